@@ -1,0 +1,194 @@
+//! What a client may ask, and the answers.
+
+use crate::call::CallEvent;
+use crate::pages::{Draft, Pages};
+use crate::problem::Problem;
+use crate::status::Status;
+use serde::{Deserialize, Serialize};
+
+/// One line from a client. `id` is the client's own and comes back in the answer.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    pub id: u64,
+    pub command: Command,
+}
+
+/// One line to a client.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Message {
+    /// The answer to the request of that id.
+    Answer { id: u64, answer: Answer },
+    /// The request of that id was refused or failed.
+    Refused { id: u64, problem: Problem },
+    /// Only after [`Command::Watch`].
+    Event(Box<Event>),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    Version,
+    Status,
+    /// Sentences: what is set, why, since, until; and what was not done, and why.
+    Why,
+    /// From now on an [`Event`] for every change of what `watch` names, the present state first.
+    Watch(Watch),
+    Pause(Pause),
+    Resume,
+    Call(#[cfg_attr(feature = "ts", ts(type = "unknown"))] CallEvent),
+    SignIn {
+        /// The fallback for machines where the browser cannot reach this one.
+        device_code: bool,
+    },
+    CancelSignIn,
+    SignOut,
+    /// Stores a secret. Never logged, never echoed.
+    SecretSet { secret: SecretName, value: Hidden },
+    RulesList,
+    /// The rule table of a profile by name, or the person's own where `None`.
+    RulesShow { profile: Option<String> },
+    /// What the rules would want in an imagined situation. Touches nothing.
+    RulesPreview(Situation),
+    /// The call sources and what each reports now.
+    Lines,
+    Doctor,
+    /// Applies changed settings at once. Refused whole, with the field named, when one is invalid.
+    Apply(Draft),
+    /// Signs in to the phone system with the settings in force and reads the fields, once, changing nothing.
+    TestPhone,
+    /// Brings the window up at that page.
+    OpenWindow { page: Option<String> },
+    Quit,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Watch {
+    Status,
+    Pages,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "snake_case")]
+pub enum Pause {
+    Minutes(u32),
+    /// Until the next local midnight.
+    Tomorrow,
+    UntilResumed,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "kebab-case")]
+pub enum SecretName {
+    /// The phone system's password.
+    Phone,
+}
+
+/// A secret on its way; `Debug` does not show it.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[serde(transparent)]
+pub struct Hidden(pub String);
+
+impl std::fmt::Debug for Hidden {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("…")
+    }
+}
+
+/// An imagined situation for a preview. What is left out is "nothing known".
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[serde(default)]
+pub struct Situation {
+    /// A profile by name; the person's own rules where `None`.
+    pub profile: Option<String>,
+    pub availability: Option<String>,
+    pub activity: Option<String>,
+    pub out_of_office: bool,
+    /// Calls up.
+    pub calls: u32,
+    pub conference: bool,
+    /// Do not disturb as the person set it on the phone.
+    pub phone_dnd: Option<bool>,
+    /// A presence as the person set it on the phone: available, away, busy, meeting, dnd, on-the-phone.
+    pub phone_presence: Option<String>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Answer {
+    Done,
+    Version { version: String },
+    Status(Box<Status>),
+    /// Lines of text in the person's language.
+    Text(Vec<String>),
+    Lines(Vec<LineReport>),
+    Rules(Vec<RuleRow>),
+    Preview(Vec<Wished>),
+    Findings(Vec<Finding>),
+    /// The browser address to open, or the code to type where, while a sign-in waits.
+    SignIn(SignInStarted),
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SignInStarted {
+    /// The browser was opened, or should be opened, at this address.
+    Browser { url: String },
+    DeviceCode { user_code: String, url: String, minutes: u32 },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct LineReport {
+    pub source: String,
+    pub light: crate::status::Light,
+    pub calls: Vec<crate::status::Call>,
+}
+
+/// One row of a rule table, as a person reads it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct RuleRow {
+    /// For example `Busy/InAMeeting`, or `anything else`.
+    pub when: String,
+    pub dnd: String,
+    pub forward: String,
+    pub presence: String,
+    pub note: String,
+    /// The words of the tray's "Teams says" line.
+    pub icon: String,
+}
+
+/// What the rules want for one field, and the reason.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Wished {
+    pub field: crate::status::Field,
+    pub wish: String,
+    pub cause: Option<crate::status::Cause>,
+    pub rule: String,
+}
+
+/// One finding of the doctor.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct Finding {
+    pub what: String,
+    pub ok: bool,
+    pub text: String,
+    pub mend: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    Status(Status),
+    Pages(Box<Pages>),
+    /// Bring the window to the front, at that page.
+    Show { page: Option<String> },
+}

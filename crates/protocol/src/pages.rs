@@ -1,0 +1,172 @@
+//! View models of the pages. Complete and decided: a page is `template(view)` and chooses nothing.
+
+use crate::problem::Problem;
+use crate::status::{Light, State};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Everything the window shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct Pages {
+    pub language: Language,
+    pub version: String,
+    /// The fixed words of the pages (labels, buttons, help), by key, in that language.
+    pub words: BTreeMap<String, String>,
+    pub now: NowPage,
+    pub account: AccountPage,
+    pub phone: PhonePage,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "lowercase")]
+pub enum Language {
+    De,
+    En,
+}
+
+/// "Now": one large state and the reasons.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct NowPage {
+    pub state: State,
+    /// The state in words.
+    pub title: String,
+    /// The reason, one sentence.
+    pub why: String,
+    pub attention: Option<Problem>,
+    pub paused: Option<String>,
+    /// One line per thing that is set or was left alone, each a full sentence.
+    pub reasons: Vec<String>,
+    /// "Teams says …" in the profile's words.
+    pub teams: Option<TeamsLine>,
+    pub calls: Vec<CallLine>,
+    pub lights: Vec<NamedLight>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct TeamsLine {
+    pub text: String,
+    pub colour: Colour,
+}
+
+/// The icon colour of the ProCall table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[serde(rename_all = "lowercase")]
+pub enum Colour {
+    Neutral,
+    Red,
+    Yellow,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct CallLine {
+    pub source: String,
+    pub state: crate::status::CallState,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct NamedLight {
+    pub name: String,
+    pub light: Light,
+}
+
+/// Microsoft: who is signed in, or how to.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct AccountPage {
+    pub step: AccountStep,
+    pub problem: Option<Problem>,
+    /// Rights asked for, each with what it is needed for and whether it was granted.
+    pub rights: Vec<RightLine>,
+    /// For the administrator, ready to send, where consent is missing.
+    pub admin_text: Option<String>,
+    /// The registration in force.
+    pub tenant: FieldView,
+    pub client_id: FieldView,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[serde(tag = "step", rename_all = "snake_case")]
+pub enum AccountStep {
+    SignedOut,
+    /// The keyring is locked, absent or late: not the same as signed out.
+    Waiting { text: String },
+    Browser { url: String },
+    DeviceCode { user_code: String, url: String },
+    SignedIn { name: String, address: String },
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct RightLine {
+    pub name: String,
+    pub needed_for: String,
+    pub granted: Option<bool>,
+}
+
+/// The phone system and the softphone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct PhonePage {
+    /// `none` or `asterisk`, more in time.
+    pub kind: FieldView,
+    pub host: FieldView,
+    pub port: FieldView,
+    pub user: FieldView,
+    pub extension: FieldView,
+    pub tls: FieldView,
+    /// Whether a password is stored. The password itself never comes here.
+    pub password_stored: bool,
+    pub baresip_enabled: FieldView,
+    pub baresip_address: FieldView,
+    pub light: Option<Light>,
+    /// What this phone system and account can and cannot do, and what the account could do to others.
+    pub abilities: Vec<Ability>,
+    pub testing: bool,
+    /// What the last test found.
+    pub findings: Vec<crate::command::Finding>,
+    pub profile: FieldView,
+    pub profiles: Vec<Choice>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct Choice {
+    pub value: String,
+    pub label: String,
+    pub help: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct Ability {
+    pub name: String,
+    /// `None`: not known yet.
+    pub can: Option<bool>,
+    pub text: String,
+}
+
+/// One setting as a form shows it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+pub struct FieldView {
+    pub value: String,
+    /// Set by the organisation; shown, not editable.
+    pub locked: bool,
+    /// Why the last entry was refused.
+    pub refused: Option<String>,
+}
+
+/// Changed settings on their way: dotted key of `settings.toml` → new value, as text.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[serde(transparent)]
+pub struct Draft(pub BTreeMap<String, String>);
