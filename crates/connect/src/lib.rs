@@ -1,1 +1,25 @@
-//! To be written.
+//! Talks: to Entra, Graph, phone systems, line sources, the keyring, the disk and our own clients, and runs the
+//! one event loop. Decides nothing: what comes in becomes an `Input` of the engine, what the engine wants
+//! becomes a request, and the request's outcome is one more input.
+//!
+//! | module | what |
+//! |---|---|
+//! | [`port`] | the shapes through which phone systems and line sources meet the driver |
+//! | [`entra`] | sign-in, tokens |
+//! | [`graph`] | presence: read, set, clear |
+//! | [`phones`] | one folder per phone system |
+//! | [`lines`] | one folder per line source |
+//! | [`control`] | the socket on which clients ask and watch |
+//! | [`secrets`] | keyring or file |
+//! | [`net`], [`backoff`], [`pii`] | one HTTP client, one pace of trying again, one wrapper for what is personal |
+
+pub mod backoff;
+pub mod control;
+pub mod entra;
+pub mod graph;
+pub mod lines;
+pub mod net;
+pub mod phones;
+pub mod pii;
+pub mod port;
+pub mod secrets;

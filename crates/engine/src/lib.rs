@@ -1,1 +1,6 @@
-//! To be written.
+//! Decides.
+pub mod clock;
+pub mod fault;
+pub mod line;
+pub mod phone;
+pub mod teams;

@@ -1,0 +1,1 @@
+//! Sign-in at Microsoft Entra, and the tokens.

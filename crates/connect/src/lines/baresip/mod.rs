@@ -1,0 +1,1 @@
+//! baresip over `ctrl_tcp`.

@@ -1,0 +1,1 @@
+//! The hook: any program reports a call.

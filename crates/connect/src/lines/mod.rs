@@ -1,0 +1,4 @@
+//! Line sources, one folder each.
+
+pub mod baresip;
+pub mod hook;

@@ -1,0 +1,3 @@
+//! Phone systems, one folder each.
+
+pub mod asterisk;

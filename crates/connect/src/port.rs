@@ -1,0 +1,75 @@
+//! The shapes through which phone systems and line sources meet the driver.
+//!
+//! Each is a task of its own that is told things and tells things; neither side ever waits for the other. A
+//! task ends when its handle is dropped.
+
+use offhook_engine::fault::Fault;
+use offhook_engine::line::{LineEvent, SourceId};
+use offhook_engine::phone::{Abilities, Field, FieldValue, PhoneIdentity};
+use tokio::sync::mpsc;
+
+/// What a phone system is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PhoneCommand {
+    /// Read every readable field and the calls, and say what was found.
+    Read,
+    /// Write one field, read it back through another door where there is one, and say how it went.
+    Write(FieldValue),
+}
+
+/// What a phone system tells.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PhoneEvent {
+    /// Signed in. Sent again when the abilities turn out different.
+    Up { identity: PhoneIdentity, abilities: Abilities },
+    /// Values as they are now: after `Read`, after a push, after a write's read-back. Only what is known.
+    Seen(Vec<FieldValue>),
+    /// The outcome of a `Write`, after its read-back: `Ok` only when the field shows the value.
+    Written { field: Field, outcome: Result<(), Fault> },
+    /// `Read` failed, the connection stands.
+    ReadFailed(Fault),
+    /// Calls of the person's own extension.
+    Line(LineEvent),
+    /// The connection is gone or was refused; the task goes on trying by the one pace of [`crate::backoff`],
+    /// except after a refusal that only new settings can mend (wrong password): then it tries rarely.
+    Down(Fault),
+}
+
+/// A running phone system. Dropping it ends its task and closes its connection.
+#[derive(Debug)]
+pub struct PhoneHandle {
+    pub commands: mpsc::UnboundedSender<PhoneCommand>,
+    pub(crate) task: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for PhoneHandle {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// What a line source is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LineCommand {
+    /// List the calls that are up, if you can, and answer with [`LineEvent::Snapshot`].
+    Resync,
+}
+
+/// A running line source. Dropping it ends its task.
+#[derive(Debug)]
+pub struct LineHandle {
+    pub commands: mpsc::UnboundedSender<LineCommand>,
+    pub(crate) task: tokio::task::JoinHandle<()>,
+}
+
+impl Drop for LineHandle {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Where phone systems put what they tell.
+pub type PhoneEvents = mpsc::UnboundedSender<PhoneEvent>;
+
+/// Where line sources put what they tell.
+pub type LineEvents = mpsc::UnboundedSender<(SourceId, LineEvent)>;

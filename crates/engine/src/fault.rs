@@ -1,0 +1,120 @@
+//! What can go wrong outside, as a closed set: adapters map every error of theirs to one of these.
+
+use std::time::Duration;
+
+/// The outcome of something that failed. `kind` is what the engine decides on; `code` chooses the sentence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fault {
+    pub kind: FaultKind,
+    pub code: Code,
+    /// A word that the sentence names (a host, a right, a file), never personal and never a secret.
+    pub detail: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FaultKind {
+    /// Refused for good: the same request will be refused again.
+    Rejected,
+    /// A person has to sign in (again).
+    SignInRequired,
+    /// This right alone is missing; the other jobs go on (R18).
+    RightMissing,
+    /// Asked too often. `None`: the other side did not say for how long.
+    Throttled { retry_after: Option<Duration> },
+    /// No answer, or none that can be trusted: network, time-out, 5xx, garbage.
+    Unreachable,
+}
+
+impl Fault {
+    pub fn new(kind: FaultKind, code: Code) -> Self {
+        Self { kind, code, detail: None }
+    }
+
+    #[must_use]
+    pub fn about(mut self, detail: impl Into<String>) -> Self {
+        self.detail = Some(detail.into());
+        self
+    }
+}
+
+/// Every problem a person can be told about. The texts are in [`crate::text`]; the kebab-case name is the
+/// stable `code` that programs may test for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Code {
+    // the network in general
+    HostNotFound,
+    ConnectionRefused,
+    TimedOut,
+    TlsFailed,
+    NotUnderstood,
+    // Graph
+    GraphUnreachable,
+    GraphThrottled,
+    GraphGarbage,
+    GraphRefused,
+    GraphRightMissing,
+    GraphTokenRefused,
+    // sign-in (facts/graph.md, section 4.7)
+    SignInNeeded,
+    SignInCancelled,
+    SignInDeclined,
+    SignInTimedOut,
+    SignInBrowserFailed,
+    SignInStateMismatch,
+    SignInPortTaken,
+    ConsentMissing,
+    AdminConsentNeeded,
+    MfaNeeded,
+    SignInExpired,
+    SignInRevoked,
+    AccountNotInTenant,
+    PersonalAccount,
+    UserNotAssigned,
+    BlockedByPolicy,
+    DeviceNotCompliant,
+    DeviceCodeBlocked,
+    AppUnknown,
+    PublicClientOff,
+    RedirectMismatch,
+    SingleTenantApp,
+    TenantUnknown,
+    SignInLoop,
+    ServiceMissing,
+    ClientIdMissing,
+    EntraUnreachable,
+    EntraRefused,
+    // secrets
+    KeyringLocked,
+    KeyringAbsent,
+    KeyringFailed,
+    SecretMissing,
+    // the phone system
+    PhoneUnreachable,
+    PhoneNotUnderstood,
+    PhoneWrongPassword,
+    PhoneNotPermitted,
+    PhoneRefused,
+    PhoneNotConfirmed,
+    PhoneExtensionUnknown,
+    PhoneNotConfigured,
+    // line sources
+    BaresipUnreachable,
+    BaresipTaken,
+    BaresipNotUnderstood,
+    HookFlood,
+    HookMalformed,
+    LineSilent,
+    // our own files
+    SettingsUnreadable,
+    SettingsValue,
+    SettingsUnknownKey,
+    SettingsNewer,
+    LedgerUnreadable,
+    LedgerNotWritten,
+    // what the engine itself notices
+    TeamsKeepsStatus,
+    OtherDesk,
+    OtherWriter,
+    AccountsDiffer,
+    RuleNotApplied,
+}

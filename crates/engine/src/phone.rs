@@ -1,0 +1,125 @@
+//! The phone system's words: four fields, one code path.
+
+use serde::{Deserialize, Serialize};
+
+/// A field of the phone system that Offhook may read and set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Field {
+    Dnd,
+    Forward,
+    Presence,
+    Note,
+}
+
+impl Field {
+    pub const ALL: [Self; 4] = [Self::Dnd, Self::Forward, Self::Presence, Self::Note];
+}
+
+/// A field with its value.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FieldValue {
+    Dnd(bool),
+    /// The target of the always-forward, or none.
+    Forward(Option<String>),
+    /// `None`: unset, no presence of its own.
+    Presence(Option<PhonePresence>),
+    /// Empty: no note.
+    Note(String),
+}
+
+impl FieldValue {
+    pub const fn field(&self) -> Field {
+        match self {
+            Self::Dnd(_) => Field::Dnd,
+            Self::Forward(_) => Field::Forward,
+            Self::Presence(_) => Field::Presence,
+            Self::Note(_) => Field::Note,
+        }
+    }
+}
+
+/// Presence on the phone system, by R12's order: the strongest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum PhonePresence {
+    Dnd,
+    OnThePhone,
+    Meeting,
+    Busy,
+    /// The Exchange Status Sync document's "Extended away".
+    ExtendedAway,
+    Away,
+    Available,
+}
+
+impl PhonePresence {
+    pub const ALL: [Self; 7] = [
+        Self::Dnd,
+        Self::OnThePhone,
+        Self::Meeting,
+        Self::Busy,
+        Self::ExtendedAway,
+        Self::Away,
+        Self::Available,
+    ];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Dnd => "dnd",
+            Self::OnThePhone => "on-the-phone",
+            Self::Meeting => "meeting",
+            Self::Busy => "busy",
+            Self::ExtendedAway => "extended-away",
+            Self::Away => "away",
+            Self::Available => "available",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|p| p.as_str() == word)
+    }
+}
+
+/// What this phone system and account can do with a field (R13).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Can {
+    pub read: bool,
+    pub write: bool,
+}
+
+/// Per field; what is not listed cannot be done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Abilities {
+    pub dnd: Can,
+    pub forward: Can,
+    pub presence: Can,
+    pub note: Can,
+    /// Whether the phone system itself reports the calls of the person's extension (R24).
+    pub calls: bool,
+    /// The account could change other people's phones too; the page says so.
+    pub could_change_others: bool,
+}
+
+impl Abilities {
+    pub const fn of(&self, field: Field) -> Can {
+        match field {
+            Field::Dnd => self.dnd,
+            Field::Forward => self.forward,
+            Field::Presence => self.presence,
+            Field::Note => self.note,
+        }
+    }
+}
+
+/// What the phone system says of itself and of the person after sign-in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhoneIdentity {
+    /// Stable name of this extension on this system, for the ledger: a hold is put back only there.
+    pub key: String,
+    /// For people, for example `Asterisk 16.28.0`.
+    pub system: String,
+    /// The person's names and addresses there, to compare with the Microsoft account (R24). Personal.
+    pub names: Vec<String>,
+}

@@ -1,0 +1,162 @@
+//! Teams' words: what Graph reads, and the closed sets of what it takes.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// One of Graph's two presence words: an open set, compared without case. Either word may come in either
+/// field (`facts/graph.md`, section 1.4).
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Word(String);
+
+impl Word {
+    pub fn new(word: impl Into<String>) -> Self {
+        Self(word.into())
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    pub fn is(&self, other: &str) -> bool {
+        self.0.eq_ignore_ascii_case(other)
+    }
+}
+
+impl PartialEq for Word {
+    fn eq(&self, other: &Self) -> bool {
+        self.is(&other.0)
+    }
+}
+
+impl Eq for Word {}
+
+impl fmt::Display for Word {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A presence as Graph reports it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Presence {
+    pub availability: Word,
+    pub activity: Word,
+    /// `outOfOfficeSettings.isOutOfOffice`; absent in some clouds.
+    pub out_of_office: Option<bool>,
+}
+
+impl Presence {
+    pub fn new(availability: &str, activity: &str) -> Self {
+        Self { availability: Word::new(availability), activity: Word::new(activity), out_of_office: None }
+    }
+
+    /// Whether either field holds that word.
+    pub fn says(&self, word: &str) -> bool {
+        self.activity.is(word) || self.availability.is(word)
+    }
+}
+
+impl fmt::Display for Presence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}/{}", self.availability, self.activity)
+    }
+}
+
+/// The five pairs `setPresence` takes (`facts/graph.md`, section 1.2). Any other is refused with 400.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum SessionPair {
+    Available,
+    BusyInACall,
+    BusyInAConferenceCall,
+    Away,
+    DoNotDisturbPresenting,
+}
+
+impl SessionPair {
+    pub const ALL: [Self; 5] =
+        [Self::Available, Self::BusyInACall, Self::BusyInAConferenceCall, Self::Away, Self::DoNotDisturbPresenting];
+
+    /// `(availability, activity)`
+    pub const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Available => ("Available", "Available"),
+            Self::BusyInACall => ("Busy", "InACall"),
+            Self::BusyInAConferenceCall => ("Busy", "InAConferenceCall"),
+            Self::Away => ("Away", "Away"),
+            Self::DoNotDisturbPresenting => ("DoNotDisturb", "Presenting"),
+        }
+    }
+
+    pub fn presence(self) -> Presence {
+        let (availability, activity) = self.words();
+        Presence::new(availability, activity)
+    }
+}
+
+/// The six pairs `setUserPreferredPresence` takes (`facts/graph.md`, section 1.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub enum PreferredPair {
+    Available,
+    Busy,
+    DoNotDisturb,
+    BeRightBack,
+    Away,
+    OfflineOffWork,
+}
+
+impl PreferredPair {
+    pub const ALL: [Self; 6] =
+        [Self::Available, Self::Busy, Self::DoNotDisturb, Self::BeRightBack, Self::Away, Self::OfflineOffWork];
+
+    /// `(availability, activity)`
+    pub const fn words(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Available => ("Available", "Available"),
+            Self::Busy => ("Busy", "Busy"),
+            Self::DoNotDisturb => ("DoNotDisturb", "DoNotDisturb"),
+            Self::BeRightBack => ("BeRightBack", "BeRightBack"),
+            Self::Away => ("Away", "Away"),
+            Self::OfflineOffWork => ("Offline", "OffWork"),
+        }
+    }
+
+    pub fn presence(self) -> Presence {
+        let (availability, activity) = self.words();
+        Presence::new(availability, activity)
+    }
+}
+
+/// A right of the signed-in person that a job needs (R18).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Right {
+    PresenceRead,
+    PresenceWrite,
+    CalendarRead,
+}
+
+/// Who is signed in at Microsoft. All of it is personal except the ids.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Account {
+    /// `oid.tid`: the account's key.
+    pub key: String,
+    pub name: String,
+    /// `preferred_username`: for display, may change.
+    pub address: String,
+    pub rights: Vec<Right>,
+}
+
+/// Where the sign-in stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SignIn {
+    /// Nothing is stored, as far as the store could be read.
+    SignedOut,
+    /// The store could not be asked yet (R21): attention, never "signed out".
+    Waiting(crate::fault::Fault),
+    /// A browser or a device code is waited for.
+    Browser { url: String },
+    DeviceCode { user_code: String, url: String },
+    SignedIn(Account),
+    /// Tokens are there but no longer taken; the settings are kept.
+    Expired { account: Option<Account>, fault: crate::fault::Fault },
+}
