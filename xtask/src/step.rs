@@ -1,0 +1,98 @@
+//! One step of a command: a line that says what happens, the program that does it, and how long it took.
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+use anyhow::{Context as _, Result, bail};
+
+/// The steps of one run with the time each took, printed at its end.
+#[derive(Debug, Default)]
+pub struct Steps {
+    done: Vec<(String, Duration)>,
+}
+
+impl Steps {
+    /// Announces a step, does it and keeps its time.
+    ///
+    /// # Errors
+    /// What `work` returned, with the step's title before it.
+    pub fn step<T>(&mut self, title: &str, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        println!("== {title}");
+        let begun = Instant::now();
+        let outcome = work().with_context(|| title.to_owned());
+        self.done.push((title.to_owned(), begun.elapsed()));
+        outcome
+    }
+
+    /// One line for each step and one for all.
+    pub fn print_times(&self) {
+        println!("== times");
+        for (title, took) in &self.done {
+            println!("{:>8.1} s  {title}", took.as_secs_f64());
+        }
+        let all: Duration = self.done.iter().map(|(_, took)| *took).sum();
+        println!("{:>8.1} s  all steps", all.as_secs_f64());
+    }
+}
+
+/// A program that starts in the root of the clone.
+pub fn command(program: &str, arguments: &[&str]) -> Command {
+    let mut command = Command::new(program);
+    command.args(arguments).current_dir(xtask::parts::workspace());
+    command
+}
+
+/// The cargo that runs us, so that a chosen toolchain stays chosen.
+pub fn cargo(arguments: &[&str]) -> Command {
+    command(
+        &std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()),
+        arguments,
+    )
+}
+
+/// npm in `folder`. On Windows npm is a batch file.
+pub fn npm(folder: &Path, arguments: &[&str]) -> Command {
+    let mut command = command(if cfg!(windows) { "npm.cmd" } else { "npm" }, arguments);
+    command.current_dir(folder);
+    command
+}
+
+/// Runs a program to its end with its output on ours.
+///
+/// # Errors
+/// A sentence that names the program and how it ended.
+pub fn run(command: &mut Command) -> Result<()> {
+    let line = line_of(command);
+    let status = command
+        .stdin(Stdio::null())
+        .status()
+        .with_context(|| format!("`{line}` could not start"))?;
+    if !status.success() {
+        bail!("`{line}` failed ({status})");
+    }
+    Ok(())
+}
+
+/// Runs a program to its end and returns its standard output.
+///
+/// # Errors
+/// A sentence that names the program, how it ended and what it said on standard error.
+pub fn read(command: &mut Command) -> Result<String> {
+    let line = line_of(command);
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("`{line}` could not start"))?;
+    if !output.status.success() {
+        let said = String::from_utf8_lossy(&output.stderr);
+        bail!("`{line}` failed ({}): {}", output.status, said.trim());
+    }
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+fn line_of(command: &Command) -> String {
+    let mut words = vec![command.get_program().to_string_lossy().into_owned()];
+    words.extend(command.get_args().map(|word| word.to_string_lossy().into_owned()));
+    words.join(" ")
+}
