@@ -1,1 +1,16 @@
-//! To be written.
+//! The laboratory: real parts and doubles that the end-to-end tests run Offhook against.
+//!
+//! Every fixture is started by a plain function call, waits until it is ready and ends what it started when it is
+//! dropped. Tests are plain `#[test]` functions: what is asynchronous inside a fixture runs on one runtime of its
+//! own ([`runtime`]). A missing part stops the test with the command that installs it.
+#![cfg(target_os = "linux")]
+
+pub mod ami;
+pub mod asterisk;
+pub mod baresip;
+pub mod places;
+pub mod process;
+pub mod runtime;
+pub mod wait;
+
+pub use wait::{stays, wait_for, wait_until};

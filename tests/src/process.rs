@@ -1,0 +1,243 @@
+//! Programs that end with their test.
+
+use std::io::Read;
+use std::os::unix::process::CommandExt as _;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Sender, channel};
+use std::sync::{Arc, LazyLock, Mutex};
+use std::thread;
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+
+use crate::places;
+use crate::wait::try_wait_for;
+
+/// A running program with what it said so far. Dropped: killed with its own children, and waited for.
+#[derive(Debug)]
+pub struct Running {
+    name: String,
+    child: Child,
+    log: Log,
+}
+
+impl Running {
+    /// Starts a program with both its outputs in a [`Log`].
+    ///
+    /// # Panics
+    /// When it can't be started.
+    pub fn start(name: &str, command: &Command) -> Self {
+        let mut command = leashed(command);
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0);
+        let mut child = spawn(name, command);
+        let log = Log::default();
+        log.follow(child.stdout.take());
+        log.follow(child.stderr.take());
+        Self {
+            name: name.to_owned(),
+            child,
+            log,
+        }
+    }
+
+    /// What it said so far.
+    pub fn log(&self) -> &Log {
+        &self.log
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// How it ended, if it did.
+    pub fn ended(&mut self) -> Option<ExitStatus> {
+        self.child.try_wait().expect("the state of a child")
+    }
+
+    /// Waits for a line of its log.
+    ///
+    /// # Panics
+    /// When the program ends or `limit` passes first, with what it said.
+    #[track_caller]
+    pub fn wait_line(&mut self, limit: Duration, wanted: impl Fn(&str) -> bool) -> String {
+        let log = self.log.clone();
+        let seen = try_wait_for(limit, || {
+            let line = log.lines().into_iter().find(|line| wanted(line));
+            match (line, self.ended()) {
+                (Some(line), _) => Some(Ok(line)),
+                (None, Some(status)) => Some(Err(status)),
+                (None, None) => None,
+            }
+        });
+        match seen {
+            Some(Ok(line)) => line,
+            Some(Err(status)) => panic!("{} ended ({status}) and said: {}", self.name, self.log.tail()),
+            None => panic!(
+                "{} is not ready after {limit:?} and said: {}",
+                self.name,
+                self.log.tail()
+            ),
+        }
+    }
+
+    /// Asks it to end, as the system does at log-off, and waits.
+    ///
+    /// # Panics
+    /// When it is still there after `limit`.
+    #[track_caller]
+    pub fn terminate(&mut self, limit: Duration) -> ExitStatus {
+        self.signal(Signal::TERM);
+        self.wait_end(limit)
+    }
+
+    /// `kill -9`, and waits. Its children go on, as they would.
+    pub fn kill(&mut self) -> ExitStatus {
+        self.signal(Signal::KILL);
+        self.child.wait().expect("the end of a killed child")
+    }
+
+    /// Waits until it ends by itself.
+    ///
+    /// # Panics
+    /// When it is still there after `limit`.
+    #[track_caller]
+    pub fn wait_end(&mut self, limit: Duration) -> ExitStatus {
+        match try_wait_for(limit, || self.ended()) {
+            Some(status) => status,
+            None => panic!(
+                "{} did not end within {limit:?} and said: {}",
+                self.name,
+                self.log.tail()
+            ),
+        }
+    }
+
+    /// Sends a signal to this process alone. One that has ended takes no harm.
+    pub fn signal(&mut self, signal: Signal) {
+        if self.ended().is_none()
+            && let Some(pid) = pid(&self.child)
+        {
+            // It may end between the look and the signal: it is not reaped yet, so the id is still its own.
+            let _ = kill_process(pid, signal);
+        }
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if let Some(pid) = pid(&self.child) {
+            // Fails when the whole group has ended, which is what is wanted.
+            let _ = kill_process_group(pid, Signal::KILL);
+        }
+        drop(self.child.wait());
+    }
+}
+
+fn pid(child: &Child) -> Option<Pid> {
+    Pid::from_raw(i32::try_from(child.id()).ok()?)
+}
+
+/// The output of a program, line by line; a carriage return ends a line as well.
+#[derive(Debug, Clone, Default)]
+pub struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// All that was said, complete lines or not.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0.lock().expect("a log")).into_owned()
+    }
+
+    pub fn lines(&self) -> Vec<String> {
+        self.text()
+            .split(['\n', '\r'])
+            .filter(|line| !line.is_empty())
+            .map(str::to_owned)
+            .collect()
+    }
+
+    /// How much was said so far: a mark for [`Log::since`].
+    pub fn mark(&self) -> usize {
+        self.0.lock().expect("a log").len()
+    }
+
+    /// What was said after a mark.
+    pub fn since(&self, mark: usize) -> String {
+        let bytes = self.0.lock().expect("a log");
+        String::from_utf8_lossy(bytes.get(mark..).unwrap_or_default()).into_owned()
+    }
+
+    /// The last lines, for messages of failed tests.
+    pub fn tail(&self) -> String {
+        let lines = self.lines();
+        lines
+            .get(lines.len().saturating_sub(30)..)
+            .unwrap_or_default()
+            .join("\n")
+    }
+
+    pub(crate) fn follow(&self, source: Option<impl Read + Send + 'static>) {
+        let Some(mut source) = source else { return };
+        let bytes = Arc::clone(&self.0);
+        thread::spawn(move || {
+            let mut buffer = [0; 4096];
+            while let Ok(count @ 1..) = source.read(&mut buffer) {
+                bytes.lock().expect("a log").extend_from_slice(&buffer[..count]);
+            }
+        });
+    }
+}
+
+/// The same program, killed by the kernel when the test process dies without dropping anything.
+fn leashed(command: &Command) -> Command {
+    let mut leashed = Command::new(places::system_program("setpriv"));
+    leashed
+        .args(["--pdeathsig", "KILL", "--"])
+        .arg(command.get_program())
+        .args(command.get_args());
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => leashed.env(name, value),
+            None => leashed.env_remove(name),
+        };
+    }
+    if let Some(folder) = command.get_current_dir() {
+        leashed.current_dir(folder);
+    }
+    leashed
+}
+
+type Order = (Command, Sender<std::io::Result<Child>>);
+
+/// The thread that starts all children. The kernel ties a child's leash to the *thread* that started it, and a test's
+/// own thread may end before a fixture it shares with others.
+static SPAWNER: LazyLock<Mutex<Sender<Order>>> = LazyLock::new(|| {
+    let (orders, received) = channel::<Order>();
+    let work = move || {
+        for (mut command, answer) in received {
+            // Nobody waits for the answer any more when the test is being torn down.
+            drop(answer.send(command.spawn()));
+        }
+    };
+    thread::Builder::new()
+        .name("lab-spawner".to_owned())
+        .spawn(work)
+        .expect("a thread that starts children");
+    Mutex::new(orders)
+});
+
+fn spawn(name: &str, command: Command) -> Child {
+    let (answer, answered) = channel();
+    SPAWNER
+        .lock()
+        .expect("the spawner")
+        .send((command, answer))
+        .expect("the spawner");
+    answered
+        .recv()
+        .expect("the spawner")
+        .unwrap_or_else(|error| panic!("{name} could not start: {error}"))
+}

@@ -1,0 +1,6 @@
+//! Each fixture shows here that it works, so that a failing end-to-end test means the product.
+#![cfg(target_os = "linux")]
+
+mod lab {
+    mod phones;
+}
