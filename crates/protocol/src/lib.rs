@@ -12,12 +12,14 @@
 //! | [`call`] | how any program reports a call (the hook) |
 //! | [`status`] | `status --json`, version 1, a contract |
 //! | [`pages`] | view models of the pages: complete, decided, in the person's language |
+//! | [`place`] | the data directory, and where in it the socket is named |
 //! | [`problem`] | what went wrong, as `{ code, sentence, what to do }` |
 
 pub mod call;
 pub mod command;
 pub mod hello;
 pub mod pages;
+pub mod place;
 pub mod problem;
 pub mod status;
 
