@@ -13,10 +13,14 @@ pub(crate) type Stream = std::fs::File;
 
 #[cfg(unix)]
 pub(crate) fn open(socket: &Path, _deadline: Instant) -> Result<Stream, ConnectError> {
-    let stream = Stream::connect(socket).map_err(|error| match error.kind() {
+    let stream = Stream::connect(socket).map_err(|error| {
         // A socket file without a listener is what a crash leaves behind.
-        ErrorKind::NotFound | ErrorKind::ConnectionRefused => ConnectError::NotRunning,
-        _ => ConnectError::Io(error),
+        let nobody = matches!(error.kind(), ErrorKind::NotFound | ErrorKind::ConnectionRefused);
+        if nobody {
+            ConnectError::NotRunning
+        } else {
+            ConnectError::Io(error)
+        }
     })?;
     stream.set_write_timeout(Some(crate::CONNECT_LIMIT))?;
     Ok(stream)

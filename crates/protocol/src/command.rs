@@ -26,7 +26,7 @@ pub enum Message {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
     Version,
@@ -45,10 +45,15 @@ pub enum Command {
     CancelSignIn,
     SignOut,
     /// Stores a secret. Never logged, never echoed.
-    SecretSet { secret: SecretName, value: Hidden },
+    SecretSet {
+        secret: SecretName,
+        value: Hidden,
+    },
     RulesList,
     /// The rule table of a profile by name, or the person's own where `None`.
-    RulesShow { profile: Option<String> },
+    RulesShow {
+        profile: Option<String>,
+    },
     /// What the rules would want in an imagined situation. Touches nothing.
     RulesPreview(Situation),
     /// The call sources and what each reports now.
@@ -59,12 +64,14 @@ pub enum Command {
     /// Signs in to the phone system with the settings in force and reads the fields, once, changing nothing.
     TestPhone,
     /// Brings the window up at that page.
-    OpenWindow { page: Option<String> },
+    OpenWindow {
+        page: Option<String>,
+    },
     Quit,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Watch {
     Status,
@@ -72,7 +79,7 @@ pub enum Watch {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Pause {
     Minutes(u32),
@@ -82,7 +89,7 @@ pub enum Pause {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "kebab-case")]
 pub enum SecretName {
     /// The phone system's password.
@@ -91,7 +98,7 @@ pub enum SecretName {
 
 /// A secret on its way; `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct Hidden(pub String);
 
@@ -103,7 +110,7 @@ impl std::fmt::Debug for Hidden {
 
 /// An imagined situation for a preview. What is left out is "nothing known".
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(default)]
 pub struct Situation {
     /// A profile by name; the person's own rules where `None`.
@@ -124,7 +131,9 @@ pub struct Situation {
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     Done,
-    Version { version: String },
+    Version {
+        version: String,
+    },
     Status(Box<Status>),
     /// Lines of text in the person's language.
     Text(Vec<String>),
@@ -141,7 +150,11 @@ pub enum Answer {
 pub enum SignInStarted {
     /// The browser was opened, or should be opened, at this address.
     Browser { url: String },
-    DeviceCode { user_code: String, url: String, minutes: u32 },
+    DeviceCode {
+        user_code: String,
+        url: String,
+        minutes: u32,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -153,7 +166,7 @@ pub struct LineReport {
 
 /// One row of a rule table, as a person reads it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct RuleRow {
     /// For example `Busy/InAMeeting`, or `anything else`.
     pub when: String,
@@ -176,7 +189,7 @@ pub struct Wished {
 
 /// One finding of the doctor.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Finding {
     pub what: String,
     pub ok: bool,
@@ -187,8 +200,10 @@ pub struct Finding {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
-    Status(Status),
+    Status(Box<Status>),
     Pages(Box<Pages>),
     /// Bring the window to the front, at that page.
-    Show { page: Option<String> },
+    Show {
+        page: Option<String>,
+    },
 }
