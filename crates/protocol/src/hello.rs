@@ -22,7 +22,9 @@ pub struct Hello {
 impl Greeting {
     /// The greeting of this build.
     pub const fn ours() -> Self {
-        Self { hello: Hello { protocol: PROTOCOL } }
+        Self {
+            hello: Hello { protocol: PROTOCOL },
+        }
     }
 
     pub const fn is_understood(&self) -> bool {

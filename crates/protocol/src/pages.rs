@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 /// Everything the window shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Pages {
     pub language: Language,
     pub version: String,
@@ -19,7 +19,7 @@ pub struct Pages {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Language {
     De,
@@ -28,7 +28,7 @@ pub enum Language {
 
 /// "Now": one large state and the reasons.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct NowPage {
     pub state: State,
     /// The state in words.
@@ -46,7 +46,7 @@ pub struct NowPage {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct TeamsLine {
     pub text: String,
     pub colour: Colour,
@@ -54,7 +54,7 @@ pub struct TeamsLine {
 
 /// The icon colour of the ProCall table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "lowercase")]
 pub enum Colour {
     Neutral,
@@ -63,7 +63,7 @@ pub enum Colour {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct CallLine {
     pub source: String,
     pub state: crate::status::CallState,
@@ -71,7 +71,7 @@ pub struct CallLine {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct NamedLight {
     pub name: String,
     pub light: Light,
@@ -79,7 +79,7 @@ pub struct NamedLight {
 
 /// Microsoft: who is signed in, or how to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct AccountPage {
     pub step: AccountStep,
     pub problem: Option<Problem>,
@@ -93,19 +93,29 @@ pub struct AccountPage {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(tag = "step", rename_all = "snake_case")]
 pub enum AccountStep {
     SignedOut,
     /// The keyring is locked, absent or late: not the same as signed out.
-    Waiting { text: String },
-    Browser { url: String },
-    DeviceCode { user_code: String, url: String },
-    SignedIn { name: String, address: String },
+    Waiting {
+        text: String,
+    },
+    Browser {
+        url: String,
+    },
+    DeviceCode {
+        user_code: String,
+        url: String,
+    },
+    SignedIn {
+        name: String,
+        address: String,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct RightLine {
     pub name: String,
     pub needed_for: String,
@@ -114,7 +124,7 @@ pub struct RightLine {
 
 /// The phone system and the softphone.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct PhonePage {
     /// `none` or `asterisk`, more in time.
     pub kind: FieldView,
@@ -138,7 +148,7 @@ pub struct PhonePage {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Choice {
     pub value: String,
     pub label: String,
@@ -146,17 +156,20 @@ pub struct Choice {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Ability {
     pub name: String,
     /// `None`: not known yet.
     pub can: Option<bool>,
+    /// Being able to is a danger (the account could change other people's phones), not a feature.
+    #[serde(default)]
+    pub risk: bool,
     pub text: String,
 }
 
 /// One setting as a form shows it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct FieldView {
     pub value: String,
     /// Set by the organisation; shown, not editable.
@@ -167,6 +180,6 @@ pub struct FieldView {
 
 /// Changed settings on their way: dotted key of `settings.toml` → new value, as text.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(transparent)]
 pub struct Draft(pub BTreeMap<String, String>);

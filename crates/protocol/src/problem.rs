@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// A problem in the person's language. `code` is stable and may be tested for; the texts are for reading.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS), ts(export))]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Problem {
     /// For example `phone-wrong-password`.
     pub code: String,
@@ -16,7 +16,11 @@ pub struct Problem {
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if self.mend.is_empty() { f.write_str(&self.sentence) } else { write!(f, "{} {}", self.sentence, self.mend) }
+        if self.mend.is_empty() {
+            f.write_str(&self.sentence)
+        } else {
+            write!(f, "{} {}", self.sentence, self.mend)
+        }
     }
 }
 

@@ -1,0 +1,157 @@
+// Ties it together: the host's news and the person's doings change the state, every change draws the page anew.
+import { render } from "lit-html";
+import type { Command } from "./bindings/Command";
+import type { FieldView } from "./bindings/FieldView";
+import type { Language } from "./bindings/Language";
+import type { Problem } from "./bindings/Problem";
+import type { Host } from "./host";
+import { windowTemplate } from "./pages/window";
+import {
+  beginning,
+  edit,
+  emptyForm,
+  hear,
+  isChanged,
+  type PageName,
+  pageNamed,
+  type State,
+  saving,
+} from "./state";
+
+/** What a page can have done. */
+export interface Acts {
+  /** Passes commands on, one after the other; `button` shows that it is at work. */
+  ask(page: PageName, button: string, ...commands: Command[]): void;
+  edit(page: PageName, key: string, view: FieldView, value: string): void;
+  editSecret(page: PageName, value: string): void;
+  /** Saves the form, then does `more`. */
+  save(page: PageName, button: string, ...more: Command[]): void;
+  discard(page: PageName): void;
+  copy(text: string): void;
+  start(): void;
+}
+
+/** How long a start may take before the page says that it failed, in milliseconds. */
+const START_LIMIT = 20_000;
+
+export async function run(host: Host, root: HTMLElement, guess: Language): Promise<State> {
+  const state = beginning(guess, pageNamed(location.hash.slice(1)) ?? "now");
+  const draw = () => {
+    document.documentElement.lang = state.language;
+    render(windowTemplate(state, acts), root);
+  };
+
+  const passOn = async (page: PageName, button: string, commands: Command[], done: () => void) => {
+    if (state.busy[page] !== null) return;
+    state.busy[page] = button;
+    state.problem[page] = null;
+    draw();
+    try {
+      for (const command of commands) {
+        await host.ask(command);
+        // Saved is saved, whatever becomes of the command after it.
+        if (typeof command === "object" && ("apply" in command || "secret_set" in command)) done();
+      }
+    } catch (problem) {
+      state.problem[page] = asProblem(problem);
+    }
+    state.busy[page] = null;
+    draw();
+  };
+
+  const acts: Acts = {
+    ask: (page, button, ...commands) => void passOn(page, button, commands, () => {}),
+    edit(page, key, view, value) {
+      edit(state.form[page], key, view, value);
+      draw();
+    },
+    editSecret(page, value) {
+      state.form[page].secret = value;
+      draw();
+    },
+    save(page, button, ...more) {
+      const form = state.form[page];
+      const first = isChanged(form) ? saving(form) : [];
+      let left = first.length;
+      void passOn(page, button, [...first, ...more], () => {
+        left -= 1;
+        if (left > 0) return;
+        form.secret = "";
+        form.accepted = true;
+        settle(state, page);
+        draw();
+      });
+    },
+    discard(page) {
+      state.form[page] = emptyForm();
+      state.problem[page] = null;
+      draw();
+    },
+    copy(text) {
+      void copyText(text).then((done) => {
+        state.copied = done ? text : null;
+        draw();
+      });
+    },
+    start() {
+      state.starting = "yes";
+      draw();
+      const fail = () => {
+        if (state.starting !== "yes" || state.told === "pages") return;
+        state.starting = "failed";
+        draw();
+      };
+      host.start().then(() => setTimeout(fail, START_LIMIT), fail);
+    },
+  };
+
+  addEventListener("hashchange", () => {
+    state.page = pageNamed(location.hash.slice(1)) ?? state.page;
+    draw();
+  });
+  draw();
+  await host.listen((told) => {
+    hear(state, told);
+    if (told.told === "show") location.hash = state.page;
+    draw();
+  });
+  return state;
+}
+
+/** The view may have come before the answer: what it already shows is no draft any more. */
+function settle(state: State, page: PageName): void {
+  const pages = state.pages;
+  if (!pages || page === "now") return;
+  const shownNow = new Set(
+    Object.values(pages[page])
+      .filter((value): value is FieldView => typeof value === "object" && value !== null && "locked" in value)
+      .map((field) => field.value),
+  );
+  const { draft } = state.form[page];
+  if (Object.values(draft).every((value) => shownNow.has(value))) state.form[page] = emptyForm();
+}
+
+function asProblem(problem: unknown): Problem {
+  if (typeof problem === "object" && problem !== null && "sentence" in problem) return problem as Problem;
+  return { code: "window", sentence: String(problem), mend: "" };
+}
+
+/** Web engines differ in who may write to the clipboard; the older way works where the newer is refused. */
+async function copyText(text: string): Promise<boolean> {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = document.createElement("textarea");
+    area.value = text;
+    area.setAttribute("readonly", "");
+    area.className = "off-screen";
+    const before = document.activeElement;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    if (before instanceof HTMLElement) before.focus();
+    return done;
+  }
+}

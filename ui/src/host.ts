@@ -1,0 +1,35 @@
+// The only file that speaks to the window. The pages know `Host`; in a plain browser `host.fake.ts` plays it.
+import { invoke } from "@tauri-apps/api/core";
+import { listen } from "@tauri-apps/api/event";
+import type { Command } from "./bindings/Command";
+import type { Pages } from "./bindings/Pages";
+
+/** What the window tells the pages. */
+export type Told =
+  | { told: "pages"; pages: Pages }
+  /** There is no resident program to speak to; `sentence` where there is more to say than that. */
+  | { told: "gone"; sentence: string | null }
+  | { told: "show"; page: string | null };
+
+export interface Host {
+  /** Hears everything from now on; the latest that was told before comes first. */
+  listen(hear: (told: Told) => void): Promise<void>;
+  /** Passes a command on. Rejects with a `Problem`. */
+  ask(command: Command): Promise<void>;
+  /** Starts the resident program. Rejects when it is not to be found. */
+  start(): Promise<void>;
+}
+
+export const host: Host = {
+  async listen(hear) {
+    let fresh = false;
+    await listen<Told>("told", ({ payload }) => {
+      fresh ||= payload.told !== "show";
+      hear(payload);
+    });
+    const before = await invoke<Told | null>("view");
+    if (before && !fresh) hear(before);
+  },
+  ask: (command) => invoke("ask", { command }),
+  start: () => invoke("start"),
+};

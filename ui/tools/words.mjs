@@ -1,0 +1,35 @@
+// The words of the pages at build and test time, from the one file they are kept in.
+import { readFileSync } from "node:fs";
+import { parse } from "smol-toml";
+
+const file = new URL("../words.toml", import.meta.url);
+
+/** @returns {Record<string, Record<string, string>>} key → language → text */
+export function readWords() {
+  return /** @type {Record<string, Record<string, string>>} */ (parse(readFileSync(file, "utf8")));
+}
+
+/**
+ * `import table from "../words.toml"` is language → key → text. With `?gone` only the words for the time without
+ * a resident program, which has all the others.
+ * @returns {import("vite").Plugin}
+ */
+export function wordsPlugin() {
+  return {
+    name: "words",
+    enforce: "pre",
+    load(id) {
+      const [path, query] = id.split("?");
+      if (!path?.endsWith("/words.toml")) return null;
+      this.addWatchFile(path);
+      const words = Object.entries(readWords()).filter(([key]) => query !== "gone" || key.startsWith("gone-"));
+      const table = Object.fromEntries(
+        ["en", "de"].map((language) => [
+          language,
+          Object.fromEntries(words.map(([key, texts]) => [key, texts[language]])),
+        ]),
+      );
+      return `export default ${JSON.stringify(table)};`;
+    },
+  };
+}
