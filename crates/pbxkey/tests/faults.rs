@@ -1,4 +1,5 @@
 //! Each code beyond the published vectors, the order of the checks, and what any bytes at all may do.
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail the test")]
 
 use std::collections::BTreeSet;
 
@@ -395,6 +396,19 @@ fn seal(key: &PbxKey, message: &str) -> String {
         .chain_update(inner)
         .finalize();
     base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(outer)
+}
+
+#[test]
+fn deep_nesting_ends_in_a_fault() {
+    for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
+        let depth = MAX_BYTES / (open.len() + close.len() + 1);
+        let bytes = format!("{}1{}", open.repeat(depth), close.repeat(depth));
+        assert_eq!(KeyFile::from_bytes(bytes.as_bytes()), Err(KeyFault::NotJson));
+        assert_eq!(
+            KeyFile::from_bytes(open.repeat(depth).as_bytes()),
+            Err(KeyFault::NotJson)
+        );
+    }
 }
 
 #[test]
