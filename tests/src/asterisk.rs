@@ -16,7 +16,7 @@ use xtask::parts::{AsteriskRoot, HOW_TO_INSTALL};
 use crate::ami::Ami;
 use crate::baresip::Phone;
 use crate::places;
-use crate::process::Running;
+use crate::process::{Running, program};
 use crate::wait::{try_wait_for, wait_for};
 
 /// A manager account: name and secret.
@@ -207,7 +207,7 @@ impl Asterisk {
 
     /// Starts the process and signs in; on failure returns what Asterisk said.
     fn boot(&mut self) -> Result<(), String> {
-        let mut process = Running::start("asterisk", &self.command());
+        let mut process = Running::start("asterisk", self.command());
         let ready = try_wait_for(READY, || {
             if process.ended().is_some() {
                 return Some(None);
@@ -239,7 +239,7 @@ impl Asterisk {
             libraries,
             ..
         } = &self.root;
-        let mut command = Command::new(loader);
+        let mut command = program(loader);
         command
             .args(["--library-path", libraries])
             .arg(root.join("usr/sbin/asterisk"))

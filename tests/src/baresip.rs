@@ -6,7 +6,6 @@ use std::fs;
 use std::io::Write as _;
 use std::net::{Ipv4Addr, TcpStream};
 use std::path::Path;
-use std::process::Command;
 use std::sync::Mutex;
 use std::time::Duration;
 
@@ -15,7 +14,7 @@ use tempfile::TempDir;
 pub use ctrl::CtrlTcp;
 
 use crate::places;
-use crate::process::{Log, Running};
+use crate::process::{Log, Running, program};
 use crate::wait::{try_wait_for, wait_for};
 
 const LIMIT: Duration = Duration::from_secs(10);
@@ -98,9 +97,9 @@ impl Phone {
         ] {
             fs::write(folder.path().join(file), text).expect("a phone's configuration");
         }
-        let mut command = Command::new(places::system_program("baresip"));
+        let mut command = program(places::system_program("baresip"));
         command.arg("-f").arg(folder.path());
-        let mut process = Running::start("baresip", &command);
+        let mut process = Running::start("baresip", command);
         process.wait_line(LIMIT, |line| line.contains("baresip is ready"));
         let keys = wait_for(LIMIT, "the phone's console", || {
             TcpStream::connect((Ipv4Addr::LOCALHOST, cons_port)).ok()

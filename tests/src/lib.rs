@@ -8,9 +8,16 @@
 pub mod ami;
 pub mod asterisk;
 pub mod baresip;
+pub mod browser;
+pub mod desk;
+pub mod http;
+pub mod oidc;
 pub mod places;
+pub mod prism;
 pub mod process;
+pub mod product;
 pub mod runtime;
 pub mod wait;
+pub mod webdriver;
 
-pub use wait::{stays, wait_for, wait_until};
+pub use wait::{stays, try_wait_for, wait_for, wait_until};

@@ -1,6 +1,7 @@
 //! Programs that end with their test.
 
-use std::io::Read;
+use std::ffi::OsStr;
+use std::io::{Read, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc::{Sender, channel};
@@ -13,6 +14,13 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 use crate::places;
 use crate::wait::try_wait_for;
 
+/// A program that the kernel kills when the test process dies without dropping anything.
+pub fn program(path: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(places::system_program("setpriv"));
+    command.args(["--pdeathsig", "KILL", "--"]).arg(path);
+    command
+}
+
 /// A running program with what it said so far. Dropped: killed with its own children, and waited for.
 #[derive(Debug)]
 pub struct Running {
@@ -22,18 +30,29 @@ pub struct Running {
 }
 
 impl Running {
-    /// Starts a program with both its outputs in a [`Log`].
+    /// Starts a program, best made by [`program`], with both its outputs in a [`Log`].
     ///
     /// # Panics
     /// When it can't be started.
-    pub fn start(name: &str, command: &Command) -> Self {
-        let mut command = leashed(command);
+    pub fn start(name: &str, command: Command) -> Self {
+        Self::start_with_input(name, command, "")
+    }
+
+    /// [`Running::start`] with something to read on its standard input.
+    ///
+    /// # Panics
+    /// As there.
+    pub fn start_with_input(name: &str, mut command: Command, input: &str) -> Self {
         command
-            .stdin(Stdio::null())
+            .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0);
         let mut child = spawn(name, command);
+        if let Some(mut stdin) = child.stdin.take() {
+            // A program may end or close it without reading.
+            drop(stdin.write_all(input.as_bytes()));
+        }
         let log = Log::default();
         log.follow(child.stdout.take());
         log.follow(child.stderr.take());
@@ -137,6 +156,52 @@ impl Drop for Running {
     }
 }
 
+/// Runs a program to its end: how it ended, its standard output and its standard error.
+///
+/// # Panics
+/// When it can't be started, or is still there after `limit`.
+#[track_caller]
+pub fn finish(
+    name: &str,
+    mut command: Command,
+    input: &str,
+    limit: Duration,
+) -> (ExitStatus, String, String) {
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0);
+    let mut child = spawn(name, command);
+    if let Some(mut stdin) = child.stdin.take() {
+        // A program may end or close it without reading.
+        drop(stdin.write_all(input.as_bytes()));
+    }
+    let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+    let mut running = Running {
+        name: name.to_owned(),
+        child,
+        log: Log::default(),
+    };
+    // Read beside the wait: a full pipe would keep the program from ending.
+    let stdout = thread::spawn(move || everything(stdout));
+    let stderr = thread::spawn(move || everything(stderr));
+    let status = running.wait_end(limit);
+    (
+        status,
+        stdout.join().expect("an output"),
+        stderr.join().expect("an output"),
+    )
+}
+
+fn everything(source: Option<impl Read>) -> String {
+    let mut bytes = Vec::new();
+    if let Some(mut source) = source {
+        source.read_to_end(&mut bytes).expect("an output");
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
 fn pid(child: &Child) -> Option<Pid> {
     Pid::from_raw(i32::try_from(child.id()).ok()?)
 }
@@ -183,31 +248,18 @@ impl Log {
         let Some(mut source) = source else { return };
         let bytes = Arc::clone(&self.0);
         thread::spawn(move || {
-            let mut buffer = [0; 4096];
-            while let Ok(count @ 1..) = source.read(&mut buffer) {
-                bytes.lock().expect("a log").extend_from_slice(&buffer[..count]);
+            let (mut piece, mut unfinished) = ([0; 4096], Vec::new());
+            while let Ok(count @ 1..) = source.read(&mut piece) {
+                unfinished.extend_from_slice(&piece[..count]);
+                // Whole lines only, so that two outputs never share one.
+                let Some(end) = unfinished.iter().rposition(|byte| matches!(byte, b'\n' | b'\r')) else {
+                    continue;
+                };
+                bytes.lock().expect("a log").extend(unfinished.drain(..=end));
             }
+            bytes.lock().expect("a log").append(&mut unfinished);
         });
     }
-}
-
-/// The same program, killed by the kernel when the test process dies without dropping anything.
-fn leashed(command: &Command) -> Command {
-    let mut leashed = Command::new(places::system_program("setpriv"));
-    leashed
-        .args(["--pdeathsig", "KILL", "--"])
-        .arg(command.get_program())
-        .args(command.get_args());
-    for (name, value) in command.get_envs() {
-        match value {
-            Some(value) => leashed.env(name, value),
-            None => leashed.env_remove(name),
-        };
-    }
-    if let Some(folder) = command.get_current_dir() {
-        leashed.current_dir(folder);
-    }
-    leashed
 }
 
 type Order = (Command, Sender<std::io::Result<Child>>);

@@ -2,5 +2,7 @@
 #![cfg(target_os = "linux")]
 
 mod lab {
+    mod desk;
+    mod microsoft;
     mod phones;
 }

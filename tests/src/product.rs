@@ -1,0 +1,307 @@
+//! The built programs, run by their contract: arguments, files in the data directory, `status --json`.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitStatus;
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::desk::Desk;
+use crate::places;
+use crate::process::{Log, Running};
+use crate::wait::{try_wait_for, wait_for};
+
+/// How long a start may take on a busy machine.
+const START: Duration = Duration::from_secs(20);
+
+/// A built program, next to the test that runs.
+///
+/// # Panics
+/// When it hasn't been built.
+pub fn binary(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("the test's own path");
+    let folder = test.parent().expect("the folder of a test");
+    let folder = if folder.ends_with("deps") {
+        folder.parent().expect("a target folder")
+    } else {
+        folder
+    };
+    let program = folder.join(name);
+    assert!(
+        program.is_file(),
+        "{} is not built: run `cargo xtask test` or `cargo build --workspace`",
+        program.display()
+    );
+    program
+}
+
+/// What a program said that ran to its end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    pub code: i32,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+/// One person's Offhook: a data directory, and the resident program while it runs.
+#[derive(Debug)]
+pub struct Product<'desk> {
+    desk: &'desk Desk,
+    process: Option<Running>,
+    folder: TempDir,
+}
+
+impl<'desk> Product<'desk> {
+    /// An empty data directory; nothing runs yet.
+    pub fn new(desk: &'desk Desk) -> Self {
+        Self {
+            desk,
+            process: None,
+            folder: places::folder("data"),
+        }
+    }
+
+    pub fn data_dir(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes `settings.toml`.
+    ///
+    /// # Panics
+    /// When it can't be written.
+    pub fn write_settings(&self, text: &str) {
+        fs::write(self.data_dir().join("settings.toml"), text).expect("the settings");
+    }
+
+    /// The text of a file of the data directory, if it is there.
+    pub fn file(&self, name: &str) -> Option<String> {
+        fs::read_to_string(self.data_dir().join(name)).ok()
+    }
+
+    /// `ledger.json`, if it is there and whole.
+    pub fn ledger(&self) -> Option<Value> {
+        serde_json::from_str(&self.file("ledger.json")?).ok()
+    }
+
+    /// Everything in `logs/`.
+    pub fn logs(&self) -> String {
+        let Ok(entries) = fs::read_dir(self.data_dir().join("logs")) else {
+            return String::new();
+        };
+        let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
+        files.sort();
+        files
+            .iter()
+            .filter_map(|file| fs::read_to_string(file).ok())
+            .collect()
+    }
+
+    /// Starts the resident program without a tray and waits until it answers.
+    ///
+    /// # Panics
+    /// When it doesn't.
+    #[track_caller]
+    pub fn start_headless(&mut self) {
+        self.start(&["--no-tray"], &[]);
+    }
+
+    /// Starts the resident program with these arguments and additional environment, and waits until it answers.
+    ///
+    /// # Panics
+    /// When it doesn't, or runs already.
+    #[track_caller]
+    pub fn start(&mut self, arguments: &[&str], environment: &[(&str, &str)]) {
+        self.launch(arguments, environment);
+        let answered = try_wait_for(START, || {
+            let ended = self
+                .process
+                .as_mut()
+                .is_some_and(|process| process.ended().is_some());
+            if ended {
+                Some(false)
+            } else {
+                (self.ctl(&["status", "--json"]).code == 0).then_some(true)
+            }
+        });
+        assert!(
+            answered == Some(true),
+            "offhook does not answer and said: {}{}",
+            self.said(),
+            self.logs()
+        );
+    }
+
+    /// Starts it without waiting for anything: for starts that are meant to fail, or to die on the way.
+    ///
+    /// # Panics
+    /// When it runs already.
+    #[track_caller]
+    pub fn launch(&mut self, arguments: &[&str], environment: &[(&str, &str)]) {
+        let runs = self
+            .process
+            .as_mut()
+            .is_some_and(|process| process.ended().is_none());
+        assert!(!runs, "offhook runs already");
+        let mut command = self.desk.command(binary("offhook"));
+        command.arg("--data-dir").arg(self.data_dir()).args(arguments);
+        command.envs(environment.iter().copied());
+        self.process = Some(Running::start("offhook", command));
+    }
+
+    /// The running program.
+    ///
+    /// # Panics
+    /// When none was started.
+    #[track_caller]
+    pub fn process(&mut self) -> &mut Running {
+        self.process.as_mut().expect("offhook was not started")
+    }
+
+    /// What the program wrote to its own output.
+    ///
+    /// # Panics
+    /// When none was started.
+    #[track_caller]
+    pub fn log(&self) -> &Log {
+        self.process.as_ref().expect("offhook was not started").log()
+    }
+
+    fn said(&self) -> String {
+        self.process
+            .as_ref()
+            .map(|process| process.log().tail())
+            .unwrap_or_default()
+    }
+
+    /// `kill -9`: nothing is released.
+    #[track_caller]
+    pub fn kill9(&mut self) -> ExitStatus {
+        self.process().kill()
+    }
+
+    /// SIGTERM, and waits for its end: everything is released within 2 s (R20).
+    #[track_caller]
+    pub fn term(&mut self) -> ExitStatus {
+        self.process().terminate(Duration::from_secs(10))
+    }
+
+    /// Runs `offhookctl` to its end.
+    ///
+    /// # Panics
+    /// When it can't be started.
+    #[track_caller]
+    pub fn ctl(&self, arguments: &[&str]) -> Said {
+        self.run("offhookctl", arguments)
+    }
+
+    /// Runs one of the programs with this data directory to its end.
+    ///
+    /// # Panics
+    /// When it can't be started.
+    #[track_caller]
+    pub fn run(&self, name: &str, arguments: &[&str]) -> Said {
+        self.run_with_input(name, arguments, "")
+    }
+
+    /// [`Product::run`] with something on its standard input, such as a secret.
+    ///
+    /// # Panics
+    /// When it can't be started or doesn't end within 30 s.
+    #[track_caller]
+    pub fn run_with_input(&self, name: &str, arguments: &[&str], input: &str) -> Said {
+        let mut command = self.desk.command(binary(name));
+        command.arg("--data-dir").arg(self.data_dir()).args(arguments);
+        let (status, stdout, stderr) = crate::process::finish(name, command, input, Duration::from_secs(30));
+        Said {
+            code: status.code().unwrap_or(-1),
+            stdout,
+            stderr,
+        }
+    }
+
+    /// `status --json`.
+    ///
+    /// # Panics
+    /// When nothing runs, or what comes isn't JSON.
+    #[track_caller]
+    pub fn status(&self) -> Value {
+        let said = self.ctl(&["status", "--json"]);
+        assert_eq!(said.code, 0, "status: {}{}", said.stderr, self.said());
+        serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{error} in {}", said.stdout))
+    }
+
+    /// Waits until the status satisfies `wanted`.
+    ///
+    /// # Panics
+    /// After `limit`, with the last status and what the program said.
+    #[track_caller]
+    pub fn wait_status(&self, limit: Duration, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+        let mut last = Value::Null;
+        let found = try_wait_for(limit, || {
+            let said = self.ctl(&["status", "--json"]);
+            last = serde_json::from_str(&said.stdout).unwrap_or(Value::Null);
+            wanted(&last).then(|| last.clone())
+        });
+        found.unwrap_or_else(|| {
+            panic!(
+                "waited {limit:?} in vain for {what}; status {last:#}; said {}",
+                self.said()
+            )
+        })
+    }
+
+    /// Waits for text in the log files.
+    ///
+    /// # Panics
+    /// After 20 s.
+    #[track_caller]
+    pub fn wait_logged(&self, text: &str) {
+        wait_for(START, &format!("{text:?} in the log"), || {
+            self.logs().contains(text).then_some(())
+        });
+    }
+}
+
+/// The pretend company as a program of its own.
+#[derive(Debug)]
+pub struct Playground {
+    process: Running,
+    /// What it printed about itself.
+    pub addresses: Value,
+    folder: TempDir,
+}
+
+impl Playground {
+    /// # Panics
+    /// When it doesn't print its addresses.
+    #[track_caller]
+    pub fn start(desk: &Desk) -> Self {
+        let folder = places::folder("company");
+        let mut command = desk.command(binary("offhook-playground"));
+        command.arg("--data-dir").arg(folder.path());
+        let mut process = Running::start("offhook-playground", command);
+        let line = process.wait_line(START, |line| line.trim_start().starts_with('{'));
+        let addresses = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}"));
+        Self {
+            process,
+            addresses,
+            folder,
+        }
+    }
+
+    /// The settings that it wrote for a program that is to use it.
+    ///
+    /// # Panics
+    /// When it wrote none.
+    #[track_caller]
+    pub fn settings(&self) -> String {
+        let file = self.folder.path().join("settings.toml");
+        fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
+    }
+
+    pub fn log(&self) -> &Log {
+        self.process.log()
+    }
+}

@@ -1,0 +1,230 @@
+//! `offhook-window` driven by WebKit's own WebDriver, which starts it by itself.
+
+use std::path::Path;
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::{Value, json};
+
+use crate::desk::Desk;
+use crate::http;
+use crate::places;
+use crate::process::Running;
+use crate::product;
+use crate::wait::{try_wait_for, wait_for};
+
+const LIMIT: Duration = Duration::from_secs(20);
+/// The name that the standard gives to a reference to an element.
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// A window under a driver. Dropped: the driver and the window are killed.
+#[derive(Debug)]
+pub struct Window {
+    _driver: Running,
+    session: String,
+}
+
+impl Window {
+    /// Opens `offhook-window` on a page, as a client of the program that runs with that data directory.
+    ///
+    /// # Panics
+    /// When no window comes.
+    #[track_caller]
+    pub fn open(desk: &Desk, data_dir: &Path, page: &str) -> Self {
+        let data_dir = data_dir.display().to_string();
+        Self::start(
+            desk,
+            &product::binary("offhook-window"),
+            &["--data-dir", &data_dir, page],
+        )
+    }
+
+    /// The same for any program with a WebKitGTK view.
+    ///
+    /// # Panics
+    /// When no window comes.
+    #[track_caller]
+    pub fn start(desk: &Desk, program: &Path, arguments: &[&str]) -> Self {
+        let port = places::free_port();
+        let mut command = desk.command(places::system_program("WebKitWebDriver"));
+        command.args([&format!("--port={port}"), "--host=127.0.0.1"]);
+        // Without it the program doesn't let itself be driven, and the request for a session hangs.
+        command.env("TAURI_WEBVIEW_AUTOMATION", "true");
+        let driver = Running::start("WebKitWebDriver", command);
+        let address = format!("http://127.0.0.1:{port}");
+        wait_for(LIMIT, "WebKitWebDriver", || {
+            http::try_send(http::get(&format!("{address}/status")))
+                .ok()
+                .filter(|answer| answer.status == 200)
+        });
+        let options = json!({"binary": program, "args": arguments});
+        let wanted = json!({"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": options}}});
+        let answer = http::send(http::post(&format!("{address}/session")).json(&wanted));
+        let id = answer.json["value"]["sessionId"].as_str().map(str::to_owned);
+        let id = id.unwrap_or_else(|| panic!("no session: {} {}", answer.text, driver.log().tail()));
+        Self {
+            _driver: driver,
+            session: format!("{address}/session/{id}"),
+        }
+    }
+
+    /// Waits for an element by its CSS selector.
+    ///
+    /// # Panics
+    /// After 20 s.
+    #[track_caller]
+    pub fn find(&self, css: &str) -> Element<'_> {
+        match try_wait_for(LIMIT, || self.look(css)) {
+            Some(element) => element,
+            None => panic!("no {css:?} on the page: {}", self.source()),
+        }
+    }
+
+    /// An element that is there now.
+    pub fn look(&self, css: &str) -> Option<Element<'_>> {
+        let wanted = json!({"using": "css selector", "value": css});
+        let found = self.ask(Method::POST, "/element", Some(&wanted)).ok()?;
+        Some(Element {
+            window: self,
+            id: found[ELEMENT].as_str()?.to_owned(),
+        })
+    }
+
+    /// Waits until an element's text satisfies `wanted`.
+    ///
+    /// # Panics
+    /// After 20 s, with the text that is there.
+    #[track_caller]
+    pub fn wait_text(&self, css: &str, wanted: impl Fn(&str) -> bool) -> String {
+        // The page may draw anew between the look and the question.
+        let text = || self.look(css).and_then(|element| element.try_text());
+        match try_wait_for(LIMIT, || text().filter(|text| wanted(text))) {
+            Some(text) => text,
+            None => panic!("{css:?} says {:?}", text()),
+        }
+    }
+
+    /// Runs a function body in the page and returns its value.
+    ///
+    /// # Panics
+    /// When it throws.
+    #[track_caller]
+    pub fn execute(&self, script: &str, arguments: &[Value]) -> Value {
+        let body = json!({"script": script, "args": arguments});
+        self.ask(Method::POST, "/execute/sync", Some(&body))
+            .unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    pub fn title(&self) -> String {
+        let title = self.ask(Method::GET, "/title", None).unwrap_or_default();
+        title.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The page as a PNG, in base64 as it comes.
+    pub fn screenshot_base64(&self) -> String {
+        let picture = self.ask(Method::GET, "/screenshot", None).unwrap_or_default();
+        picture.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// The page's present markup.
+    pub fn source(&self) -> String {
+        let source = self.ask(Method::GET, "/source", None).unwrap_or_default();
+        source.as_str().unwrap_or_default().to_owned()
+    }
+
+    /// Ends the session in good order, which closes the window.
+    pub fn close(self) {
+        // A window that has gone by itself is closed as well.
+        drop(self.ask(Method::DELETE, "", None));
+    }
+
+    /// The value of an answer, or the driver's complaint.
+    fn ask(&self, method: Method, path: &str, body: Option<&Value>) -> Result<Value, String> {
+        let request = http::request(method, &format!("{}{path}", self.session));
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
+        let answer = http::try_send(request).map_err(|error| error.to_string())?;
+        if answer.status == 200 {
+            Ok(answer.json["value"].clone())
+        } else {
+            Err(answer.text)
+        }
+    }
+}
+
+/// An element of a page.
+#[derive(Debug)]
+pub struct Element<'window> {
+    window: &'window Window,
+    id: String,
+}
+
+impl Element<'_> {
+    /// # Panics
+    /// When it can't be clicked.
+    #[track_caller]
+    pub fn click(&self) {
+        self.act("/click", &json!({}));
+    }
+
+    /// # Panics
+    /// When nothing can be typed into it.
+    #[track_caller]
+    pub fn type_in(&self, text: &str) {
+        self.act("/value", &json!({"text": text}));
+    }
+
+    /// # Panics
+    /// When it can't be emptied.
+    #[track_caller]
+    pub fn clear(&self) {
+        self.act("/clear", &json!({}));
+    }
+
+    /// # Panics
+    /// When it is gone.
+    #[track_caller]
+    pub fn text(&self) -> String {
+        self.try_text().unwrap_or_else(|| panic!("the element is gone"))
+    }
+
+    fn try_text(&self) -> Option<String> {
+        self.read("/text").ok()?.as_str().map(str::to_owned)
+    }
+
+    /// A property such as `value` or `checked`.
+    ///
+    /// # Panics
+    /// When it is gone.
+    #[track_caller]
+    pub fn property(&self, name: &str) -> Value {
+        self.read(&format!("/property/{name}"))
+            .unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// What a screen reader calls it.
+    ///
+    /// # Panics
+    /// When it is gone.
+    #[track_caller]
+    pub fn accessible_name(&self) -> String {
+        let label = self
+            .read("/computedlabel")
+            .unwrap_or_else(|error| panic!("{error}"));
+        label.as_str().unwrap_or_default().to_owned()
+    }
+
+    fn read(&self, path: &str) -> Result<Value, String> {
+        self.window
+            .ask(Method::GET, &format!("/element/{}{path}", self.id), None)
+    }
+
+    #[track_caller]
+    fn act(&self, path: &str, body: &Value) {
+        self.window
+            .ask(Method::POST, &format!("/element/{}{path}", self.id), Some(body))
+            .unwrap_or_else(|error| panic!("{path}: {error}"));
+    }
+}
