@@ -1,0 +1,186 @@
+//! The Test button: looks at everything that will be needed, step by step, and changes nothing.
+
+use super::config::AsteriskConfig;
+use super::connection::Connection;
+use super::error::Error;
+use super::rights::Way;
+use super::session::Session;
+use offhook_engine::fault::{Code, Fault, FaultKind};
+use offhook_engine::phone::{Field, FieldValue};
+use secrecy::SecretString;
+use tokio::sync::mpsc;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// The host takes a connection, encrypted if so set.
+    Reach,
+    /// It is an Asterisk. Detail: the protocol's version.
+    Greeting,
+    /// Name and secret are right. Detail: the system and its version.
+    SignIn,
+    /// The extension is known there.
+    Extension,
+    /// Detail: `on` or `off`.
+    DndRead,
+    /// Detail: `code` and `dbput`, the first one used first, with a comma between.
+    DndWrite,
+    /// Detail: `channels`, or `devices` where channels may not be listed.
+    Calls,
+    /// Detail: `nobody` or `everybody`.
+    Others,
+}
+
+impl Step {
+    /// The stable name.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Reach => "reach",
+            Self::Greeting => "greeting",
+            Self::SignIn => "sign-in",
+            Self::Extension => "extension",
+            Self::DndRead => "dnd-read",
+            Self::DndWrite => "dnd-write",
+            Self::Calls => "calls",
+            Self::Others => "others",
+        }
+    }
+}
+
+/// One step and how it went: a word for the sentence (see [`Step`]; may be empty), or what is wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Finding {
+    pub step: Step,
+    pub outcome: Result<String, Fault>,
+}
+
+/// Tries the settings. Ends at the first step without which the next make no sense.
+pub async fn test(config: &AsteriskConfig, secret: &SecretString) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    // How far it got is in the findings.
+    let _stopped = steps(config, secret, &mut findings).await;
+    findings
+}
+
+struct Stopped;
+
+async fn steps(
+    config: &AsteriskConfig,
+    secret: &SecretString,
+    findings: &mut Vec<Finding>,
+) -> Result<(), Stopped> {
+    let mut connection = essential(findings, Step::Reach, Connection::open(config).await, |_| {
+        String::new()
+    })?;
+    essential(
+        findings,
+        Step::Greeting,
+        connection.greeting().await,
+        Clone::clone,
+    )?;
+    let signed_in = connection.sign_in(&config.user, secret).await;
+    if let Err(error) = signed_in {
+        return essential(findings, Step::SignIn, Err(error), |()| String::new());
+    }
+    let (nobody, _listens) = mpsc::unbounded_channel();
+    let mut session = Session::over(connection, config.clone(), nobody);
+    let looked = session.look().await;
+    findings.push(Finding {
+        step: Step::SignIn,
+        outcome: Ok(session.system().to_owned()),
+    });
+    essential(findings, Step::Extension, looked, |()| String::new())?;
+
+    let dnd = session.read(&[Field::Dnd]).await;
+    let dnd = dnd
+        .map_err(|error| error.fault())
+        .and_then(|values| match values.first() {
+            Some(FieldValue::Dnd(on)) => Ok(if *on { "on" } else { "off" }.to_owned()),
+            Some(FieldValue::Forward(_) | FieldValue::Presence(_) | FieldValue::Note(_)) | None => {
+                Err(lacks("DBGet"))
+            }
+        });
+    let readable = dnd.is_ok();
+    findings.push(Finding {
+        step: Step::DndRead,
+        outcome: dnd,
+    });
+
+    let rights = *session.rights();
+    let has_codes = config.codes.dnd_on.is_some() && config.codes.dnd_off.is_some();
+    let ways: Vec<&str> = rights.ways(config.how, has_codes).into_iter().map(word).collect();
+    let writable = if ways.is_empty() {
+        Err(lacks("Originate"))
+    } else if readable {
+        Ok(ways.join(","))
+    } else {
+        Err(lacks("DBGet"))
+    };
+    findings.push(Finding {
+        step: Step::DndWrite,
+        outcome: writable,
+    });
+
+    let calls = if !session.abilities().calls {
+        let is_allowed = rights.channels || rights.get_var;
+        let unknown_device = Fault::new(FaultKind::Rejected, Code::PhoneNotConfigured).about("device");
+        Err(if is_allowed {
+            unknown_device
+        } else {
+            lacks("CoreShowChannels")
+        })
+    } else if rights.channels {
+        Ok("channels".to_owned())
+    } else {
+        Ok("devices".to_owned())
+    };
+    findings.push(Finding {
+        step: Step::Calls,
+        outcome: calls,
+    });
+
+    let others = if rights.could_change_others() {
+        "everybody"
+    } else {
+        "nobody"
+    };
+    findings.push(Finding {
+        step: Step::Others,
+        outcome: Ok(others.to_owned()),
+    });
+    Ok(())
+}
+
+fn essential<T>(
+    findings: &mut Vec<Finding>,
+    step: Step,
+    outcome: Result<T, Error>,
+    detail: impl FnOnce(&T) -> String,
+) -> Result<T, Stopped> {
+    match outcome {
+        Ok(value) => {
+            findings.push(Finding {
+                step,
+                outcome: Ok(detail(&value)),
+            });
+            Ok(value)
+        }
+        Err(error) => {
+            findings.push(Finding {
+                step,
+                outcome: Err(error.fault()),
+            });
+            Err(Stopped)
+        }
+    }
+}
+
+const fn word(way: Way) -> &'static str {
+    match way {
+        Way::Code => "code",
+        Way::DbPut => "dbput",
+    }
+}
+
+fn lacks(action: &str) -> Fault {
+    Fault::new(FaultKind::RightMissing, Code::PhoneNotPermitted).about(action)
+}
