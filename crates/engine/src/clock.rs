@@ -50,7 +50,12 @@ pub struct Now {
 impl Now {
     /// Both clocks moved on together.
     pub fn after(self, by: Duration) -> Self {
-        let wall = self.wall.checked_add(jiff::SignedDuration::try_from(by).unwrap_or(jiff::SignedDuration::MAX));
-        Self { mono: self.mono + by, wall: wall.unwrap_or(Timestamp::MAX) }
+        let wall = self
+            .wall
+            .checked_add(jiff::SignedDuration::try_from(by).unwrap_or(jiff::SignedDuration::MAX));
+        Self {
+            mono: self.mono + by,
+            wall: wall.unwrap_or(Timestamp::MAX),
+        }
     }
 }

@@ -58,13 +58,22 @@ pub enum CallState {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum LineEvent {
     /// The source is connected; it will send [`LineEvent::Snapshot`] if it can list its calls.
-    Up { resyncs: bool },
+    Up {
+        resyncs: bool,
+    },
     /// All calls of the source, after a connect or when asked.
     Snapshot(Vec<(CallId, CallState)>),
-    Call { id: CallId, state: CallState },
-    Ended { id: CallId },
+    Call {
+        id: CallId,
+        state: CallState,
+    },
+    Ended {
+        id: CallId,
+    },
     /// The call is still up: its lease is now three times the pace of the heartbeats.
-    Heartbeat { id: CallId },
+    Heartbeat {
+        id: CallId,
+    },
     /// Every call of the source has ended.
     Reset,
     /// The source is gone; its calls are kept 60 s (R1).

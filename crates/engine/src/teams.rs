@@ -48,7 +48,11 @@ pub struct Presence {
 
 impl Presence {
     pub fn new(availability: &str, activity: &str) -> Self {
-        Self { availability: Word::new(availability), activity: Word::new(activity), out_of_office: None }
+        Self {
+            availability: Word::new(availability),
+            activity: Word::new(activity),
+            out_of_office: None,
+        }
     }
 
     /// Whether either field holds that word.
@@ -74,8 +78,13 @@ pub enum SessionPair {
 }
 
 impl SessionPair {
-    pub const ALL: [Self; 5] =
-        [Self::Available, Self::BusyInACall, Self::BusyInAConferenceCall, Self::Away, Self::DoNotDisturbPresenting];
+    pub const ALL: [Self; 5] = [
+        Self::Available,
+        Self::BusyInACall,
+        Self::BusyInAConferenceCall,
+        Self::Away,
+        Self::DoNotDisturbPresenting,
+    ];
 
     /// `(availability, activity)`
     pub const fn words(self) -> (&'static str, &'static str) {
@@ -106,8 +115,14 @@ pub enum PreferredPair {
 }
 
 impl PreferredPair {
-    pub const ALL: [Self; 6] =
-        [Self::Available, Self::Busy, Self::DoNotDisturb, Self::BeRightBack, Self::Away, Self::OfflineOffWork];
+    pub const ALL: [Self; 6] = [
+        Self::Available,
+        Self::Busy,
+        Self::DoNotDisturb,
+        Self::BeRightBack,
+        Self::Away,
+        Self::OfflineOffWork,
+    ];
 
     /// `(availability, activity)`
     pub const fn words(self) -> (&'static str, &'static str) {
@@ -154,9 +169,17 @@ pub enum SignIn {
     /// The store could not be asked yet (R21): attention, never "signed out".
     Waiting(crate::fault::Fault),
     /// A browser or a device code is waited for.
-    Browser { url: String },
-    DeviceCode { user_code: String, url: String },
+    Browser {
+        url: String,
+    },
+    DeviceCode {
+        user_code: String,
+        url: String,
+    },
     SignedIn(Account),
     /// Tokens are there but no longer taken; the settings are kept.
-    Expired { account: Option<Account>, fault: crate::fault::Fault },
+    Expired {
+        account: Option<Account>,
+        fault: crate::fault::Fault,
+    },
 }

@@ -1,0 +1,90 @@
+//! What comes in and what goes out.
+
+use crate::fault::{Code, Fault};
+use crate::ledger::Ledger;
+use crate::line::{LineEvent, SourceId};
+use crate::phone::{Abilities, Field, FieldValue, PhoneIdentity};
+use crate::rules::Rules;
+use crate::teams::{PreferredPair, Presence, SessionPair, SignIn};
+use offhook_protocol::command::Pause;
+use std::time::Duration;
+
+/// News. The outcome of an effect is news, too.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Input {
+    SignIn(SignIn),
+    TeamsRead(Result<Presence, Fault>),
+    SessionSet(Result<(), Fault>),
+    SessionCleared(Result<(), Fault>),
+    PreferredSet(Result<(), Fault>),
+    PreferredCleared(Result<(), Fault>),
+    /// A phone system is configured (and will be tried), or none is.
+    PhoneConfigured(bool),
+    PhoneUp {
+        identity: PhoneIdentity,
+        abilities: Abilities,
+    },
+    PhoneSeen(Vec<FieldValue>),
+    PhoneReadFailed(Fault),
+    PhoneWritten {
+        field: Field,
+        outcome: Result<(), Fault>,
+    },
+    PhoneDown(Fault),
+    Line(SourceId, LineEvent),
+    /// A line source was switched off.
+    LineGone(SourceId),
+    LedgerSaved {
+        revision: u64,
+        outcome: Result<(), Fault>,
+    },
+    Rules(Box<Rules>),
+    Pause(Pause),
+    Resume,
+    /// Release everything, keep the sign-in, then [`Effect::Finished`] (R20).
+    Quit,
+    /// Release, clear, then [`Effect::ForgetTokens`] (R20).
+    SignOut,
+    /// The machine is about to sleep, or the person logs off: release as far as there is time.
+    Sleep,
+    /// The machine was asleep. `handle_timeout` comes first.
+    Woke,
+}
+
+/// Something to do. Each one but `SaveLedger`'s order is independent: at most one is in flight per target.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Make connection and token ready: a call is being set up (R2).
+    WarmUp,
+    ReadTeams,
+    SetSession {
+        pair: SessionPair,
+        lifetime: Duration,
+    },
+    ClearSession,
+    SetPreferred {
+        pair: PreferredPair,
+        lifetime: Duration,
+    },
+    ClearPreferred,
+    ReadPhone,
+    WritePhone(FieldValue),
+    /// List your calls (R1).
+    Resync(SourceId),
+    /// Must be on disk, synced, before [`Input::LedgerSaved`] says so.
+    SaveLedger {
+        revision: u64,
+        ledger: Box<Ledger>,
+    },
+    Notify(Notice),
+    ForgetTokens,
+    /// Everything is released, or the time for it is over.
+    Finished,
+}
+
+/// Something the person should be told once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notice {
+    pub code: Code,
+    pub detail: Option<String>,
+}

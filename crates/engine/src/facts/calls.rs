@@ -1,0 +1,247 @@
+//! Calls per line source, each with its lease (R1).
+
+use crate::clock::{Instant, Now};
+use crate::fault::Fault;
+use crate::line::{CallId, CallState, LineEvent, SourceId};
+use jiff::Timestamp;
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+/// Dialling counts after this long.
+pub(crate) const DIALLING: Duration = Duration::from_secs(2);
+/// A source that disconnected keeps its calls this long.
+pub(crate) const GRACE: Duration = Duration::from_secs(60);
+/// A call nobody speaks of any more ends after this long.
+pub(crate) const LEASE: Duration = Duration::from_secs(4 * 3600);
+/// With heartbeats: after this many missed ones.
+const HEARTBEATS: u32 = 3;
+
+/// All line sources that have spoken.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Calls {
+    sources: BTreeMap<SourceId, Source>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    pub calls: BTreeMap<CallId, Call>,
+    /// Whether it can list its calls when asked.
+    pub resyncs: bool,
+    pub up: bool,
+    /// Since when `up` has been as it is.
+    pub since: Timestamp,
+    /// Why it is down, or what was odd last.
+    pub fault: Option<Fault>,
+    down_at: Option<Instant>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Call {
+    pub state: CallState,
+    /// Since when it has been in this state, for people.
+    pub since: Timestamp,
+    began: Instant,
+    lease: Instant,
+    heartbeat: Option<Heartbeat>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Heartbeat {
+    at: Instant,
+    pace: Option<Duration>,
+}
+
+impl Call {
+    fn new(state: CallState, now: Now) -> Self {
+        Self {
+            state,
+            since: now.wall,
+            began: now.mono,
+            lease: now.mono + LEASE,
+            heartbeat: None,
+        }
+    }
+
+    fn set(&mut self, state: CallState, now: Now) {
+        if self.state != state {
+            self.state = state;
+            self.since = now.wall;
+            self.began = now.mono;
+        }
+        if self.heartbeat.is_none() {
+            self.lease = now.mono + LEASE;
+        }
+    }
+
+    fn beat(&mut self, now: Now) {
+        let pace = self
+            .heartbeat
+            .map(|last| now.mono.since(last.at))
+            .filter(|pace| !pace.is_zero());
+        let pace = pace.or(self.heartbeat.and_then(|last| last.pace));
+        self.heartbeat = Some(Heartbeat { at: now.mono, pace });
+        self.lease = now.mono + pace.map_or(LEASE, |pace| (pace * HEARTBEATS).min(LEASE));
+    }
+
+    /// Whether the person is in this call, by R1.
+    pub fn counts(&self, outgoing_counts: bool, now: Instant) -> bool {
+        match self.state {
+            CallState::Connected | CallState::Held | CallState::Conference => true,
+            CallState::Dialling => outgoing_counts && now.since(self.began) >= DIALLING,
+            CallState::Ringing => false,
+        }
+    }
+}
+
+/// The calls that count, put together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InCall {
+    pub conference: bool,
+    /// Since when the person has been in a call without a gap, as far as the calls that are still up tell.
+    pub since: Timestamp,
+    /// The source of the oldest call, for the reason.
+    pub source: SourceId,
+}
+
+impl Calls {
+    pub fn sources(&self) -> impl Iterator<Item = (&SourceId, &Source)> {
+        self.sources.iter()
+    }
+
+    pub fn handle(&mut self, source: &SourceId, event: LineEvent, now: Now) {
+        let entry = self.sources.entry(source.clone()).or_insert_with(|| Source {
+            calls: BTreeMap::new(),
+            resyncs: false,
+            up: true,
+            since: now.wall,
+            fault: None,
+            down_at: None,
+        });
+        match event {
+            LineEvent::Up { resyncs } => {
+                entry.resyncs = resyncs;
+                entry.fault = None;
+                entry.mark(true, now);
+            }
+            LineEvent::Down(fault) => {
+                entry.fault = Some(fault);
+                entry.mark(false, now);
+            }
+            LineEvent::Trouble(fault) => entry.fault = Some(fault),
+            LineEvent::Reset => entry.calls.clear(),
+            LineEvent::Snapshot(list) => {
+                entry.mark(true, now);
+                let mut before = std::mem::take(&mut entry.calls);
+                for (id, state) in list {
+                    let mut call = before.remove(&id).unwrap_or_else(|| Call::new(state, now));
+                    call.set(state, now);
+                    entry.calls.insert(id, call);
+                }
+            }
+            LineEvent::Call { id, state } => {
+                entry
+                    .calls
+                    .entry(id)
+                    .or_insert_with(|| Call::new(state, now))
+                    .set(state, now);
+            }
+            LineEvent::Ended { id } => {
+                entry.calls.remove(&id);
+            }
+            LineEvent::Heartbeat { id } => {
+                if let Some(call) = entry.calls.get_mut(&id) {
+                    call.beat(now);
+                }
+            }
+        }
+    }
+
+    /// A source that was switched off in the settings: its calls end at once.
+    pub fn forget(&mut self, source: &SourceId) {
+        self.sources.remove(source);
+    }
+
+    /// Drops calls whose lease or whose source's grace has run out.
+    pub fn expire(&mut self, now: Instant) {
+        for source in self.sources.values_mut() {
+            if source.down_at.is_some_and(|at| now.since(at) >= GRACE) {
+                source.calls.clear();
+            }
+            source.calls.retain(|_, call| now < call.lease);
+        }
+    }
+
+    /// The next moment at which time alone changes something here.
+    pub fn next_change(&self, outgoing_counts: bool, now: Instant) -> Option<Instant> {
+        let per_source = self
+            .sources
+            .values()
+            .filter(|s| !s.calls.is_empty())
+            .flat_map(|source| {
+                let grace = source.down_at.map(|at| at + GRACE);
+                let calls = source.calls.values().flat_map(move |call| {
+                    let dialling = (call.state == CallState::Dialling && outgoing_counts)
+                        .then_some(call.began + DIALLING)
+                        .filter(|at| *at > now);
+                    [Some(call.lease), dialling]
+                });
+                calls.chain([grace]).flatten()
+            });
+        per_source.min()
+    }
+
+    pub fn in_call(&self, outgoing_counts: bool, now: Instant) -> Option<InCall> {
+        let counting = || {
+            self.sources
+                .iter()
+                .flat_map(|(id, source)| source.calls.values().map(move |call| (id, call)))
+                .filter(|(_, call)| call.counts(outgoing_counts, now))
+        };
+        let (source, oldest) = counting().min_by_key(|(_, call)| call.since)?;
+        let conference = counting().any(|(_, call)| call.state == CallState::Conference);
+        Some(InCall {
+            conference,
+            since: oldest.since,
+            source: source.clone(),
+        })
+    }
+
+    /// Whether that source alone has a call that counts.
+    pub fn counts_on(&self, source: &SourceId, outgoing_counts: bool, now: Instant) -> bool {
+        self.sources.get(source).is_some_and(|source| {
+            source
+                .calls
+                .values()
+                .any(|call| call.counts(outgoing_counts, now))
+        })
+    }
+
+    /// A call is being set up: time to make connection and token ready (R2).
+    pub fn is_any_starting(&self) -> bool {
+        self.sources
+            .values()
+            .flat_map(|source| source.calls.values())
+            .any(|call| match call.state {
+                CallState::Ringing | CallState::Dialling => true,
+                CallState::Connected | CallState::Held | CallState::Conference => false,
+            })
+    }
+
+    pub fn is_any_up(&self) -> bool {
+        self.sources.values().any(|source| !source.calls.is_empty())
+    }
+}
+
+impl Source {
+    fn mark(&mut self, up: bool, now: Now) {
+        if self.up != up {
+            self.up = up;
+            self.since = now.wall;
+        }
+        if up {
+            self.down_at = None;
+        } else {
+            self.down_at.get_or_insert(now.mono);
+        }
+    }
+}

@@ -1,0 +1,179 @@
+//! What Teams says, as far as it can be believed: echo (R8), unknown words and fading (R7), silence (R11).
+
+use crate::clock::{Instant, Now};
+use crate::teams::Presence;
+use jiff::Timestamp;
+use std::time::Duration;
+
+/// How long our own words are still taken for an echo after the clear was confirmed.
+pub(crate) const ECHO_AFTER: Duration = Duration::from_secs(15);
+/// Offline, OffWork and PresenceUnknown count after so many equal reads,
+const ENDING_READS: u32 = 3;
+/// at least so far apart.
+const ENDING_SPACING: Duration = Duration::from_secs(30);
+
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TeamsFacts {
+    /// The last reading as it was, for people.
+    pub seen: Option<Seen>,
+    /// The reading the rules go by.
+    pub in_force: Option<InForce>,
+    /// Since when reading has failed without a success in between.
+    failing_since: Option<Instant>,
+    /// Own words: presences that say nothing new while one of them is read, and until when.
+    own: Vec<(Presence, EchoUntil)>,
+    ending: Option<Ending>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    pub presence: Presence,
+    pub at: Timestamp,
+    /// It was our own write.
+    pub echo: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct InForce {
+    pub presence: Presence,
+    /// Since when, for people: the reading that brought it.
+    pub since: Timestamp,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum EchoUntil {
+    /// While it is up.
+    Open,
+    At(Instant),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Ending {
+    presence: Presence,
+    reads: u32,
+    last: Instant,
+}
+
+/// What a reading was.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reading {
+    /// Equal to what we wrote: nothing new.
+    Echo,
+    /// As before.
+    Same,
+    Changed,
+}
+
+impl TeamsFacts {
+    /// A successful read. `ends_at_once`: the profile's row for this presence says unset, so that Offline and
+    /// its like need no confirmation.
+    pub fn on_read(&mut self, presence: Presence, ends_at_once: bool, now: Now) -> Reading {
+        self.failing_since = None;
+        let echo = self.is_echo(&presence, now.mono);
+        let changed = self.seen.as_ref().is_none_or(|seen| seen.presence != presence);
+        self.seen = Some(Seen {
+            presence: presence.clone(),
+            at: now.wall,
+            echo,
+        });
+        if echo {
+            self.ending = None;
+            return Reading::Echo;
+        }
+        if is_ending(&presence) && !ends_at_once && !self.confirm_ending(&presence, now.mono) {
+            return if changed { Reading::Changed } else { Reading::Same };
+        }
+        if !is_ending(&presence) {
+            self.ending = None;
+        }
+        match &mut self.in_force {
+            Some(in_force) if in_force.presence == presence => {}
+            other => {
+                *other = Some(InForce {
+                    presence,
+                    since: now.wall,
+                })
+            }
+        }
+        if changed { Reading::Changed } else { Reading::Same }
+    }
+
+    pub fn on_failed_read(&mut self, now: Instant) {
+        self.failing_since.get_or_insert(now);
+    }
+
+    /// Signed out or another account: what was read belongs to nobody.
+    pub fn forget(&mut self) {
+        *self = Self {
+            own: std::mem::take(&mut self.own),
+            ..Self::default()
+        };
+    }
+
+    /// Since when nothing could be read, when that is now the case.
+    pub fn failing_since(&self) -> Option<Instant> {
+        self.failing_since
+    }
+
+    /// R11: silent for longer than the person allows.
+    pub fn is_stale(&self, after: Duration, now: Instant) -> bool {
+        self.failing_since.is_some_and(|since| now.since(since) >= after)
+    }
+
+    /// From the moment our request leaves, its words are an echo.
+    pub fn own_words(&mut self, presence: Presence) {
+        self.own.retain(|(own, _)| *own != presence);
+        self.own.push((presence, EchoUntil::Open));
+    }
+
+    /// The clear was confirmed, or what we set has run out: the echo ends 15 s later, or now.
+    pub fn own_words_end(&mut self, presence: &Presence, ran_out: bool, now: Instant) {
+        for (own, until) in &mut self.own {
+            if own == presence && *until == EchoUntil::Open {
+                *until = EchoUntil::At(if ran_out { now } else { now + ECHO_AFTER });
+            }
+        }
+        self.own.retain(|(_, until)| match until {
+            EchoUntil::Open => true,
+            EchoUntil::At(at) => now < *at,
+        });
+    }
+
+    pub fn is_echo(&self, presence: &Presence, now: Instant) -> bool {
+        self.own.iter().any(|(own, until)| {
+            own.availability == presence.availability
+                && own.activity == presence.activity
+                && match until {
+                    EchoUntil::Open => true,
+                    EchoUntil::At(at) => now < *at,
+                }
+        })
+    }
+
+    fn confirm_ending(&mut self, presence: &Presence, now: Instant) -> bool {
+        match &mut self.ending {
+            Some(ending) if ending.presence == *presence => {
+                if ending.reads < ENDING_READS && now.since(ending.last) >= ENDING_SPACING {
+                    ending.reads += 1;
+                    ending.last = now;
+                }
+                ending.reads >= ENDING_READS
+            }
+            other => {
+                *other = Some(Ending {
+                    presence: presence.clone(),
+                    reads: 1,
+                    last: now,
+                });
+                false
+            }
+        }
+    }
+}
+
+/// Offline, OffWork and PresenceUnknown never set anything (R7).
+pub(crate) fn is_ending(presence: &Presence) -> bool {
+    ["Offline", "OffWork", "PresenceUnknown"]
+        .iter()
+        .any(|word| presence.says(word))
+}

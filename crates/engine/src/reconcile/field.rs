@@ -1,0 +1,424 @@
+//! One field of the phone system: hold, echo, ownership, release (R9, R10, R11, R13). The same code for all four.
+
+use super::{Chance, Pace};
+use crate::clock::{Instant, Now};
+use crate::desired::{Want, Wish};
+use crate::effect::Effect;
+use crate::fault::{Fault, FaultKind};
+use crate::ledger::{Hold, Ledger, Stage};
+use crate::phone::{Can, Field, FieldValue};
+use offhook_protocol::status::NotDoneReason;
+use std::time::Duration;
+
+/// A value read longer ago than this is read again before it decides over a write.
+const FRESH: Duration = Duration::from_secs(2);
+/// R10: how long the rules must have wanted nothing before a field the person took back is touched again.
+const QUIET: Duration = Duration::from_secs(30);
+/// After a refusal that will be repeated.
+const REFUSED: Duration = Duration::from_secs(300);
+
+#[derive(Debug, Clone)]
+pub(crate) struct FieldState {
+    field: Field,
+    step: Step,
+    /// Since when the rules have wanted nothing.
+    quiet_since: Option<Instant>,
+    retry_at: Option<Instant>,
+    pace: Pace,
+    /// Why the last write failed, until one succeeds or the wish ends.
+    pub(crate) failed: Option<Fault>,
+    not_done: Option<NotDoneReason>,
+}
+
+/// What is under way. One write at most.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Step {
+    Idle,
+    /// The ledger must hold that revision before the write.
+    Saving {
+        revision: u64,
+        write: FieldValue,
+    },
+    Writing(FieldValue),
+}
+
+/// What a field may look at and change.
+pub(crate) struct Context<'a> {
+    pub ledger: &'a mut Ledger,
+    /// Counts up with each change of the ledger; the engine saves it once per round.
+    pub revision: &'a mut u64,
+    pub saved: u64,
+    pub known: Option<(&'a FieldValue, Instant)>,
+    pub can: Can,
+    /// The phone system in use; `None` while it is not reachable.
+    pub phone: Option<&'a str>,
+    pub chance: &'a mut Chance,
+    pub effects: &'a mut Vec<Effect>,
+    /// Set when a fresh reading is needed.
+    pub read: &'a mut bool,
+}
+
+impl Context<'_> {
+    fn hold(&self, field: Field) -> Option<&Hold> {
+        self.ledger.hold(field)
+    }
+
+    fn put(&mut self, field: Field, hold: Option<Hold>) -> u64 {
+        self.ledger.put(field, hold);
+        *self.revision += 1;
+        *self.revision
+    }
+
+    fn yield_field(&mut self, field: Field, yielded: bool) {
+        if self.ledger.yielded.contains(&field) != yielded {
+            self.ledger.yielded.retain(|f| *f != field);
+            if yielded {
+                self.ledger.yielded.push(field);
+            }
+            *self.revision += 1;
+        }
+    }
+}
+
+impl FieldState {
+    pub(crate) const fn new(field: Field) -> Self {
+        Self {
+            field,
+            step: Step::Idle,
+            quiet_since: None,
+            retry_at: None,
+            pace: Pace::new(Duration::from_secs(2), Duration::from_secs(60)),
+            failed: None,
+            not_done: None,
+        }
+    }
+
+    pub(crate) const fn field(&self) -> Field {
+        self.field
+    }
+
+    pub(crate) const fn not_done(&self) -> Option<NotDoneReason> {
+        self.not_done
+    }
+
+    pub(crate) const fn is_writing(&self) -> bool {
+        self.being_written().is_some()
+    }
+
+    pub(crate) const fn being_written(&self) -> Option<&FieldValue> {
+        match &self.step {
+            Step::Writing(value) => Some(value),
+            Step::Idle | Step::Saving { .. } => None,
+        }
+    }
+
+    pub(crate) const fn next_try(&self) -> Option<Instant> {
+        self.retry_at
+    }
+
+    /// The connection is gone: the outcome of a write under way will be judged by reading.
+    pub(crate) fn on_down(&mut self) {
+        self.step = Step::Idle;
+        self.retry_at = None;
+        self.pace.reset();
+    }
+
+    /// Signed in again: what was refused before may be allowed now.
+    pub(crate) fn on_up(&mut self) {
+        self.on_down();
+        self.failed = None;
+    }
+
+    /// Looks at wish, hold and reading and takes the next step, if there is one to take.
+    pub(crate) fn step(&mut self, wish: Option<&Wish>, context: &mut Context<'_>, now: Now) {
+        self.note_quiet(wish, context.ledger.yielded.contains(&self.field), now.mono);
+        self.not_done = None;
+        let Some(phone) = context.phone else { return };
+        match &self.step {
+            Step::Idle => {}
+            Step::Saving { revision, write } => {
+                if context.saved >= *revision {
+                    let write = write.clone();
+                    context.effects.push(Effect::WritePhone(write.clone()));
+                    self.step = Step::Writing(write);
+                }
+                return;
+            }
+            Step::Writing(_) => return,
+        }
+        match context.hold(self.field).cloned() {
+            // Held on another phone system: put back when that one is in use again.
+            Some(hold) if hold.phone != phone => {}
+            Some(hold) => self.step_held(hold, wish, context, now),
+            None => self.step_free(wish, context, now),
+        }
+    }
+
+    fn step_free(&mut self, wish: Option<&Wish>, context: &mut Context<'_>, now: Now) {
+        let Some((wish, value)) = wish.and_then(|w| match &w.want {
+            Want::Set(value) => Some((w, value)),
+            Want::Leave | Want::Unset => None,
+        }) else {
+            self.failed = None;
+            return;
+        };
+        if context.ledger.yielded.contains(&self.field) {
+            if self.quiet_since.is_none_or(|since| now.mono.since(since) < QUIET) {
+                self.quiet_since = None;
+                self.not_done = Some(NotDoneReason::Person);
+                return;
+            }
+            context.yield_field(self.field, false);
+        }
+        self.quiet_since = None;
+        if !context.can.write || !context.can.read {
+            self.not_done = Some(NotDoneReason::Capability);
+            return;
+        }
+        if let Some(fault) = &self.failed {
+            self.not_done = match fault.kind {
+                FaultKind::RightMissing => Some(NotDoneReason::RightMissing),
+                FaultKind::Rejected => Some(NotDoneReason::Capability),
+                FaultKind::SignInRequired | FaultKind::Throttled { .. } | FaultKind::Unreachable => None,
+            };
+        }
+        if self.retry_at.is_some_and(|at| now.mono < at) {
+            return;
+        }
+        // Already as wanted: no hold, nothing to put back (R9).
+        if context.known.is_some_and(|(known, _)| known == value) {
+            return;
+        }
+        let Some(before) = fresh(context, now.mono) else {
+            return;
+        };
+        let hold = Hold {
+            stage: Stage::Intent,
+            before,
+            wrote: value.clone(),
+            earlier: None,
+            why: wish.why.clone(),
+            since: now.wall,
+            phone: context.phone.unwrap_or_default().to_owned(),
+        };
+        let revision = context.put(self.field, Some(hold));
+        self.step = Step::Saving {
+            revision,
+            write: value.clone(),
+        };
+    }
+
+    fn step_held(&mut self, hold: Hold, wish: Option<&Wish>, context: &mut Context<'_>, now: Now) {
+        if self.retry_at.is_some_and(|at| now.mono < at) {
+            return;
+        }
+        match hold.stage {
+            Stage::Intent => self.judge_intent(hold, context, now),
+            Stage::Written => self.keep_or_release(hold, wish, context, now),
+            Stage::Releasing => self.resume_release(hold, wish, context, now),
+        }
+    }
+
+    /// A write whose outcome nobody saw: the field itself tells.
+    fn judge_intent(&mut self, mut hold: Hold, context: &mut Context<'_>, now: Now) {
+        let Some(shows) = fresh(context, now.mono) else {
+            return;
+        };
+        if shows == hold.wrote {
+            hold.stage = Stage::Written;
+            hold.earlier = None;
+            context.put(self.field, Some(hold));
+        } else if hold.earlier.as_ref() == Some(&shows) {
+            hold.stage = Stage::Written;
+            hold.wrote = shows;
+            hold.earlier = None;
+            context.put(self.field, Some(hold));
+        } else if shows == hold.before {
+            context.put(self.field, None);
+        } else {
+            self.person_took_it(context, now);
+        }
+    }
+
+    fn keep_or_release(&mut self, mut hold: Hold, wish: Option<&Wish>, context: &mut Context<'_>, now: Now) {
+        let Some((known, _)) = context.known else {
+            *context.read = true;
+            return;
+        };
+        if *known != hold.wrote {
+            self.person_took_it(context, now);
+            return;
+        }
+        let Some(wish) = wish else { return };
+        match &wish.want {
+            Want::Set(value) if *value == hold.wrote => {
+                if wish.why.rule != hold.why.rule {
+                    hold.why = wish.why.clone();
+                    context.put(self.field, Some(hold));
+                }
+            }
+            Want::Set(value) if *value != hold.before => {
+                if fresh(context, now.mono).is_none() {
+                    return;
+                }
+                let earlier = std::mem::replace(&mut hold.wrote, value.clone());
+                hold.earlier = Some(earlier);
+                hold.stage = Stage::Intent;
+                hold.why = wish.why.clone();
+                let revision = context.put(self.field, Some(hold));
+                self.step = Step::Saving {
+                    revision,
+                    write: value.clone(),
+                };
+            }
+            Want::Set(_) | Want::Leave | Want::Unset => self.release(hold, context, now),
+        }
+    }
+
+    fn release(&mut self, mut hold: Hold, context: &mut Context<'_>, now: Now) {
+        // Only if it still shows what we wrote (R9): look once more.
+        let Some(shows) = fresh(context, now.mono) else {
+            return;
+        };
+        if shows != hold.wrote {
+            self.person_took_it(context, now);
+            return;
+        }
+        let before = hold.before.clone();
+        hold.stage = Stage::Releasing;
+        let revision = context.put(self.field, Some(hold));
+        self.step = Step::Saving {
+            revision,
+            write: before,
+        };
+    }
+
+    fn resume_release(&mut self, mut hold: Hold, wish: Option<&Wish>, context: &mut Context<'_>, now: Now) {
+        let Some(shows) = fresh(context, now.mono) else {
+            return;
+        };
+        if shows == hold.before {
+            context.put(self.field, None);
+        } else if shows != hold.wrote {
+            self.person_took_it(context, now);
+        } else if wish.is_some_and(|w| w.want == Want::Set(hold.wrote.clone())) {
+            hold.stage = Stage::Written;
+            context.put(self.field, Some(hold));
+        } else {
+            self.release(hold, context, now);
+        }
+    }
+
+    /// The field shows neither what was there nor what we wrote: the person wins (R10).
+    fn person_took_it(&mut self, context: &mut Context<'_>, now: Now) {
+        context.put(self.field, None);
+        context.yield_field(self.field, true);
+        self.not_done = Some(NotDoneReason::Person);
+        self.quiet_since = self.quiet_since.map(|_| now.mono);
+    }
+
+    /// The outcome of the write under way.
+    pub(crate) fn on_written(&mut self, outcome: Result<(), Fault>, context: &mut Context<'_>, now: Now) {
+        if !self.is_writing() {
+            return;
+        }
+        self.step = Step::Idle;
+        let Some(mut hold) = context.hold(self.field).cloned() else {
+            return;
+        };
+        match outcome {
+            Ok(()) => {
+                self.pace.reset();
+                self.retry_at = None;
+                self.failed = None;
+                match hold.stage {
+                    Stage::Intent => {
+                        hold.stage = Stage::Written;
+                        hold.earlier = None;
+                        context.put(self.field, Some(hold));
+                    }
+                    Stage::Releasing => {
+                        context.put(self.field, None);
+                    }
+                    Stage::Written => {}
+                }
+            }
+            Err(fault) => {
+                let wait = match fault.kind {
+                    FaultKind::Rejected | FaultKind::RightMissing => REFUSED,
+                    FaultKind::Throttled {
+                        retry_after: Some(wait),
+                    } => wait,
+                    FaultKind::Throttled { retry_after: None }
+                    | FaultKind::SignInRequired
+                    | FaultKind::Unreachable => self.pace.wait(context.chance),
+                };
+                // A hold that was not taken is judged by what the field shows, at once.
+                self.retry_at = Some(now.mono + wait);
+                if hold.stage == Stage::Intent
+                    && matches!(fault.kind, FaultKind::Rejected | FaultKind::RightMissing)
+                {
+                    self.drop_unwritten(hold, context);
+                }
+                self.failed = Some(fault);
+                *context.read = true;
+            }
+        }
+    }
+
+    fn drop_unwritten(&self, mut hold: Hold, context: &mut Context<'_>) {
+        match hold.earlier.take() {
+            Some(earlier) => {
+                hold.wrote = earlier;
+                hold.stage = Stage::Written;
+                context.put(self.field, Some(hold));
+            }
+            None => {
+                context.put(self.field, None);
+            }
+        }
+    }
+
+    /// The ledger could not be written. Nothing new is taken without it; a release goes on, since a phone must
+    /// not stay silent because a disk is full.
+    pub(crate) fn on_not_saved(&mut self, fault: &Fault, context: &mut Context<'_>, now: Now) {
+        let Step::Saving { write, .. } = &self.step else {
+            return;
+        };
+        let Some(hold) = context.hold(self.field).cloned() else {
+            return;
+        };
+        if hold.stage == Stage::Releasing {
+            let write = write.clone();
+            context.effects.push(Effect::WritePhone(write.clone()));
+            self.step = Step::Writing(write);
+            return;
+        }
+        self.step = Step::Idle;
+        self.drop_unwritten(hold, context);
+        self.retry_at = Some(now.mono + self.pace.wait(context.chance));
+        self.failed = Some(fault.clone());
+    }
+
+    fn note_quiet(&mut self, wish: Option<&Wish>, yielded: bool, now: Instant) {
+        match wish.map(|w| &w.want) {
+            Some(Want::Leave | Want::Unset) => {
+                self.quiet_since.get_or_insert(now);
+            }
+            Some(Want::Set(_)) if !yielded => self.quiet_since = None,
+            // A field the person took back: how long it was quiet is judged where the wish is looked at.
+            Some(Want::Set(_)) | None => {}
+        }
+    }
+}
+
+/// The value if it was read just now; otherwise asks for a reading.
+fn fresh(context: &mut Context<'_>, now: Instant) -> Option<FieldValue> {
+    match context.known {
+        Some((value, at)) if now.since(at) <= FRESH => Some(value.clone()),
+        Some(_) | None => {
+            *context.read = true;
+            None
+        }
+    }
+}

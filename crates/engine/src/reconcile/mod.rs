@@ -1,0 +1,64 @@
+//! Desired state against holds and last-known state: what to do next, and in which order.
+
+pub(crate) mod field;
+pub(crate) mod poll;
+pub(crate) mod preferred;
+pub(crate) mod session;
+
+use std::time::Duration;
+
+/// Doubling waits with jitter, without a random source of the system: the engine must be repeatable.
+#[derive(Debug, Clone)]
+pub(crate) struct Pace {
+    first: Duration,
+    cap: Duration,
+    next: Duration,
+}
+
+impl Pace {
+    pub(crate) const fn new(first: Duration, cap: Duration) -> Self {
+        Self {
+            first,
+            cap,
+            next: first,
+        }
+    }
+
+    pub(crate) fn reset(&mut self) {
+        self.next = self.first;
+    }
+
+    /// The next wait: 50 to 100 % of a doubling span.
+    pub(crate) fn wait(&mut self, chance: &mut Chance) -> Duration {
+        let full = self.next;
+        self.next = (self.next * 2).min(self.cap);
+        full.mul_f64(0.5 + 0.5 * chance.share())
+    }
+}
+
+/// Repeatable randomness for jitter (xorshift64*).
+#[derive(Debug, Clone)]
+pub(crate) struct Chance(u64);
+
+impl Chance {
+    pub(crate) const fn new(seed: u64) -> Self {
+        Self(seed | 1)
+    }
+
+    /// Uniform in 0..1.
+    pub(crate) fn share(&mut self) -> f64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        let bits = self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 11;
+        #[expect(clippy::cast_precision_loss, reason = "53 bits are what an f64 holds exactly")]
+        let share = bits as f64 / (1u64 << 53) as f64;
+        share
+    }
+
+    /// `span` ± `percent` %.
+    pub(crate) fn around(&mut self, span: Duration, percent: u32) -> Duration {
+        let part = f64::from(percent) / 100.0;
+        span.mul_f64(1.0 - part + 2.0 * part * self.share())
+    }
+}

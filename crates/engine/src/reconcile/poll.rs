@@ -1,0 +1,102 @@
+//! How often Teams is read (R6).
+
+use super::{Chance, Pace};
+use crate::clock::Instant;
+use crate::fault::{Fault, FaultKind};
+use std::time::Duration;
+
+const NORMAL: Duration = Duration::from_secs(10);
+const FAST: Duration = Duration::from_secs(3);
+const SLOW: Duration = Duration::from_secs(30);
+const FAST_FOR: Duration = Duration::from_secs(30);
+const SLOW_AFTER: Duration = Duration::from_secs(600);
+const CAP: Duration = Duration::from_secs(300);
+
+#[derive(Debug, Clone)]
+pub(crate) struct Poll {
+    in_flight: bool,
+    last: Option<Instant>,
+    /// Drawn once per read, so that the answer to "when" does not change while one waits.
+    jitter: f64,
+    changed_at: Option<Instant>,
+    /// Not before this, whatever else: the service asked for it, or it fails.
+    held_until: Option<Instant>,
+    pace: Pace,
+}
+
+impl Poll {
+    pub(crate) const fn new() -> Self {
+        Self {
+            in_flight: false,
+            last: None,
+            jitter: 1.0,
+            changed_at: None,
+            held_until: None,
+            pace: Pace::new(Duration::from_secs(10), CAP),
+        }
+    }
+
+    /// When the next read is due; `None` while one is in flight. `idle`: the last state is Offline or Away and
+    /// no call is up.
+    pub(crate) fn due(&self, floor: Duration, idle: bool, now: Instant) -> Option<Instant> {
+        if self.in_flight {
+            return None;
+        }
+        let Some(last) = self.last else {
+            return Some(self.held_until.unwrap_or(now));
+        };
+        let since_change = self.changed_at.map(|at| now.since(at));
+        let span = match since_change {
+            Some(since) if since < FAST_FOR => FAST,
+            Some(since) if since < SLOW_AFTER => NORMAL,
+            Some(_) | None if idle => SLOW,
+            Some(_) | None => NORMAL,
+        };
+        let due = last + span.mul_f64(self.jitter).max(floor);
+        Some(self.held_until.map_or(due, |held| due.max(held)))
+    }
+
+    pub(crate) fn on_sent(&mut self, chance: &mut Chance, now: Instant) {
+        self.in_flight = true;
+        self.last = Some(now);
+        self.jitter = chance.around(Duration::from_secs(1), 10).as_secs_f64();
+    }
+
+    pub(crate) fn on_read(&mut self, changed: bool, now: Instant) {
+        self.in_flight = false;
+        self.held_until = None;
+        self.pace.reset();
+        if changed {
+            self.changed_at = Some(now);
+        }
+    }
+
+    pub(crate) fn on_failed(&mut self, fault: &Fault, chance: &mut Chance, now: Instant) {
+        self.in_flight = false;
+        let wait = match fault.kind {
+            FaultKind::Throttled {
+                retry_after: Some(wait),
+            } => wait,
+            FaultKind::Throttled { retry_after: None }
+            | FaultKind::Rejected
+            | FaultKind::RightMissing
+            | FaultKind::SignInRequired
+            | FaultKind::Unreachable => self.pace.wait(chance),
+        };
+        self.held_until = Some(now + wait);
+    }
+
+    /// Something happened after which Teams may soon say something else.
+    pub(crate) fn hurry(&mut self, now: Instant) {
+        self.changed_at = Some(now);
+    }
+
+    /// A read was cut off (sleep, sign-out): its answer is not waited for.
+    pub(crate) fn reset(&mut self, now: Instant) {
+        self.in_flight = false;
+        self.last = None;
+        self.held_until = None;
+        self.pace.reset();
+        self.changed_at = Some(now);
+    }
+}

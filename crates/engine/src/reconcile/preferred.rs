@@ -1,0 +1,177 @@
+//! The preferred presence, set only for a state the person chose on the phone (R5).
+
+use super::{Chance, Pace};
+use crate::clock::{Instant, Now};
+use crate::desired::PreferredWish;
+use crate::effect::Effect;
+use crate::facts::TeamsFacts;
+use crate::fault::{Fault, FaultKind};
+use crate::ledger::{Ledger, PreferredRecord};
+use std::time::Duration;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Preferred {
+    op: Option<Op>,
+    retry_at: Option<Instant>,
+    pace: Pace,
+    pub(crate) refused: Option<Fault>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Op {
+    Setting { before: Option<PreferredRecord> },
+    Clearing,
+}
+
+pub(crate) struct Context<'a> {
+    pub ledger: &'a mut Ledger,
+    pub revision: &'a mut u64,
+    pub teams: &'a mut TeamsFacts,
+    pub chance: &'a mut Chance,
+    pub effects: &'a mut Vec<Effect>,
+    pub account: Option<&'a str>,
+}
+
+impl Preferred {
+    pub(crate) fn new(ledger: &Ledger, teams: &mut TeamsFacts) -> Self {
+        if let Some(record) = &ledger.preferred {
+            teams.own_words(record.pair.presence());
+        }
+        Self {
+            op: None,
+            retry_at: None,
+            pace: Pace::new(Duration::from_secs(1), Duration::from_secs(60)),
+            refused: None,
+        }
+    }
+
+    pub(crate) fn is_settled(&self, ledger: &Ledger) -> bool {
+        self.op.is_none() && ledger.preferred.is_none()
+    }
+
+    pub(crate) fn next_change(&self) -> Option<Instant> {
+        self.retry_at.filter(|_| self.op.is_none())
+    }
+
+    pub(crate) fn step(&mut self, want: Option<&PreferredWish>, context: &mut Context<'_>, now: Now) {
+        if self.op.is_some() {
+            return;
+        }
+        if let Some(record) = &context.ledger.preferred
+            && record.until <= now.wall
+        {
+            context
+                .teams
+                .own_words_end(&record.pair.presence(), true, now.mono);
+            context.ledger.preferred = None;
+            *context.revision += 1;
+        }
+        if self.retry_at.is_some_and(|at| now.mono < at) {
+            return;
+        }
+        self.retry_at = None;
+        let Some(account) = context.account else { return };
+        let ours = context
+            .ledger
+            .preferred
+            .as_ref()
+            .filter(|record| record.account == account);
+        match want {
+            Some(wish) if ours.is_some_and(|record| record.pair == wish.pair) => {}
+            Some(wish) if self.refused.is_none() => {
+                let before = context.ledger.preferred.take();
+                if let Some(record) = &before {
+                    context
+                        .teams
+                        .own_words_end(&record.pair.presence(), false, now.mono);
+                }
+                context.teams.own_words(wish.pair.presence());
+                let until = now.after(wish.lifetime).wall;
+                context.ledger.preferred = Some(PreferredRecord {
+                    pair: wish.pair,
+                    account: account.to_owned(),
+                    until,
+                });
+                *context.revision += 1;
+                context.effects.push(Effect::SetPreferred {
+                    pair: wish.pair,
+                    lifetime: wish.lifetime,
+                });
+                self.op = Some(Op::Setting { before });
+            }
+            Some(_) => {}
+            None => {
+                self.refused = None;
+                if ours.is_some() {
+                    context.effects.push(Effect::ClearPreferred);
+                    self.op = Some(Op::Clearing);
+                }
+            }
+        }
+    }
+
+    pub(crate) fn on_set(&mut self, outcome: Result<(), Fault>, context: &mut Context<'_>, now: Now) {
+        let Some(Op::Setting { before }) = self.op.take() else {
+            return;
+        };
+        let Err(fault) = outcome else {
+            self.pace.reset();
+            return;
+        };
+        if fault.kind != FaultKind::Unreachable {
+            if let Some(record) = std::mem::replace(&mut context.ledger.preferred, before) {
+                context
+                    .teams
+                    .own_words_end(&record.pair.presence(), true, now.mono);
+            }
+            if let Some(record) = &context.ledger.preferred {
+                context.teams.own_words(record.pair.presence());
+            }
+            *context.revision += 1;
+        }
+        self.on_fault(fault, context, now);
+    }
+
+    pub(crate) fn on_cleared(&mut self, outcome: Result<(), Fault>, context: &mut Context<'_>, now: Now) {
+        if self.op != Some(Op::Clearing) {
+            return;
+        }
+        self.op = None;
+        match outcome {
+            Ok(()) => {
+                self.pace.reset();
+                if let Some(record) = context.ledger.preferred.take() {
+                    context
+                        .teams
+                        .own_words_end(&record.pair.presence(), false, now.mono);
+                    *context.revision += 1;
+                }
+            }
+            Err(fault) => self.on_fault(fault, context, now),
+        }
+    }
+
+    fn on_fault(&mut self, fault: Fault, context: &mut Context<'_>, now: Now) {
+        match fault.kind {
+            FaultKind::Rejected | FaultKind::RightMissing => {
+                self.retry_at = Some(now.mono + Duration::from_secs(300));
+                self.refused = Some(fault);
+            }
+            FaultKind::Throttled {
+                retry_after: Some(wait),
+            } => self.retry_at = Some(now.mono + wait),
+            FaultKind::Throttled { retry_after: None }
+            | FaultKind::SignInRequired
+            | FaultKind::Unreachable => {
+                self.retry_at = Some(now.mono + self.pace.wait(context.chance));
+            }
+        }
+    }
+
+    pub(crate) fn forget_requests(&mut self) {
+        self.op = None;
+        self.retry_at = None;
+        self.refused = None;
+        self.pace.reset();
+    }
+}

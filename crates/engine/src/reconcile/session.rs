@@ -1,0 +1,327 @@
+//! Our one session in Teams: set, renew, clear (R2, R3), what to make of the read-back (R4), other desks (R24).
+
+use super::{Chance, Pace};
+use crate::clock::{Instant, Now};
+use crate::effect::Effect;
+use crate::facts::TeamsFacts;
+use crate::fault::{Fault, FaultKind};
+use crate::ledger::{Ledger, SessionRecord};
+use crate::teams::{Presence, SessionPair};
+use jiff::Timestamp;
+use std::time::Duration;
+
+/// What we ask for: a crash is wrong for at most this long.
+pub(crate) const LIFETIME: Duration = Duration::from_secs(300);
+const RENEW: Duration = Duration::from_secs(150);
+const FALLING_EDGE: Duration = Duration::from_millis(1500);
+/// From here on a read that still shows something weaker is the person's own choice in Teams.
+const READ_BACK: Duration = Duration::from_secs(60);
+const READ_BACK_READS: u32 = 2;
+const HOUR: Duration = Duration::from_secs(3600);
+
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    up: Option<Up>,
+    op: Option<Op>,
+    /// The end of the debounce.
+    falls_at: Option<Instant>,
+    retry_at: Option<Instant>,
+    pace: Pace,
+    /// Refused for good: until the wish or the sign-in changes.
+    pub(crate) refused: Option<Fault>,
+    vanished: Vec<Instant>,
+    not_shown: u32,
+}
+
+/// From the moment the request leaves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Up {
+    pub(crate) pair: SessionPair,
+    ends: Instant,
+    pub(crate) ends_wall: Timestamp,
+    renew_at: Instant,
+    confirmed_at: Option<Instant>,
+    was_read: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Op {
+    Setting { before: Option<Up> },
+    Clearing,
+}
+
+pub(crate) struct Context<'a> {
+    pub ledger: &'a mut Ledger,
+    pub revision: &'a mut u64,
+    pub teams: &'a mut TeamsFacts,
+    pub chance: &'a mut Chance,
+    pub effects: &'a mut Vec<Effect>,
+    /// The account, while requests can be made and the right is there.
+    pub account: Option<&'a str>,
+    /// Calls are being read again: neither renew nor clear yet (R1).
+    pub resyncing: bool,
+    /// No debounce: quit, sign-out, pause.
+    pub urgent: bool,
+}
+
+impl Session {
+    /// From the ledger: a session of ours may still be open (R3).
+    pub(crate) fn new(ledger: &Ledger, teams: &mut TeamsFacts, now: Now) -> Self {
+        let up = ledger.session.as_ref().and_then(|record| {
+            let left = Duration::try_from(record.until.duration_since(now.wall))
+                .ok()?
+                .min(LIFETIME);
+            teams.own_words(record.pair.presence());
+            Some(Up {
+                pair: record.pair,
+                ends: now.mono + left,
+                ends_wall: record.until,
+                renew_at: now.mono,
+                confirmed_at: None,
+                was_read: false,
+            })
+        });
+        Self {
+            up,
+            op: None,
+            falls_at: None,
+            retry_at: None,
+            pace: Pace::new(Duration::from_secs(1), Duration::from_secs(60)),
+            refused: None,
+            vanished: Vec::new(),
+            not_shown: 0,
+        }
+    }
+
+    pub(crate) const fn up(&self) -> Option<&Up> {
+        self.up.as_ref()
+    }
+
+    /// Nothing of ours is open and nothing is under way.
+    pub(crate) const fn is_settled(&self) -> bool {
+        self.up.is_none() && self.op.is_none()
+    }
+
+    /// Teams keeps showing something else, perhaps picked by hand (R4).
+    pub(crate) const fn is_not_shown(&self) -> bool {
+        self.up.is_some() && self.not_shown >= READ_BACK_READS
+    }
+
+    /// It vanished twice within an hour: another desk or program shares it (R24).
+    pub(crate) const fn is_shared(&self) -> bool {
+        self.vanished.len() >= 2
+    }
+
+    pub(crate) fn next_change(&self) -> Option<Instant> {
+        let timers = self.up.as_ref().map(|up| [up.renew_at.min(up.ends), up.ends]);
+        let busy = self.op.is_some();
+        let due = timers
+            .into_iter()
+            .flatten()
+            .chain(self.falls_at)
+            .filter(|_| !busy);
+        // While trying again is not allowed yet, nothing else is due earlier.
+        due.min()
+            .map(|at| self.retry_at.map_or(at, |retry| at.max(retry)))
+            .or(self.retry_at.filter(|_| !busy))
+    }
+
+    pub(crate) fn step(&mut self, want: Option<SessionPair>, context: &mut Context<'_>, now: Now) {
+        self.vanished.retain(|at| now.mono.since(*at) < HOUR);
+        if self.op.is_some() {
+            return;
+        }
+        if let Some(up) = &self.up
+            && now.mono >= up.ends
+        {
+            context.teams.own_words_end(&up.pair.presence(), true, now.mono);
+            self.up = None;
+            self.drop_record(context);
+        }
+        if self.retry_at.is_some_and(|at| now.mono < at) {
+            return;
+        }
+        self.retry_at = None;
+        match want {
+            Some(pair) => {
+                self.falls_at = None;
+                let due = match &self.up {
+                    None => true,
+                    Some(up) if up.pair != pair => true,
+                    Some(up) => now.mono >= up.renew_at && !context.resyncing,
+                };
+                if due && self.refused.is_none() && context.account.is_some() {
+                    self.set(pair, context, now);
+                }
+            }
+            None => {
+                self.refused = None;
+                self.not_shown = 0;
+                if self.up.is_none() {
+                    self.falls_at = None;
+                    return;
+                }
+                let falls_at = *self.falls_at.get_or_insert(now.mono + FALLING_EDGE);
+                let due = context.urgent || (now.mono >= falls_at && !context.resyncing);
+                if due && context.account.is_some() {
+                    context.effects.push(Effect::ClearSession);
+                    self.op = Some(Op::Clearing);
+                }
+            }
+        }
+    }
+
+    fn set(&mut self, pair: SessionPair, context: &mut Context<'_>, now: Now) {
+        let Some(account) = context.account else { return };
+        let before = self.up.take();
+        let same = before.as_ref().filter(|up| up.pair == pair);
+        if let Some(other) = before.as_ref().filter(|up| up.pair != pair) {
+            context
+                .teams
+                .own_words_end(&other.pair.presence(), false, now.mono);
+        }
+        let ends = now.after(LIFETIME);
+        let up = Up {
+            pair,
+            ends: ends.mono,
+            ends_wall: ends.wall,
+            renew_at: now.mono + context.chance.around(RENEW, 10),
+            confirmed_at: same.and_then(|up| up.confirmed_at),
+            was_read: same.is_some_and(|up| up.was_read),
+        };
+        context.teams.own_words(pair.presence());
+        context.ledger.session = Some(SessionRecord {
+            pair,
+            account: account.to_owned(),
+            until: ends.wall,
+        });
+        *context.revision += 1;
+        context.effects.push(Effect::SetSession {
+            pair,
+            lifetime: LIFETIME,
+        });
+        self.up = Some(up);
+        self.op = Some(Op::Setting { before });
+    }
+
+    pub(crate) fn on_set(&mut self, outcome: Result<(), Fault>, context: &mut Context<'_>, now: Now) {
+        let Some(Op::Setting { before }) = self.op.take() else {
+            return;
+        };
+        match outcome {
+            Ok(()) => {
+                self.pace.reset();
+                if let Some(up) = &mut self.up {
+                    up.confirmed_at.get_or_insert(now.mono);
+                }
+            }
+            Err(fault) => {
+                if fault.kind != FaultKind::Unreachable {
+                    // It did not happen: what was before is still there.
+                    self.take_back(before, context, now);
+                }
+                match fault.kind {
+                    FaultKind::Rejected | FaultKind::RightMissing => self.refused = Some(fault),
+                    FaultKind::Throttled { retry_after } => {
+                        let wait = retry_after.unwrap_or_else(|| self.pace.wait(context.chance));
+                        self.retry_at = Some(now.mono + wait);
+                    }
+                    FaultKind::SignInRequired => {
+                        self.retry_at = Some(now.mono + self.pace.wait(context.chance))
+                    }
+                    FaultKind::Unreachable => {
+                        // It may have arrived; the next try says so again.
+                        if let Some(up) = &mut self.up {
+                            up.renew_at = now.mono;
+                        }
+                        self.retry_at = Some(now.mono + self.pace.wait(context.chance));
+                    }
+                }
+            }
+        }
+    }
+
+    fn take_back(&mut self, before: Option<Up>, context: &mut Context<'_>, now: Now) {
+        if let Some(up) = self.up.take() {
+            context.teams.own_words_end(&up.pair.presence(), true, now.mono);
+        }
+        match before {
+            Some(mut up) => {
+                up.renew_at = now.mono;
+                context.teams.own_words(up.pair.presence());
+                self.up = Some(up);
+            }
+            None => self.drop_record(context),
+        }
+    }
+
+    pub(crate) fn on_cleared(&mut self, outcome: Result<(), Fault>, context: &mut Context<'_>, now: Now) {
+        if self.op != Some(Op::Clearing) {
+            return;
+        }
+        self.op = None;
+        match outcome {
+            Ok(()) => {
+                self.pace.reset();
+                self.falls_at = None;
+                if let Some(up) = self.up.take() {
+                    context.teams.own_words_end(&up.pair.presence(), false, now.mono);
+                }
+                self.drop_record(context);
+            }
+            // It ends by itself at the latest when it runs out.
+            Err(fault) => {
+                let wait = match fault.kind {
+                    FaultKind::Throttled {
+                        retry_after: Some(wait),
+                    } => wait,
+                    FaultKind::Rejected | FaultKind::RightMissing => LIFETIME,
+                    FaultKind::Throttled { retry_after: None }
+                    | FaultKind::SignInRequired
+                    | FaultKind::Unreachable => self.pace.wait(context.chance),
+                };
+                self.retry_at = Some(now.mono + wait);
+            }
+        }
+    }
+
+    /// The answers of requests that sleep or sign-out cut off are not waited for.
+    pub(crate) fn forget_requests(&mut self) {
+        self.op = None;
+        self.retry_at = None;
+        self.refused = None;
+        self.pace.reset();
+    }
+
+    pub(crate) fn on_read(&mut self, presence: &Presence, echo: bool, now: Instant) {
+        let Some(up) = &mut self.up else { return };
+        if echo {
+            up.was_read = true;
+            self.not_shown = 0;
+            return;
+        }
+        let weaker = ["Available", "Away", "BeRightBack", "Offline"]
+            .iter()
+            .any(|word| presence.availability.is(word));
+        if !weaker {
+            self.not_shown = 0;
+            return;
+        }
+        if self.op.is_some() {
+            return;
+        }
+        if up.was_read {
+            up.was_read = false;
+            self.vanished.push(now);
+        }
+        if up.confirmed_at.is_some_and(|at| now.since(at) >= READ_BACK) {
+            self.not_shown += 1;
+        }
+    }
+
+    fn drop_record(&self, context: &mut Context<'_>) {
+        if context.ledger.session.take().is_some() {
+            *context.revision += 1;
+        }
+    }
+}

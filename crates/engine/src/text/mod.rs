@@ -1,0 +1,328 @@
+//! Every sentence a person reads, in German and English, side by side.
+//!
+//! The pages' fixed words stand beside the pages, in `ui/words.toml`.
+
+mod problems;
+
+use crate::effect::Notice;
+use crate::fault::{Code, Fault};
+pub use offhook_protocol::pages::Language;
+use offhook_protocol::problem::Problem;
+use serde::Deserialize;
+use std::collections::BTreeMap;
+
+/// Declares texts as `name: "English" / "Deutsch";`, so that neither language can lack one.
+macro_rules! texts {
+    ($(#[$meta:meta])* $enum:ident { $($(#[$vmeta:meta])* $name:ident: $en:literal / $de:literal;)* }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum $enum { $($(#[$vmeta])* $name,)* }
+
+        impl $enum {
+            pub const ALL: &'static [Self] = &[$(Self::$name,)*];
+
+            pub const fn text(self, language: Language) -> &'static str {
+                match (self, language) {
+                    $((Self::$name, Language::En) => $en, (Self::$name, Language::De) => $de,)*
+                }
+            }
+        }
+    };
+}
+
+texts! {
+    /// The words of the tray's "Teams says" line.
+    #[derive(Deserialize)]
+    #[serde(rename_all = "kebab-case")]
+    Says {
+        Available: "available" / "verfügbar";
+        /// ProCall's word for available.
+        Present: "present" / "anwesend";
+        Busy: "busy" / "beschäftigt";
+        DoNotDisturb: "do not disturb" / "nicht stören";
+        UrgentOnly: "urgent interruptions only" / "nur dringende Unterbrechungen";
+        Presenting: "presenting" / "präsentiert";
+        Focusing: "focusing" / "konzentriert";
+        InACall: "in a call" / "in einem Anruf";
+        InAConference: "in a conference call" / "in einer Telefonkonferenz";
+        InConversation: "in a conversation" / "im Gespräch";
+        InAMeeting: "in a meeting" / "in einer Besprechung";
+        Meeting: "meeting" / "Besprechung";
+        BeRightBack: "be right back" / "gleich zurück";
+        Away: "away" / "abwesend";
+        Inactive: "inactive" / "inaktiv";
+        Offline: "offline" / "offline";
+        OfflineUnknown: "offline/not known" / "offline/nicht bekannt";
+        Unknown: "not known" / "unbekannt";
+        OutOfOffice: "out of office" / "außer Haus";
+    }
+}
+
+texts! {
+    /// Everything else. `{…}` is filled in.
+    Text {
+        StateSignedOut: "Signed out" / "Abgemeldet";
+        StatePaused: "Paused" / "Pausiert";
+        StateInCall: "In a call" / "Im Gespräch";
+        StateDoNotDisturb: "Do not disturb" / "Nicht stören";
+        StateForwarded: "Calls forwarded" / "Anrufe umgeleitet";
+        StateBusy: "Busy" / "Beschäftigt";
+        StateAway: "Away" / "Abwesend";
+        StateFree: "Free" / "Frei";
+
+        WhyFree: "Nothing asks for anything." / "Nichts verlangt etwas.";
+        WhySignedOut: "Sign in to Microsoft so that phone and Teams can agree." /
+            "Melden Sie sich bei Microsoft an, damit Telefon und Teams übereinstimmen.";
+        WhyPausedUntil: "You paused Offhook until {until}." / "Sie haben Offhook bis {until} pausiert.";
+        WhyPaused: "You paused Offhook." / "Sie haben Offhook pausiert.";
+        WhyOutsideHours: "It is outside your working hours." / "Es ist außerhalb Ihrer Arbeitszeit.";
+        WhyInCallTold: "On the phone since {since}; Teams shows it." /
+            "Am Telefon seit {since}; Teams zeigt es an.";
+        WhyInCall: "On the phone since {since}." / "Am Telefon seit {since}.";
+        WhyTeamsCall: "Teams says you are {says}." / "Teams meldet: {says}.";
+        WhyDndOurs: "Do not disturb is on, because Teams says {says}." /
+            "„Nicht stören“ ist an, denn Teams meldet: {says}.";
+        WhyDndPerson: "You switched do not disturb on at the phone." /
+            "Sie haben „Nicht stören“ am Telefon eingeschaltet.";
+        WhyForwardOurs: "Calls go to {target}, because Teams says {says}." /
+            "Anrufe gehen an {target}, denn Teams meldet: {says}.";
+        WhyForwardPerson: "You forward your calls to {target}." / "Sie leiten Ihre Anrufe an {target} um.";
+        WhyTeamsSays: "Teams says {says}." / "Teams meldet: {says}.";
+
+        FieldDnd: "Do not disturb" / "Nicht stören";
+        FieldForward: "Forwarding" / "Umleitung";
+        FieldPresence: "Presence on the phone system" / "Präsenz in der Telefonanlage";
+        FieldNote: "Note on the phone system" / "Notiz in der Telefonanlage";
+        FieldTeams: "Your status in Teams" / "Ihr Status in Teams";
+
+        ValueOn: "on" / "an";
+        ValueOff: "off" / "aus";
+        ValueNone: "none" / "keine";
+        ValueUnset: "not set" / "nicht gesetzt";
+        ValueLeave: "left alone" / "unverändert";
+        ValueInMeetings: "on if you chose so for meetings" / "an, wenn Sie es für Besprechungen gewählt haben";
+        ValueUnknown: "not known yet" / "noch nicht bekannt";
+
+        ReasonHold: "{field}: {value} since {since}, set by Offhook ({rule}). It goes back to {before} when that ends." /
+            "{field}: {value} seit {since}, von Offhook gesetzt ({rule}). Danach wieder: {before}.";
+        ReasonHoldReleasing: "{field}: going back to {before}." / "{field}: geht zurück auf {before}.";
+        ReasonHoldWriting: "{field}: {value} is being set ({rule})." / "{field}: {value} wird gerade gesetzt ({rule}).";
+        ReasonPerson: "{field}: {value}, set by you or somebody else; Offhook leaves it alone." /
+            "{field}: {value}, von Ihnen oder jemand anderem gesetzt; Offhook lässt es so.";
+        ReasonSession: "Teams: {value} since {since} ({rule}); cleared when that ends, at the latest {until}." /
+            "Teams: {value} seit {since} ({rule}); endet damit, spätestens {until}.";
+        ReasonPreferred: "Teams: your own status {value} was set for you ({rule}), until {until}. What it was before can't be read." /
+            "Teams: Ihr eigener Status {value} wurde für Sie gesetzt ({rule}), bis {until}. Was vorher galt, lässt sich nicht lesen.";
+        NotCapability: "{field}: not set; this phone system or this account can't do it." /
+            "{field}: nicht gesetzt; diese Telefonanlage oder dieses Konto kann das nicht.";
+        NotPerson: "{field}: not set again; you changed it by hand, and it stays yours until the rules want nothing for a while." /
+            "{field}: nicht erneut gesetzt; Sie haben es von Hand geändert, und es bleibt so, bis die Regeln eine Weile nichts mehr verlangen.";
+        NotPaused: "{field}: not set; Offhook is paused or only watching." /
+            "{field}: nicht gesetzt; Offhook pausiert oder schaut nur zu.";
+        NotEcho: "{field}: not set; Teams only shows that you are on the phone." /
+            "{field}: nicht gesetzt; Teams zeigt nur an, dass Sie telefonieren.";
+        NotOtherWriter: "{field}: not set; another program writes it." /
+            "{field}: nicht gesetzt; ein anderes Programm schreibt es.";
+        NotRight: "{field}: not set; the right for it was not granted." /
+            "{field}: nicht gesetzt; das Recht dazu wurde nicht erteilt.";
+
+        RuleAnythingElse: "anything else" / "alles andere";
+        RuleCall: "a call on {source}" / "ein Gespräch an {source}";
+        RulePaused: "paused" / "pausiert";
+
+        CallDialling: "dialling" / "wählt";
+        CallRinging: "ringing" / "klingelt";
+        CallConnected: "talking" / "im Gespräch";
+        CallHeld: "on hold" / "gehalten";
+        CallConference: "in a conference" / "in einer Konferenz";
+
+        LightMicrosoft: "Microsoft Teams" / "Microsoft Teams";
+        LightPhone: "Phone system" / "Telefonanlage";
+        LightOk: "Connected." / "Verbunden.";
+        LightTrying: "Connecting…" / "Verbindung wird aufgebaut…";
+        LightSignedOut: "Not signed in." / "Nicht angemeldet.";
+        LightListening: "Listening." / "Bereit.";
+
+        MenuOpen: "Open Offhook" / "Offhook öffnen";
+        MenuPause: "Pause" / "Pause";
+        MenuPause15: "15 minutes" / "15 Minuten";
+        MenuPause60: "1 hour" / "1 Stunde";
+        MenuPauseTomorrow: "Until tomorrow" / "Bis morgen";
+        MenuPauseOn: "Until I resume" / "Bis ich fortsetze";
+        MenuResume: "Resume" / "Fortsetzen";
+        MenuSignIn: "Sign in to Microsoft…" / "Bei Microsoft anmelden…";
+        MenuSignInAgain: "Sign in again…" / "Neu anmelden…";
+        MenuSignInWaiting: "Waiting for the browser… (cancel)" / "Warten auf den Browser… (abbrechen)";
+        MenuSignedIn: "Signed in as {name}" / "Angemeldet als {name}";
+        MenuPhone: "Phone system…" / "Telefonanlage…";
+        MenuDiagnostics: "Help and diagnostics…" / "Hilfe und Diagnose…";
+        MenuQuit: "Quit Offhook" / "Offhook beenden";
+        MenuTeamsSays: "Teams says: {says}" / "Teams meldet: {says}";
+
+        NoticeTitle: "Offhook" / "Offhook";
+
+        AbilityDnd: "Do not disturb" / "Nicht stören";
+        AbilityForward: "Forwarding" / "Umleitung";
+        AbilityPresence: "Presence" / "Präsenz";
+        AbilityNote: "Note" / "Notiz";
+        AbilityCalls: "Calls of your extension" / "Gespräche Ihrer Nebenstelle";
+        AbilityReadWrite: "Can be read and set." / "Kann gelesen und gesetzt werden.";
+        AbilityReadOnly: "Can be read, not set; rules for it are left out." /
+            "Kann gelesen, aber nicht gesetzt werden; Regeln dafür entfallen.";
+        AbilityNothing: "Not available here; rules for it are left out." /
+            "Hier nicht verfügbar; Regeln dafür entfallen.";
+        AbilityCallsYes: "Reported by the phone system itself." / "Meldet die Telefonanlage selbst.";
+        AbilityCallsNo: "Not reported by the phone system." / "Meldet die Telefonanlage nicht.";
+        AbilityOthers: "Other people's phones" / "Telefone anderer";
+        AbilityOthersYes: "This account could also change other people's phones. Ask your administrator for a narrower one." /
+            "Dieses Konto könnte auch die Telefone anderer verändern. Bitten Sie Ihre Administration um ein engeres.";
+        AbilityOthersNo: "This account can't change other people's phones." /
+            "Dieses Konto kann die Telefone anderer nicht verändern.";
+
+        RightPresenceRead: "Read your presence" / "Ihre Präsenz lesen";
+        RightPresenceReadFor: "Teams → phone: do not disturb, forwarding, presence" /
+            "Teams → Telefon: Nicht stören, Umleitung, Präsenz";
+        RightPresenceWrite: "Set your presence" / "Ihre Präsenz setzen";
+        RightPresenceWriteFor: "Phone → Teams: in a call" / "Telefon → Teams: im Gespräch";
+        RightCalendar: "Read your calendar" / "Ihren Kalender lesen";
+        RightCalendarFor: "Calendar → phone; asked for later, and only if you want it" /
+            "Kalender → Telefon; wird später und nur auf Wunsch erfragt";
+
+        ProfileRecommended: "Recommended" / "Empfohlen";
+        ProfileRecommendedHelp: "Do not disturb when Teams says do not disturb, presenting, focusing or in a call. Busy and meetings are left alone." /
+            "„Nicht stören“, wenn Teams „Nicht stören“, Präsentieren, Konzentration oder einen Anruf meldet. Beschäftigt und Besprechungen bleiben unverändert.";
+        ProfileStarface: "As STARFACE 9" / "Wie STARFACE 9";
+        ProfileStarfaceHelp: "Busy, meetings and calls set do not disturb. Teams' own “Do not disturb” is left alone, as in STARFACE's table. Do not disturb on the phone shows as a call in Teams." /
+            "Beschäftigt, Besprechungen und Anrufe setzen „Nicht stören“. Teams' eigenes „Nicht stören“ bleibt wie in STARFACEs Tabelle unbeachtet. „Nicht stören“ am Telefon erscheint in Teams als Gespräch.";
+        ProfileInnovaphone: "As the innovaphone connector" / "Wie der innovaphone-Connector";
+        ProfileInnovaphoneHelp: "Teams sets the presence on the phone system, and your presence there sets your own status in Teams. That status can be removed again, but not put back to what it was." /
+            "Teams setzt die Präsenz in der Telefonanlage, und Ihre Präsenz dort setzt Ihren eigenen Status in Teams. Dieser kann wieder entfernt, aber nicht auf den alten Wert zurückgesetzt werden.";
+        ProfileProcall: "As estos ProCall" / "Wie estos ProCall";
+        ProfileProcallHelp: "Do not disturb and presenting set do not disturb; calls set the presence; everything else only shows in the tray." /
+            "„Nicht stören“ und Präsentieren setzen „Nicht stören“; Anrufe setzen die Präsenz; alles andere zeigt nur das Symbol.";
+
+        AdminText: "Hello, I would like to use Offhook, which keeps my phone and my Microsoft Teams status in agreement. It needs your consent for the application {client} in the tenant {tenant} with the delegated rights {rights}, for my account only. Consent page: {url}" /
+            "Guten Tag, ich möchte Offhook nutzen, das mein Telefon und meinen Status in Microsoft Teams in Übereinstimmung hält. Dafür braucht die Anwendung {client} im Mandanten {tenant} Ihre Zustimmung zu den delegierten Rechten {rights}, nur für mein Konto. Seite für die Zustimmung: {url}";
+    }
+}
+
+impl Text {
+    /// The text with each `{name}` replaced.
+    pub fn with(self, language: Language, values: &[(&str, &str)]) -> String {
+        fill(self.text(language), values)
+    }
+}
+
+/// A problem in the person's language: the one place where a code becomes a sentence.
+pub fn problem(code: Code, detail: Option<&str>, language: Language) -> Problem {
+    let [name, en, en_mend, de, de_mend] = problems::texts(code);
+    let (sentence, mend) = match language {
+        Language::En => (en, en_mend),
+        Language::De => (de, de_mend),
+    };
+    // Where the sentence names a thing that nobody named, the kind of thing stands in for it.
+    let detail = detail.unwrap_or(match language {
+        Language::En => "(not named)",
+        Language::De => "(nicht genannt)",
+    });
+    let fill = |text: &str| fill(text, &[("what", detail)]);
+    Problem {
+        code: name.to_owned(),
+        sentence: fill(sentence),
+        mend: fill(mend),
+    }
+}
+
+impl Fault {
+    pub fn problem(&self, language: Language) -> Problem {
+        problem(self.code, self.detail.as_deref(), language)
+    }
+}
+
+impl Notice {
+    /// Title and body of the notification.
+    pub fn texts(&self, language: Language) -> (String, String) {
+        let problem = problem(self.code, self.detail.as_deref(), language);
+        (Text::NoticeTitle.text(language).to_owned(), problem.to_string())
+    }
+}
+
+impl Code {
+    /// The stable name that programs may test for.
+    pub fn name(self) -> &'static str {
+        problems::texts(self)[0]
+    }
+}
+
+/// The pages' fixed words, by key.
+pub fn words(language: Language) -> BTreeMap<String, String> {
+    #[derive(Deserialize)]
+    struct Both {
+        en: String,
+        de: String,
+    }
+    let table: BTreeMap<String, Both> =
+        toml_edit::de::from_str(include_str!("../../../../ui/words.toml")).unwrap_or_default();
+    table
+        .into_iter()
+        .map(|(key, both)| {
+            let word = match language {
+                Language::En => both.en,
+                Language::De => both.de,
+            };
+            (key, word)
+        })
+        .collect()
+}
+
+fn fill(text: &str, values: &[(&str, &str)]) -> String {
+    values.iter().fold(text.to_owned(), |text, (name, value)| {
+        text.replace(&format!("{{{name}}}"), value)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn holes(text: &str) -> Vec<&str> {
+        let mut holes: Vec<&str> = text
+            .split('{')
+            .skip(1)
+            .filter_map(|rest| rest.split_once('}'))
+            .map(|(name, _)| name)
+            .collect();
+        holes.sort_unstable();
+        holes
+    }
+
+    #[test]
+    fn both_languages_fill_in_the_same_things() {
+        for text in Text::ALL {
+            assert_eq!(
+                holes(text.text(Language::En)),
+                holes(text.text(Language::De)),
+                "{text:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn every_problem_has_a_name_and_a_sentence_in_both_languages() {
+        let mut names = std::collections::BTreeSet::new();
+        for code in Code::ALL {
+            let [name, en, en_mend, de, de_mend] = problems::texts(*code);
+            assert!(names.insert(name), "{name} twice");
+            assert!(en.ends_with('.') && de.ends_with('.'), "{name}");
+            assert_eq!(en_mend.is_empty(), de_mend.is_empty(), "{name}");
+            let both = |a: &str, b: &str| [holes(a), holes(b)].concat();
+            assert_eq!(both(en, en_mend).len(), both(de, de_mend).len(), "{name}");
+        }
+    }
+
+    #[test]
+    fn the_pages_words_can_be_read() {
+        assert!(words(Language::De).len() > 10);
+        assert_eq!(words(Language::De).len(), words(Language::En).len());
+    }
+}

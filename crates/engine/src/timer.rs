@@ -1,0 +1,64 @@
+//! Every deadline of the engine, in one table.
+
+use crate::clock::{Instant, Now};
+use crate::engine::{Engine, Phase};
+use std::time::Duration;
+
+/// The next deadline and its name. A deadline that has passed is due now.
+pub(crate) fn next(engine: &Engine, now: Now) -> Option<(Instant, &'static str)> {
+    let facts = &engine.facts;
+    let wall =
+        |at: jiff::Timestamp| now.mono + Duration::try_from(at.duration_since(now.wall)).unwrap_or_default();
+    let leaving = match engine.phase {
+        Phase::Leaving { deadline, .. } => Some(deadline),
+        Phase::Running | Phase::Asleep | Phase::Left => None,
+    };
+    let hours = engine
+        .rules
+        .working_hours
+        .as_ref()
+        .and_then(|h| h.at(now.wall, &engine.rules.zone).1)
+        .map(wall);
+    let stale = facts
+        .teams
+        .failing_since()
+        .map(|at| at + engine.rules.release_after)
+        .filter(|at| *at > now.mono);
+    let phone_down = facts
+        .phone
+        .link
+        .as_ref()
+        .and_then(|link| link.down_at)
+        .map(|at| at + crate::trouble::PHONE_DOWN)
+        .filter(|at| *at > now.mono);
+    let retry = engine
+        .fields
+        .iter()
+        .filter_map(|f| f.next_try())
+        .filter(|at| *at > now.mono)
+        .min();
+    let table = [
+        (leaving, "leaving"),
+        (
+            facts.person.pause.as_ref().and_then(|p| p.until).map(wall),
+            "pause ends",
+        ),
+        (hours, "working hours"),
+        (
+            facts.calls.next_change(engine.rules.outgoing_counts, now.mono),
+            "calls",
+        ),
+        (engine.session.next_change(), "session"),
+        (engine.preferred.next_change(), "preferred presence"),
+        (retry, "field retry"),
+        (engine.teams_poll_due(now), "poll"),
+        (stale, "teams unreadable"),
+        (phone_down, "phone down"),
+        (engine.phone_read_due().filter(|at| *at > now.mono), "phone read"),
+        (engine.resync_until(), "resync"),
+    ];
+    table
+        .into_iter()
+        .filter_map(|(at, name)| at.map(|at| (at, name)))
+        .min_by_key(|(at, _)| *at)
+}

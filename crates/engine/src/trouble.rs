@@ -1,0 +1,90 @@
+//! What needs the person: found from the facts, never remembered.
+
+use crate::clock::Now;
+use crate::engine::Engine;
+use crate::fault::{Code, FaultKind};
+use crate::phone::Field;
+use crate::teams::SignIn;
+use std::time::Duration;
+
+/// How long the phone system may be away before the person is told.
+pub(crate) const PHONE_DOWN: Duration = Duration::from_secs(120);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Trouble {
+    pub code: Code,
+    pub detail: Option<String>,
+    /// Worth a notification, once.
+    pub notify: bool,
+}
+
+/// The gravest first.
+pub(crate) fn problems(engine: &Engine, now: Now) -> Vec<Trouble> {
+    let facts = &engine.facts;
+    let mut list = Vec::new();
+    let mut add = |code: Code, detail: Option<String>, notify: bool| {
+        list.push(Trouble { code, detail, notify });
+    };
+    match &facts.sign_in {
+        SignIn::Waiting(fault) => add(fault.code, fault.detail.clone(), false),
+        SignIn::Expired { fault, .. } => add(fault.code, fault.detail.clone(), true),
+        SignIn::SignedOut | SignIn::Browser { .. } | SignIn::DeviceCode { .. } | SignIn::SignedIn(_) => {}
+    }
+    if let Some(fault) = &engine.ledger_fault {
+        add(fault.code, fault.detail.clone(), true);
+    }
+    if let Some(link) = &facts.phone.link
+        && let Some(fault) = &link.fault
+        && !link.up
+    {
+        let long = link.down_at.is_some_and(|at| now.mono.since(at) >= PHONE_DOWN);
+        // What only new settings can mend is said at once.
+        let refused = fault.kind == FaultKind::Rejected;
+        add(fault.code, fault.detail.clone(), long || refused);
+    }
+    for state in &engine.fields {
+        if let Some(fault) = &state.failed
+            && matches!(fault.kind, FaultKind::Rejected | FaultKind::RightMissing)
+        {
+            add(
+                Code::RuleNotApplied,
+                Some(field_name(state.field()).to_owned()),
+                true,
+            );
+        }
+    }
+    if let Some(fault) = engine
+        .session
+        .refused
+        .as_ref()
+        .or(engine.preferred.refused.as_ref())
+    {
+        add(fault.code, fault.detail.clone(), true);
+    }
+    if facts.teams.is_stale(engine.rules.release_after, now.mono)
+        && let Some(fault) = &facts.microsoft.fault
+        && facts.signed_in().is_some()
+    {
+        add(fault.code, fault.detail.clone(), true);
+    }
+    if engine.session.is_not_shown() {
+        add(
+            Code::TeamsKeepsStatus,
+            facts.teams.seen.as_ref().map(|seen| seen.presence.to_string()),
+            true,
+        );
+    }
+    if engine.session.is_shared() {
+        add(Code::OtherDesk, None, true);
+    }
+    list
+}
+
+const fn field_name(field: Field) -> &'static str {
+    match field {
+        Field::Dnd => "DND",
+        Field::Forward => "forward",
+        Field::Presence => "presence",
+        Field::Note => "note",
+    }
+}

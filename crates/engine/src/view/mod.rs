@@ -1,0 +1,191 @@
+//! What people and programs see, as plain comparable values: nothing is patched, everything is rebuilt.
+
+pub mod pages;
+pub mod rules;
+pub mod status;
+pub mod tray;
+pub mod why;
+
+use crate::clock::Now;
+use crate::desired::Want;
+use crate::engine::{Engine, Phase, Released};
+use crate::ledger::Stage;
+use crate::phone::{Field, FieldValue, PhonePresence};
+use crate::teams::SignIn;
+use crate::text::{Language, Says, Text};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use offhook_protocol::status::State;
+
+impl Engine {
+    /// The one mapped state: the first that holds, in the contract's order.
+    pub(crate) fn state(&self, now: Now) -> State {
+        let facts = &self.facts;
+        let signed_out = match &facts.sign_in {
+            SignIn::SignedOut | SignIn::Browser { .. } | SignIn::DeviceCode { .. } => true,
+            // Attention, never "signed out" (R21).
+            SignIn::Waiting(_) | SignIn::SignedIn(_) | SignIn::Expired { .. } => false,
+        };
+        if signed_out {
+            return State::SignedOut;
+        }
+        if self.paused(now).is_some() {
+            return State::Paused;
+        }
+        let seen = facts.teams.seen.as_ref().map(|seen| &seen.presence);
+        let says = |word: &str| seen.is_some_and(|presence| presence.says(word));
+        if facts
+            .calls
+            .in_call(self.rules.outgoing_counts, now.mono)
+            .is_some()
+            || says("InACall")
+            || says("InAConferenceCall")
+        {
+            return State::InCall;
+        }
+        let phone = |field: Field| facts.phone.value(field).filter(|_| facts.phone.is_up());
+        if phone(Field::Dnd) == Some(&FieldValue::Dnd(true)) || says("DoNotDisturb") {
+            return State::DoNotDisturb;
+        }
+        if matches!(phone(Field::Forward), Some(FieldValue::Forward(Some(_)))) {
+            return State::Forwarded;
+        }
+        let presence = match phone(Field::Presence) {
+            Some(FieldValue::Presence(presence)) => *presence,
+            Some(FieldValue::Dnd(_) | FieldValue::Forward(_) | FieldValue::Note(_)) | None => None,
+        };
+        let (busy, away) = match presence {
+            Some(
+                PhonePresence::Dnd | PhonePresence::OnThePhone | PhonePresence::Meeting | PhonePresence::Busy,
+            ) => (true, false),
+            Some(PhonePresence::Away | PhonePresence::ExtendedAway) => (false, true),
+            Some(PhonePresence::Available) | None => (false, false),
+        };
+        let any = |words: &[&str]| words.iter().any(|word| says(word));
+        if busy
+            || any(&[
+                "Busy",
+                "InAMeeting",
+                "Presenting",
+                "Focusing",
+                "UrgentInterruptionsOnly",
+                "BusyIdle",
+            ])
+        {
+            State::Busy
+        } else if away || any(&["Away", "BeRightBack", "OutOfOffice"]) {
+            State::Away
+        } else {
+            State::Free
+        }
+    }
+
+    /// Paused by the person or by working hours; and until when.
+    pub(crate) fn paused(&self, now: Now) -> Option<(Released, Option<Timestamp>)> {
+        match self.phase {
+            Phase::Running | Phase::Asleep => {}
+            Phase::Leaving { .. } | Phase::Left => return None,
+        }
+        match self.released(now)? {
+            Released::Paused => Some((
+                Released::Paused,
+                self.facts.person.pause.as_ref().and_then(|p| p.until),
+            )),
+            Released::OutsideHours => {
+                let hours = self.rules.working_hours.as_ref()?;
+                Some((Released::OutsideHours, hours.at(now.wall, &self.rules.zone).1))
+            }
+            Released::Watching | Released::Leaving => None,
+        }
+    }
+
+    /// The words of the tray's "Teams says" line, by the profile.
+    pub(crate) fn teams_says(&self) -> Option<(String, offhook_protocol::pages::Colour)> {
+        let presence = &self.facts.teams.seen.as_ref()?.presence;
+        let language = self.rules.language;
+        Some(match self.rules.profile.row(presence) {
+            Some(row) => (row.says.text(language).to_owned(), row.icon),
+            // Unknown words are shown by name (R7).
+            None => (format!("„{presence}“"), offhook_protocol::pages::Colour::Neutral),
+        })
+    }
+
+    /// The words for the presence that rules, not our own echo.
+    pub(crate) fn ruling_says(&self) -> String {
+        let language = self.rules.language;
+        match &self.facts.teams.in_force {
+            Some(in_force) => match self.rules.profile.row(&in_force.presence) {
+                Some(row) => row.says.text(language).to_owned(),
+                None => in_force.presence.to_string(),
+            },
+            None => Says::Unknown.text(language).to_owned(),
+        }
+    }
+
+    pub(crate) fn held_by_us(&self, field: Field) -> bool {
+        self.ledger.hold(field).is_some_and(|hold| match hold.stage {
+            Stage::Written | Stage::Releasing => true,
+            Stage::Intent => hold.earlier.is_some(),
+        })
+    }
+}
+
+/// A value in words.
+pub(crate) fn value_text(value: &FieldValue, language: Language) -> String {
+    match value {
+        FieldValue::Dnd(true) => Text::ValueOn.text(language).to_owned(),
+        FieldValue::Dnd(false) => Text::ValueOff.text(language).to_owned(),
+        FieldValue::Forward(Some(target)) => target.clone(),
+        FieldValue::Forward(None) => Text::ValueNone.text(language).to_owned(),
+        FieldValue::Presence(Some(presence)) => presence.as_str().to_owned(),
+        FieldValue::Presence(None) => Text::ValueUnset.text(language).to_owned(),
+        FieldValue::Note(note) if note.is_empty() => Text::ValueNone.text(language).to_owned(),
+        FieldValue::Note(note) => format!("„{note}“"),
+    }
+}
+
+/// A wish in words.
+pub(crate) fn want_text(want: &Want, language: Language) -> String {
+    match want {
+        Want::Set(value) => value_text(value, language),
+        Want::Leave => Text::ValueLeave.text(language).to_owned(),
+        Want::Unset => Text::ValueUnset.text(language).to_owned(),
+    }
+}
+
+pub(crate) const fn field_text(field: Field) -> Text {
+    match field {
+        Field::Dnd => Text::FieldDnd,
+        Field::Forward => Text::FieldForward,
+        Field::Presence => Text::FieldPresence,
+        Field::Note => Text::FieldNote,
+    }
+}
+
+pub(crate) const fn shown_field(field: Field) -> offhook_protocol::status::Field {
+    use offhook_protocol::status::Field as Shown;
+    match field {
+        Field::Dnd => Shown::Dnd,
+        Field::Forward => Shown::Forward,
+        Field::Presence => Shown::Presence,
+        Field::Note => Shown::Note,
+    }
+}
+
+/// RFC 3339 in UTC, whole seconds.
+pub(crate) fn rfc3339(at: Timestamp) -> String {
+    at.round(jiff::Unit::Second).unwrap_or(at).to_string()
+}
+
+/// A time of day as the person reads it; with the day where it is not today.
+pub(crate) fn clock_time(at: Timestamp, now: Timestamp, zone: &TimeZone, language: Language) -> String {
+    let (at, today) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
+    if at.date() == today.date() {
+        return at.strftime("%H:%M").to_string();
+    }
+    let format = match language {
+        Language::De => "%d.%m. %H:%M",
+        Language::En => "%-d %b %H:%M",
+    };
+    at.strftime(format).to_string()
+}

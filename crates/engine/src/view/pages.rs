@@ -1,0 +1,296 @@
+//! The pages' view models, from what the engine knows and what the desk around it knows.
+
+use super::clock_time;
+use super::tray::state_text;
+use crate::clock::Now;
+use crate::engine::Engine;
+use crate::line::CallState;
+use crate::phone::Can;
+use crate::teams::{Right, SignIn};
+use crate::text::{Language, Text, words};
+use crate::{fault::Code, trouble};
+use offhook_protocol::command::Finding;
+use offhook_protocol::pages::{
+    Ability, AccountPage, AccountStep, CallLine, FieldView, NamedLight, NowPage, Pages, PhonePage, RightLine,
+    TeamsLine,
+};
+use offhook_protocol::problem::Problem;
+
+/// What the pages show that the engine does not need for deciding.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Desk {
+    pub version: String,
+    pub tenant: FieldView,
+    pub client_id: FieldView,
+    /// The administrator's consent page for this registration.
+    pub consent_url: Option<String>,
+    /// What the last sign-in ended with, if not with success.
+    pub sign_in_problem: Option<Problem>,
+    pub phone: PhoneForm,
+    pub testing: bool,
+    pub findings: Vec<Finding>,
+    /// What was odd about the settings file.
+    pub settings: Vec<Problem>,
+}
+
+/// The phone page's fields as they stand in the settings.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct PhoneForm {
+    pub kind: FieldView,
+    pub host: FieldView,
+    pub port: FieldView,
+    pub user: FieldView,
+    pub extension: FieldView,
+    pub tls: FieldView,
+    pub password_stored: bool,
+    pub baresip_enabled: FieldView,
+    pub baresip_address: FieldView,
+    pub profile: FieldView,
+}
+
+impl Engine {
+    pub fn pages(&self, desk: &Desk, now: Now) -> Pages {
+        Pages {
+            language: self.rules.language,
+            version: desk.version.clone(),
+            words: words(self.rules.language),
+            now: self.now_page(desk, now),
+            account: self.account_page(desk),
+            phone: self.phone_page(desk),
+        }
+    }
+
+    fn now_page(&self, desk: &Desk, now: Now) -> NowPage {
+        let language = self.rules.language;
+        let state = self.state(now);
+        let mut reasons = self.why(now);
+        // The first is the reason for the state, which stands above the list.
+        let why = if reasons.is_empty() {
+            String::new()
+        } else {
+            reasons.remove(0)
+        };
+        let attention = trouble::problems(self, now)
+            .into_iter()
+            .next()
+            .map(|t| crate::text::problem(t.code, t.detail.as_deref(), language))
+            .or_else(|| desk.settings.first().cloned());
+        NowPage {
+            state,
+            title: state_text(state).text(language).to_owned(),
+            why,
+            attention,
+            paused: self.paused(now).map(|(_, until)| match until {
+                Some(until) => clock_time(until, now.wall, &self.rules.zone, language),
+                None => String::new(),
+            }),
+            reasons,
+            teams: self.teams_says().map(|(says, colour)| TeamsLine {
+                text: Text::MenuTeamsSays.with(language, &[("says", &says)]),
+                colour,
+            }),
+            calls: self.call_lines(now),
+            lights: self.named_lights(),
+        }
+    }
+
+    fn call_lines(&self, now: Now) -> Vec<CallLine> {
+        let language = self.rules.language;
+        let calls = self
+            .facts
+            .calls
+            .sources()
+            .flat_map(|(id, source)| source.calls.values().map(move |c| (id, c)));
+        calls
+            .map(|(id, call)| {
+                let word = match call.state {
+                    CallState::Dialling => Text::CallDialling,
+                    CallState::Ringing => Text::CallRinging,
+                    CallState::Connected => Text::CallConnected,
+                    CallState::Held => Text::CallHeld,
+                    CallState::Conference => Text::CallConference,
+                };
+                let since = clock_time(call.since, now.wall, &self.rules.zone, language);
+                CallLine {
+                    source: id.to_string(),
+                    state: super::status::shown_call(call.state),
+                    text: format!("{} · {since}", word.text(language)),
+                }
+            })
+            .collect()
+    }
+
+    fn named_lights(&self) -> Vec<NamedLight> {
+        let language = self.rules.language;
+        let health = self.health();
+        let named = |name: &str, light| NamedLight {
+            name: name.to_owned(),
+            light,
+        };
+        let microsoft = health
+            .microsoft
+            .map(|light| named(Text::LightMicrosoft.text(language), light));
+        let phone = health
+            .phone
+            .map(|light| named(Text::LightPhone.text(language), light));
+        // The phone system's calls share its light.
+        let lines = health
+            .lines
+            .into_iter()
+            .filter(|(name, _)| name != "phone")
+            .map(|(n, light)| named(&n, light));
+        microsoft.into_iter().chain(phone).chain(lines).collect()
+    }
+
+    fn account_page(&self, desk: &Desk) -> AccountPage {
+        let language = self.rules.language;
+        let (step, problem) = match &self.facts.sign_in {
+            SignIn::SignedOut => (AccountStep::SignedOut, desk.sign_in_problem.clone()),
+            SignIn::Waiting(fault) => {
+                let problem = fault.problem(language);
+                (
+                    AccountStep::Waiting {
+                        text: problem.to_string(),
+                    },
+                    Some(problem),
+                )
+            }
+            SignIn::Browser { url } => (AccountStep::Browser { url: url.clone() }, None),
+            SignIn::DeviceCode { user_code, url } => (
+                AccountStep::DeviceCode {
+                    user_code: user_code.clone(),
+                    url: url.clone(),
+                },
+                None,
+            ),
+            SignIn::SignedIn(account) => {
+                let (name, address) = (account.name.clone(), account.address.clone());
+                (
+                    AccountStep::SignedIn { name, address },
+                    desk.sign_in_problem.clone(),
+                )
+            }
+            SignIn::Expired { fault, .. } => (AccountStep::SignedOut, Some(fault.problem(language))),
+        };
+        let needs_admin = problem
+            .as_ref()
+            .is_some_and(|p| p.code == Code::AdminConsentNeeded.name());
+        let rights = [
+            (
+                Right::PresenceRead,
+                Text::RightPresenceRead,
+                Text::RightPresenceReadFor,
+            ),
+            (
+                Right::PresenceWrite,
+                Text::RightPresenceWrite,
+                Text::RightPresenceWriteFor,
+            ),
+            (Right::CalendarRead, Text::RightCalendar, Text::RightCalendarFor),
+        ];
+        let rights = rights
+            .into_iter()
+            .map(|(right, name, needed_for)| RightLine {
+                name: name.text(language).to_owned(),
+                needed_for: needed_for.text(language).to_owned(),
+                granted: self.facts.signed_in().map(|_| self.facts.has(right)),
+            })
+            .collect();
+        let admin_text = desk.consent_url.as_ref().filter(|_| needs_admin).map(|url| {
+            Text::AdminText.with(
+                language,
+                &[
+                    ("client", &desk.client_id.value),
+                    ("tenant", &desk.tenant.value),
+                    (
+                        "rights",
+                        "User.Read, Presence.Read, Presence.ReadWrite, offline_access",
+                    ),
+                    ("url", url),
+                ],
+            )
+        });
+        AccountPage {
+            step,
+            problem,
+            rights,
+            admin_text,
+            tenant: desk.tenant.clone(),
+            client_id: desk.client_id.clone(),
+        }
+    }
+
+    fn phone_page(&self, desk: &Desk) -> PhonePage {
+        let language = self.rules.language;
+        let form = &desk.phone;
+        PhonePage {
+            kind: form.kind.clone(),
+            host: form.host.clone(),
+            port: form.port.clone(),
+            user: form.user.clone(),
+            extension: form.extension.clone(),
+            tls: form.tls.clone(),
+            password_stored: form.password_stored,
+            baresip_enabled: form.baresip_enabled.clone(),
+            baresip_address: form.baresip_address.clone(),
+            light: self.health().phone,
+            abilities: self.abilities(),
+            testing: desk.testing,
+            findings: desk.findings.clone(),
+            profile: form.profile.clone(),
+            profiles: super::rules::choices(language),
+        }
+    }
+
+    fn abilities(&self) -> Vec<Ability> {
+        let language = self.rules.language;
+        let Some(link) = self.facts.phone.link.as_ref().filter(|link| link.up) else {
+            return Vec::new();
+        };
+        let abilities = link.abilities;
+        let field = |name: Text, can: Can| {
+            let text = match (can.read, can.write) {
+                (true, true) => Text::AbilityReadWrite,
+                (true, false) => Text::AbilityReadOnly,
+                (false, _) => Text::AbilityNothing,
+            };
+            ability(name, can.read && can.write, text, language)
+        };
+        let calls = if abilities.calls {
+            Text::AbilityCallsYes
+        } else {
+            Text::AbilityCallsNo
+        };
+        let others = if abilities.could_change_others {
+            Text::AbilityOthersYes
+        } else {
+            Text::AbilityOthersNo
+        };
+        vec![
+            field(Text::AbilityDnd, abilities.dnd),
+            field(Text::AbilityForward, abilities.forward),
+            field(Text::AbilityPresence, abilities.presence),
+            field(Text::AbilityNote, abilities.note),
+            ability(Text::AbilityCalls, abilities.calls, calls, language),
+            Ability {
+                risk: true,
+                ..ability(
+                    Text::AbilityOthers,
+                    abilities.could_change_others,
+                    others,
+                    language,
+                )
+            },
+        ]
+    }
+}
+
+fn ability(name: Text, can: bool, text: Text, language: Language) -> Ability {
+    let text = text.text(language).to_owned();
+    Ability {
+        name: name.text(language).to_owned(),
+        can: Some(can),
+        risk: false,
+        text,
+    }
+}

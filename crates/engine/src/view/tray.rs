@@ -1,0 +1,168 @@
+//! The tray as a value: icon, tooltip, menu.
+
+use crate::clock::Now;
+use crate::engine::Engine;
+use crate::teams::SignIn;
+use crate::text::{Language, Text};
+use crate::trouble;
+use offhook_protocol::command::Pause;
+use offhook_protocol::status::State;
+
+/// Older Windows shells cut a tooltip here.
+const TOOLTIP: usize = 127;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tray {
+    pub icon: State,
+    /// A badge on the icon.
+    pub attention: bool,
+    /// State first, then the reason; at most 127 characters.
+    pub tooltip: String,
+    pub menu: Vec<Entry>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Entry {
+    Item { label: String, action: Action },
+    Separator,
+    Submenu { label: String, entries: Vec<Entry> },
+}
+
+/// What a menu entry, a click or a notification asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Action {
+    Open(Page),
+    Pause(Pause),
+    Resume,
+    SignIn,
+    CancelSignIn,
+    Quit,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Page {
+    Now,
+    Account,
+    Phone,
+}
+
+impl Page {
+    /// The page's name on `offhook-window`'s command line and on the control socket.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Now => "now",
+            Self::Account => "account",
+            Self::Phone => "phone",
+        }
+    }
+}
+
+pub(crate) const fn state_text(state: State) -> Text {
+    match state {
+        State::SignedOut => Text::StateSignedOut,
+        State::Paused => Text::StatePaused,
+        State::InCall => Text::StateInCall,
+        State::DoNotDisturb => Text::StateDoNotDisturb,
+        State::Forwarded => Text::StateForwarded,
+        State::Busy => Text::StateBusy,
+        State::Away => Text::StateAway,
+        State::Free => Text::StateFree,
+    }
+}
+
+impl Engine {
+    pub fn tray(&self, now: Now) -> Tray {
+        let language = self.rules.language;
+        let state = self.state(now);
+        let title = state_text(state).text(language);
+        let why = self.why_state(now);
+        let problem = trouble::problems(self, now)
+            .into_iter()
+            .next()
+            .map(|t| crate::text::problem(t.code, t.detail.as_deref(), language).sentence);
+        let tooltip = cut(
+            &format!("{title} · {}", problem.as_ref().unwrap_or(&why)),
+            TOOLTIP,
+        );
+        Tray {
+            icon: state,
+            attention: problem.is_some(),
+            tooltip,
+            menu: self.menu(title, &why, problem),
+        }
+    }
+
+    fn menu(&self, title: &str, why: &str, problem: Option<String>) -> Vec<Entry> {
+        let language = self.rules.language;
+        let item = |label: &str, action: Action| Entry::Item {
+            label: label.to_owned(),
+            action,
+        };
+        let text = |text: Text| text.text(language);
+        // The state is an item that opens the page: disabled text is not announced by readers.
+        let mut menu = vec![
+            item(title, Action::Open(Page::Now)),
+            item(&cut(why, 80), Action::Open(Page::Now)),
+        ];
+        if let Some(problem) = problem {
+            menu.push(item(&format!("⚠ {}", cut(&problem, 80)), Action::Open(Page::Now)));
+        }
+        if let Some((says, _)) = self.teams_says() {
+            menu.push(item(
+                &Text::MenuTeamsSays.with(language, &[("says", &says)]),
+                Action::Open(Page::Now),
+            ));
+        }
+        menu.push(Entry::Separator);
+        if self.facts.person.pause.is_some() {
+            menu.push(item(text(Text::MenuResume), Action::Resume));
+        } else {
+            menu.push(pause_menu(language));
+        }
+        menu.push(Entry::Separator);
+        menu.push(item(text(Text::MenuOpen), Action::Open(Page::Now)));
+        menu.push(item(text(Text::MenuPhone), Action::Open(Page::Phone)));
+        menu.push(match &self.facts.sign_in {
+            SignIn::SignedOut => item(text(Text::MenuSignIn), Action::SignIn),
+            SignIn::Browser { .. } | SignIn::DeviceCode { .. } => {
+                item(text(Text::MenuSignInWaiting), Action::CancelSignIn)
+            }
+            SignIn::SignedIn(account) => item(
+                &Text::MenuSignedIn.with(language, &[("name", &account.name)]),
+                Action::Open(Page::Account),
+            ),
+            SignIn::Expired { .. } => item(text(Text::MenuSignInAgain), Action::SignIn),
+            SignIn::Waiting(_) => item(text(Text::LightMicrosoft), Action::Open(Page::Account)),
+        });
+        menu.push(item(text(Text::MenuDiagnostics), Action::Open(Page::Now)));
+        menu.push(Entry::Separator);
+        menu.push(item(text(Text::MenuQuit), Action::Quit));
+        menu
+    }
+}
+
+fn pause_menu(language: Language) -> Entry {
+    let item = |text: Text, pause: Pause| Entry::Item {
+        label: text.text(language).to_owned(),
+        action: Action::Pause(pause),
+    };
+    Entry::Submenu {
+        label: Text::MenuPause.text(language).to_owned(),
+        entries: vec![
+            item(Text::MenuPause15, Pause::Minutes(15)),
+            item(Text::MenuPause60, Pause::Minutes(60)),
+            item(Text::MenuPauseTomorrow, Pause::Tomorrow),
+            item(Text::MenuPauseOn, Pause::UntilResumed),
+        ],
+    }
+}
+
+/// At most `most` characters, the cut marked.
+fn cut(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
+    }
+    let mut short: String = text.chars().take(most.saturating_sub(1)).collect();
+    short.push('…');
+    short
+}
