@@ -1,1 +1,150 @@
-fn main() {}
+//! `offhook-playground [--data-dir DIR] [--extension N] [--until-stdin-closes]`: serves the pretend company, prints its
+//! addresses as one line of JSON, and writes settings that use it into DIR.
+
+#![expect(
+    clippy::print_stdout,
+    reason = "a console program: its answer goes to standard output"
+)]
+#![expect(
+    clippy::print_stderr,
+    reason = "a console program: faults go to standard error"
+)]
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use offhook_playground::{ADMIN_USER, DESK_USER, Options, Playground, write_settings};
+use serde_json::json;
+use tokio::io::AsyncReadExt as _;
+
+const USAGE: &str = "usage: offhook-playground [--data-dir DIR] [--extension N] [--until-stdin-closes]";
+
+#[derive(Debug)]
+struct Arguments {
+    data_dir: Option<PathBuf>,
+    extension: String,
+    until_stdin_closes: bool,
+}
+
+fn main() -> ExitCode {
+    let arguments = match arguments() {
+        Ok(Some(arguments)) => arguments,
+        Ok(None) => {
+            println!("{USAGE}");
+            return ExitCode::SUCCESS;
+        }
+        Err(error) => {
+            eprintln!("{error}\n{USAGE}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
+    use lexopt::prelude::{Long, Short, ValueExt as _};
+    let mut found = Arguments {
+        data_dir: None,
+        extension: "1001".into(),
+        until_stdin_closes: false,
+    };
+    let mut parser = lexopt::Parser::from_env();
+    while let Some(argument) = parser.next()? {
+        match argument {
+            Long("data-dir") => found.data_dir = Some(parser.value()?.into()),
+            Long("extension") => found.extension = parser.value()?.string()?,
+            Long("until-stdin-closes") => found.until_stdin_closes = true,
+            Long("help") | Short('h') => return Ok(None),
+            other => return Err(other.unexpected()),
+        }
+    }
+    Ok(Some(found))
+}
+
+fn run(arguments: &Arguments) -> anyhow::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let outcome = runtime.block_on(serve(arguments));
+    // A read of standard input can't be called back; the process ends without it.
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
+    let company = Playground::start(Options::default())
+        .await
+        .context("the pretend company does not start")?;
+    let settings = match &arguments.data_dir {
+        Some(dir) => write_settings(&company, dir, &arguments.extension)
+            .with_context(|| format!("settings can't be written into {}", dir.display()))?,
+        None => None,
+    };
+    let secret = |user: &str| {
+        company
+            .options()
+            .accounts
+            .iter()
+            .find(|account| account.user == user)
+            .map(|account| account.secret.as_str())
+    };
+    let addresses = company.addresses();
+    println!(
+        "{}",
+        json!({
+            "v": 1,
+            "login_url": addresses.entra,
+            "graph_url": addresses.graph,
+            "control_url": addresses.control,
+            "tenant": offhook_playground::TENANT_DOMAIN,
+            "client_id": company.options().client_id,
+            "phone": {
+                "kind": "asterisk",
+                "host": addresses.ami.ip(),
+                "port": addresses.ami.port(),
+                "user": DESK_USER,
+                "password": secret(DESK_USER),
+                "extension": arguments.extension,
+                "admin_user": ADMIN_USER,
+                "admin_password": secret(ADMIN_USER),
+            },
+            "people": company.people(),
+            "settings_written": settings,
+        })
+    );
+    ended(arguments.until_stdin_closes).await?;
+    company.shutdown().await;
+    Ok(())
+}
+
+async fn ended(until_stdin_closes: bool) -> std::io::Result<()> {
+    let stdin_closed = async {
+        if !until_stdin_closes {
+            return std::future::pending().await;
+        }
+        let (mut input, mut chunk) = (tokio::io::stdin(), [0_u8; 256]);
+        while matches!(input.read(&mut chunk).await, Ok(1..)) {}
+    };
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminated = signal(SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminated.recv() => Ok(()),
+            () = stdin_closed => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::select! {
+        interrupted = tokio::signal::ctrl_c() => interrupted,
+        () = stdin_closed => Ok(()),
+    }
+}

@@ -1,0 +1,70 @@
+//! The settings file that makes Offhook use the pretend company (DESIGN section 5).
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use toml_edit::{DocumentMut, Item, Table, value};
+
+use crate::{DESK_USER, Playground, TENANT_DOMAIN};
+
+/// Writes `settings.toml` for the person with this extension into a folder, which is made if need be. A file that is
+/// there already is left alone. `Some(path)` when it was written.
+///
+/// # Errors
+/// When the folder or the file can't be written.
+pub fn write_settings(
+    playground: &Playground,
+    dir: &Path,
+    extension: &str,
+) -> std::io::Result<Option<PathBuf>> {
+    std::fs::create_dir_all(dir)?;
+    let path = dir.join("settings.toml");
+    let mut file = match std::fs::OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .open(&path)
+    {
+        Ok(file) => file,
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    file.write_all(settings(playground, extension).as_bytes())?;
+    file.sync_all()?;
+    Ok(Some(path))
+}
+
+fn settings(playground: &Playground, extension: &str) -> String {
+    let addresses = playground.addresses();
+    let mut document = DocumentMut::new();
+    document["version"] = value(1);
+    let mut section = |name: &str, entries: Vec<(&str, Item)>| {
+        let mut table = Table::new();
+        for (key, item) in entries {
+            table[key] = item;
+        }
+        document[name] = Item::Table(table);
+    };
+    section(
+        "microsoft",
+        vec![
+            ("cloud", value("custom")),
+            ("tenant", value(TENANT_DOMAIN)),
+            ("client_id", value(playground.options().client_id.as_str())),
+            ("login_url", value(addresses.entra.as_str())),
+            ("graph_url", value(addresses.graph.as_str())),
+        ],
+    );
+    section(
+        "phone",
+        vec![
+            ("kind", value("asterisk")),
+            ("host", value(addresses.ami.ip().to_string())),
+            ("port", value(i64::from(addresses.ami.port()))),
+            ("tls", value("off")),
+            ("user", value(DESK_USER)),
+            ("extension", value(extension)),
+        ],
+    );
+    section("store", vec![("secrets", value("file"))]);
+    document.to_string()
+}
