@@ -315,7 +315,7 @@ mod tests {
             assert!(names.insert(name), "{name} twice");
             assert!(en.ends_with('.') && de.ends_with('.'), "{name}");
             assert_eq!(en_mend.is_empty(), de_mend.is_empty(), "{name}");
-            let both = |a: &str, b: &str| [holes(a), holes(b)].concat();
+            let both = |a: &'static str, b: &'static str| [holes(a), holes(b)].concat();
             assert_eq!(both(en, en_mend).len(), both(de, de_mend).len(), "{name}");
         }
     }
