@@ -16,11 +16,21 @@ use crate::wait::{try_wait_for, wait_for};
 /// How long a start may take on a busy machine.
 const START: Duration = Duration::from_secs(20);
 
-/// A built program, next to the test that runs.
+/// A built program: of the folder that `OFFHOOK_PROGRAMS` names, else next to the test that runs.
 ///
 /// # Panics
 /// When it hasn't been built.
 pub fn binary(name: &str) -> PathBuf {
+    let program = programs().join(name);
+    let sentence = "is not built: run `cargo xtask test` or `cargo build --workspace`";
+    assert!(program.is_file(), "{} {sentence}", program.display());
+    program
+}
+
+fn programs() -> PathBuf {
+    if let Some(folder) = std::env::var_os("OFFHOOK_PROGRAMS") {
+        return folder.into();
+    }
     let test = std::env::current_exe().expect("the test's own path");
     let folder = test.parent().expect("the folder of a test");
     let folder = if folder.ends_with("deps") {
@@ -28,13 +38,7 @@ pub fn binary(name: &str) -> PathBuf {
     } else {
         folder
     };
-    let program = folder.join(name);
-    assert!(
-        program.is_file(),
-        "{} is not built: run `cargo xtask test` or `cargo build --workspace`",
-        program.display()
-    );
-    program
+    folder.to_path_buf()
 }
 
 /// What a program said that ran to its end.

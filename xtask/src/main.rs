@@ -1,8 +1,13 @@
 //! `cargo xtask …`: the one list of commands, for people and for CI alike.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a console program")]
 
+mod bench;
+mod pages;
+mod run;
 mod setup;
 mod step;
+mod test;
+mod workspace;
 
 use std::process::ExitCode;
 
@@ -12,12 +17,12 @@ use crate::setup::Extent;
 use crate::step::Steps;
 
 const USAGE: &str = "usage: cargo xtask COMMAND
-  setup   installs what building, running and testing need
-  run     builds the programs and starts Offhook
-  test    sets up, then checks and tests everything
-  bench   measures the built programs
-  fmt     formats the sources
-  lint    the checks without the tests";
+  setup            installs what building, running and testing need
+  run [ARGUMENTS]  builds the programs and starts Offhook with these arguments
+  test             sets up, then checks and tests everything
+  bench            measures the released programs
+  fmt              formats the sources
+  lint             the checks without the tests";
 
 fn main() -> ExitCode {
     match dispatch() {
@@ -32,17 +37,24 @@ fn main() -> ExitCode {
 fn dispatch() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let command = arguments.next().unwrap_or_default();
+    let rest: Vec<String> = arguments.collect();
     let mut steps = Steps::default();
+    if command != "run" && !rest.is_empty() {
+        bail!("`{command}` takes no arguments\n{USAGE}");
+    }
     match command.as_str() {
-        "setup" => {
-            setup::setup(Extent::Tests, &mut steps)?;
-            steps.print_times();
-            Ok(())
-        }
+        "setup" => setup::setup(Extent::Tests, &mut steps)?,
+        "run" => return run::run(&rest, &mut steps),
+        "test" => return test::test(&mut steps),
+        "bench" => bench::bench(&mut steps)?,
+        "fmt" => test::format(&mut steps)?,
+        "lint" => test::lint(&mut steps)?,
         "" | "help" | "--help" | "-h" => {
             println!("{USAGE}");
-            Ok(())
+            return Ok(());
         }
         _ => bail!("there is no command `{command}`\n{USAGE}"),
     }
+    steps.print_times();
+    Ok(())
 }

@@ -1,7 +1,9 @@
 //! One step of a command: a line that says what happens, the program that does it, and how long it took.
 
+use std::io::{BufRead as _, BufReader, Read};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context as _, Result, bail};
@@ -40,6 +42,14 @@ impl Steps {
 pub fn command(program: &str, arguments: &[&str]) -> Command {
     let mut command = Command::new(program);
     command.args(arguments).current_dir(xtask::parts::workspace());
+    // `cargo run` describes this crate to us in variables that some build scripts watch: passed on, they would have
+    // crates built anew that a plain `cargo build` has built already.
+    for (name, _) in std::env::vars_os() {
+        let name = name.to_string_lossy();
+        if name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(name.as_ref());
+        }
+    }
     command
 }
 
@@ -89,6 +99,54 @@ pub fn read(command: &mut Command) -> Result<String> {
         bail!("`{line}` failed ({}): {}", output.status, said.trim());
     }
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// [`run`], returning what the program said on both outputs as well, without colours.
+///
+/// # Errors
+/// As [`run`].
+pub fn tee(command: &mut Command) -> Result<String> {
+    let line = line_of(command);
+    let (text, success) = tee_any(command)?;
+    if !success {
+        bail!("`{line}` failed");
+    }
+    Ok(text)
+}
+
+/// [`tee`] for programs whose failure the caller judges: what it said, and whether it succeeded.
+///
+/// # Errors
+/// When the program can't be started.
+pub fn tee_any(command: &mut Command) -> Result<(String, bool)> {
+    let line = line_of(command);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command
+        .spawn()
+        .with_context(|| format!("`{line}` could not start"))?;
+    let text = Mutex::new(String::new());
+    std::thread::scope(|scope| {
+        scope.spawn(|| pass_on(child.stdout.take(), &text));
+        scope.spawn(|| pass_on(child.stderr.take(), &text));
+    });
+    let status = child.wait().with_context(|| format!("`{line}`"))?;
+    Ok((text.into_inner().unwrap_or_default(), status.success()))
+}
+
+/// Prints line by line what comes, and keeps it.
+fn pass_on(source: Option<impl Read>, text: &Mutex<String>) {
+    let Some(source) = source else { return };
+    for line in BufReader::new(source).split(b'\n').map_while(std::io::Result::ok) {
+        let line = String::from_utf8_lossy(&line);
+        println!("{line}");
+        if let Ok(mut text) = text.lock() {
+            text.push_str(&line);
+            text.push('\n');
+        }
+    }
 }
 
 fn line_of(command: &Command) -> String {

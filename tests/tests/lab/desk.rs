@@ -1,5 +1,6 @@
 //! The desktop session: bus, screen, keyring, notifications and tray.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -117,6 +118,11 @@ fn dunst_shows_notices() {
     assert_eq!(dunst.history(), [("Call".to_owned(), "from Bob".to_owned())]);
 }
 
+/// Width, height and ARGB rows.
+type Pixels = (i32, i32, Vec<u8>);
+/// Id, properties and children.
+type Node = (i32, HashMap<String, OwnedValue>, Vec<OwnedValue>);
+
 /// An icon as a program would have it, with two entries in its menu.
 struct Icon {
     clicks: Arc<Mutex<Vec<String>>>,
@@ -140,11 +146,11 @@ impl Icon {
         "Active"
     }
     #[zbus(property)]
-    fn tool_tip(&self) -> (String, Vec<(i32, i32, Vec<u8>)>, String, String) {
+    fn tool_tip(&self) -> (String, Vec<Pixels>, String, String) {
         (String::new(), Vec::new(), "Free".to_owned(), "no call".to_owned())
     }
     #[zbus(property)]
-    fn icon_pixmap(&self) -> Vec<(i32, i32, Vec<u8>)> {
+    fn icon_pixmap(&self) -> Vec<Pixels> {
         vec![
             (1, 1, vec![255, 0, 128, 0]),
             (2, 1, vec![255, 0, 128, 0, 255, 0, 128, 0]),
@@ -160,7 +166,7 @@ struct Menu {
     clicks: Arc<Mutex<Vec<String>>>,
 }
 
-type Properties = std::collections::HashMap<String, Value<'static>>;
+type Properties = HashMap<String, Value<'static>>;
 
 fn node(id: i32, properties: &[(&str, Value<'static>)], children: Vec<Value<'static>>) -> Value<'static> {
     let properties: Properties = properties
@@ -180,19 +186,7 @@ fn node(id: i32, properties: &[(&str, Value<'static>)], children: Vec<Value<'sta
 
 #[interface(name = "com.canonical.dbusmenu")]
 impl Menu {
-    fn get_layout(
-        &self,
-        _parent: i32,
-        _depth: i32,
-        _names: Vec<String>,
-    ) -> (
-        u32,
-        (
-            i32,
-            std::collections::HashMap<String, OwnedValue>,
-            Vec<OwnedValue>,
-        ),
-    ) {
+    fn get_layout(&self, _parent: i32, _depth: i32, _names: Vec<String>) -> (u32, Node) {
         let minutes = node(
             3,
             &[
@@ -211,7 +205,7 @@ impl Menu {
             .into_iter()
             .map(|child| child.try_to_owned().unwrap())
             .collect();
-        (1, (0, std::collections::HashMap::new(), children))
+        (1, (0, HashMap::new(), children))
     }
 
     fn event(&self, id: i32, event: String, _data: Value<'_>, _time: u32) {

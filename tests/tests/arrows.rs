@@ -1,0 +1,222 @@
+//! Who may depend on whom (DESIGN, section 2): the arrows, enforced.
+#![cfg(target_os = "linux")]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+use serde_json::Value;
+use xtask::parts::workspace;
+
+/// Each crate with the crates of ours that it may name in its dependencies. Tests and tools may use all.
+const ARROWS: &[(&str, &[&str])] = &[
+    ("offhook-protocol", &[]),
+    ("offhook-client", &["offhook-protocol"]),
+    ("offhook-pbxkey", &[]),
+    ("offhook-engine", &["offhook-protocol"]),
+    (
+        "offhook-connect",
+        &["offhook-engine", "offhook-protocol", "offhook-pbxkey"],
+    ),
+    (
+        "offhook-agent",
+        &["offhook-connect", "offhook-engine", "offhook-protocol"],
+    ),
+    (
+        "offhook-ctl",
+        &[
+            "offhook-client",
+            "offhook-protocol",
+            "offhook-pbxkey",
+            "offhook-engine",
+        ],
+    ),
+    ("offhook-playground", &[]),
+    ("offhook-window", &["offhook-client", "offhook-protocol"]),
+];
+
+const FREE: &[&str] = &["offhook-tests", "xtask"];
+
+/// Crates that link into the pure ones, at any depth. A new name here is a decision.
+const PURE: &[(&str, &str)] = &[
+    (
+        "offhook-protocol",
+        "itoa memchr proc-macro2 quote serde serde_core serde_derive serde_json syn unicode-ident zmij",
+    ),
+    (
+        "offhook-engine",
+        "equivalent hashbrown indexmap itoa jiff jiff-core memchr offhook-protocol once_cell pin-project-lite
+         proc-macro2 quote serde serde_core serde_derive serde_json serde_spanned syn thiserror thiserror-impl
+         toml_datetime toml_edit toml_parser toml_writer tracing tracing-attributes tracing-core unicode-ident winnow
+         zmij",
+    ),
+];
+
+/// What the resident program names itself; everything else comes by way of `connect`.
+const AGENT: &str =
+    "anyhow lexopt notify-rust offhook-connect offhook-engine offhook-protocol tokio tracing tray-icon
+    zbus";
+
+/// Never in the resident program, at any depth: web engines, GTK, servers of the pretend company, a second TLS.
+const NEVER_RESIDENT: &str =
+    "atk axum cairo-rs gdk gdk-pixbuf gio glib gtk libappindicator native-tls openssl pango
+    soup3 tao tauri webkit2gtk webkit2gtk-sys webview2-com wry aws-lc-rs aws-lc-sys";
+
+fn cargo(arguments: &[&str]) -> String {
+    let program = env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let output = Command::new(program)
+        .args(arguments)
+        .current_dir(workspace())
+        .output()
+        .unwrap();
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "cargo {arguments:?}: {said}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// Every crate of the workspace with the names of its dependencies: those that link, and those for tests alone.
+fn dependencies() -> BTreeMap<String, (BTreeSet<String>, BTreeSet<String>)> {
+    let metadata = cargo(&["metadata", "--format-version", "1", "--no-deps", "--offline"]);
+    let metadata: Value = serde_json::from_str(&metadata).unwrap();
+    let name = |value: &Value| value["name"].as_str().unwrap().to_owned();
+    let of = |package: &Value| {
+        let all = package["dependencies"].as_array().unwrap();
+        let (tests, links): (Vec<_>, Vec<_>) = all.iter().partition(|one| one["kind"] == "dev");
+        (
+            links.into_iter().map(name).collect(),
+            tests.into_iter().map(name).collect(),
+        )
+    };
+    metadata["packages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|package| (name(package), of(package)))
+        .collect()
+}
+
+/// The crates that link into a package with its usual features, by name.
+fn tree(package: &str, depth: &str) -> BTreeSet<String> {
+    let arguments = [
+        "tree",
+        "-p",
+        package,
+        "-e",
+        "normal",
+        "--prefix",
+        "none",
+        "--offline",
+        "--depth",
+        depth,
+    ];
+    let text = cargo(&arguments);
+    let names = text.lines().filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| *name != package).map(str::to_owned).collect()
+}
+
+fn words(text: &str) -> BTreeSet<String> {
+    text.split_whitespace().map(str::to_owned).collect()
+}
+
+#[test]
+fn every_arrow_is_one_of_the_design() {
+    let found = dependencies();
+    let known: BTreeSet<&str> = ARROWS
+        .iter()
+        .map(|(name, _)| *name)
+        .chain(FREE.iter().copied())
+        .collect();
+    let members: BTreeSet<&str> = found.keys().map(String::as_str).collect();
+    assert_eq!(members, known, "crates of the workspace");
+    for (name, allowed) in ARROWS {
+        let (links, tests) = &found[*name];
+        let ours = |names: &BTreeSet<String>| -> BTreeSet<String> {
+            names
+                .iter()
+                .filter(|name| members.contains(name.as_str()))
+                .cloned()
+                .collect()
+        };
+        for arrow in ours(links) {
+            assert!(
+                allowed.contains(&arrow.as_str()),
+                "{name} may not depend on {arrow}"
+            );
+        }
+        for arrow in ours(tests) {
+            // A crate may use itself in its tests with other features, and nothing else that it may not link.
+            assert!(
+                allowed.contains(&arrow.as_str()) || arrow == *name,
+                "{name} may not test with {arrow}"
+            );
+        }
+    }
+}
+
+#[test]
+fn the_pure_crates_link_only_what_is_allowed() {
+    for (package, allowed) in PURE {
+        let surplus: Vec<String> = tree(package, "99").difference(&words(allowed)).cloned().collect();
+        assert!(
+            surplus.is_empty(),
+            "{package} links {surplus:?}: a pure crate needs none of it"
+        );
+    }
+}
+
+#[test]
+fn the_resident_program_links_no_web_engine_and_names_few_crates() {
+    let surplus: Vec<String> = tree("offhook-agent", "1")
+        .difference(&words(AGENT))
+        .cloned()
+        .collect();
+    assert!(surplus.is_empty(), "offhook-agent names {surplus:?}");
+    let forbidden: Vec<String> = tree("offhook-agent", "99")
+        .intersection(&words(NEVER_RESIDENT))
+        .cloned()
+        .collect();
+    assert!(forbidden.is_empty(), "offhook-agent links {forbidden:?}");
+}
+
+#[test]
+fn only_the_window_names_tauri() {
+    for (package, (links, tests)) in dependencies() {
+        let named: Vec<&String> = links
+            .iter()
+            .chain(&tests)
+            .filter(|name| name.starts_with("tauri"))
+            .collect();
+        assert!(
+            named.is_empty() || package == "offhook-window",
+            "{package} names {named:?}"
+        );
+    }
+}
+
+#[test]
+fn only_one_file_of_the_pages_names_tauri() {
+    let mut naming = Vec::new();
+    for file in files(&workspace().join("ui/src")) {
+        let Ok(text) = fs::read_to_string(&file) else {
+            continue;
+        };
+        if text.contains("@tauri-apps/") {
+            naming.push(file.file_name().unwrap().to_string_lossy().into_owned());
+        }
+    }
+    assert_eq!(naming, ["host.ts"]);
+}
+
+fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(files(&path))
+        } else {
+            found.push(path)
+        }
+    }
+    found
+}

@@ -1,0 +1,122 @@
+//! The documents say what is there: links lead somewhere, files and tests that they name exist.
+#![cfg(target_os = "linux")]
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use xtask::parts::workspace;
+
+fn below(folder: &Path, wanted: &[&str]) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let Ok(entries) = fs::read_dir(folder) else {
+        return found;
+    };
+    for entry in entries {
+        let path = entry.unwrap().path();
+        let name = path.file_name().unwrap().to_string_lossy().into_owned();
+        if path.is_dir() {
+            if !name.starts_with('.') && name != "node_modules" && name != "target" {
+                found.extend(below(&path, wanted));
+            }
+        } else if wanted.iter().any(|end| name.ends_with(end)) {
+            found.push(path);
+        }
+    }
+    found
+}
+
+/// Each document with its text.
+fn documents() -> Vec<(PathBuf, String)> {
+    let root = workspace();
+    let mut files = below(&root.join("docs"), &[".md"]);
+    files.extend(["README.md", "CHANGELOG.md"].map(|name| root.join(name)));
+    files
+        .into_iter()
+        .filter_map(|file| Some((file.clone(), fs::read_to_string(file).ok()?)))
+        .collect()
+}
+
+/// The words in backticks on one line, fenced blocks left out.
+fn quoted(text: &str) -> BTreeSet<String> {
+    let prose = text.split("```").step_by(2).flat_map(str::lines);
+    let words = prose.flat_map(|line| line.split('`').skip(1).step_by(2));
+    words
+        .flat_map(|word| word.split("::"))
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn tests_and_files_named_in_documents_exist() {
+    let root = workspace();
+    let sources: Vec<String> = below(&root, &[".rs", ".ts"])
+        .iter()
+        .filter_map(|file| fs::read_to_string(file).ok())
+        .collect();
+    let looks_like_test = |word: &str| {
+        let plain = word
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_');
+        plain && word.matches('_').count() >= 3
+    };
+    let looks_like_file = |word: &str| {
+        let ends = [".rs", ".ts", ".mjs"].iter().any(|end| word.ends_with(end));
+        ends && word.contains('/') && !word.contains(['*', '<', ' '])
+    };
+    for (document, text) in documents() {
+        for word in quoted(&text) {
+            if looks_like_test(&word) {
+                let defined = [format!("fn {word}("), format!("\"{word}\"")];
+                let found = sources
+                    .iter()
+                    .any(|source| defined.iter().any(|text| source.contains(text)));
+                assert!(found, "{} names `{word}`, which is nowhere", document.display());
+            }
+            if looks_like_file(&word) {
+                assert!(
+                    root.join(&word).exists(),
+                    "{} names `{word}`, which is nowhere",
+                    document.display()
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn links_between_documents_lead_somewhere() {
+    for (document, text) in documents() {
+        for link in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split_once(')'))
+            .map(|(link, _)| link)
+        {
+            let path = link.split('#').next().unwrap_or_default();
+            if path.is_empty() || path.contains(':') {
+                continue;
+            }
+            let target = document.parent().unwrap().join(path);
+            assert!(
+                target.exists(),
+                "{} links to {link}, which is nowhere",
+                document.display()
+            );
+        }
+    }
+}
+
+#[test]
+fn every_rule_of_the_design_has_its_place_in_the_behaviour() {
+    let Ok(text) = fs::read_to_string(workspace().join("docs/BEHAVIOUR.md")) else {
+        return;
+    };
+    // The calendar's rules come with the calendar.
+    for rule in (1..=24).filter(|rule| !(14..=18).contains(rule)) {
+        let named = text
+            .match_indices(&format!("R{rule}"))
+            .any(|(at, name)| !text[at + name.len()..].starts_with(|letter: char| letter.is_ascii_digit()));
+        assert!(named, "docs/BEHAVIOUR.md says nothing of R{rule}");
+    }
+}
