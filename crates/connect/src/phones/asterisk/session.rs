@@ -300,7 +300,7 @@ impl Session {
             };
             outcome = match done {
                 Ok(()) if self.shows(value).await? => {
-                    self.code_in_vain = in_vain;
+                    self.code_in_vain |= in_vain;
                     return Ok(());
                 }
                 Ok(()) => Err(Error::NotConfirmed(field)),
