@@ -22,7 +22,9 @@ pub(super) fn reply(status: &str, body: &str) -> Reply {
 
 pub(super) fn with_header(status: &str, header: &str, body: &str) -> Reply {
     let length = body.len();
-    Reply::Whole(format!("HTTP/1.1 {status}\r\n{header}\r\ncontent-length: {length}\r\n\r\n{body}"))
+    Reply::Whole(format!(
+        "HTTP/1.1 {status}\r\n{header}\r\ncontent-length: {length}\r\n\r\n{body}"
+    ))
 }
 
 #[derive(Debug)]
@@ -36,7 +38,9 @@ impl Double {
     /// Answers with each reply once, and with 500 after the last.
     pub(super) async fn start(replies: impl IntoIterator<Item = Reply>) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let base = format!("http://{}/v1.0", listener.local_addr().unwrap()).parse().unwrap();
+        let base = format!("http://{}/v1.0", listener.local_addr().unwrap())
+            .parse()
+            .unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let replies = Arc::new(Mutex::new(replies.into_iter().collect::<VecDeque<_>>()));
         let seen = Arc::clone(&asked);
@@ -88,7 +92,12 @@ async fn request(stream: &mut TcpStream) -> Option<String> {
         if let Some((head, body)) = text.split_once("\r\n\r\n") {
             let length = head
                 .lines()
-                .find_map(|line| line.to_ascii_lowercase().strip_prefix("content-length: ")?.parse().ok())
+                .find_map(|line| {
+                    line.to_ascii_lowercase()
+                        .strip_prefix("content-length: ")?
+                        .parse()
+                        .ok()
+                })
                 .unwrap_or(0);
             if body.len() >= length {
                 return Some(text);

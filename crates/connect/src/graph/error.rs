@@ -12,13 +12,19 @@ use std::time::Duration;
 pub enum GraphError {
     /// 400: a pair, a duration or a body that Graph does not take. Asking again is no use.
     #[error("refused as a bad request ({})", word(code))]
-    BadRequest { code: Option<String>, request_id: Option<String> },
+    BadRequest {
+        code: Option<String>,
+        request_id: Option<String>,
+    },
     /// 401: a fresh token may mend it; [`super::with_token`] tries one.
     #[error("the token was refused")]
     TokenRefused { request_id: Option<String> },
     /// 403: the right is missing or was not consented to.
     #[error("the right is missing ({})", word(code))]
-    RightMissing { code: Option<String>, request_id: Option<String> },
+    RightMissing {
+        code: Option<String>,
+        request_id: Option<String>,
+    },
     /// 404: no such address or person.
     #[error("not found")]
     NotFound { request_id: Option<String> },
@@ -57,9 +63,13 @@ impl GraphError {
             StatusCode::UNAUTHORIZED => Self::TokenRefused { request_id },
             StatusCode::FORBIDDEN => Self::RightMissing { code, request_id },
             StatusCode::NOT_FOUND => Self::NotFound { request_id },
-            StatusCode::TOO_MANY_REQUESTS => Self::Throttled { retry_after: retry_after::of(&answer.headers) },
+            StatusCode::TOO_MANY_REQUESTS => Self::Throttled {
+                retry_after: retry_after::of(&answer.headers),
+            },
             StatusCode::SERVICE_UNAVAILABLE if retry_after::of(&answer.headers).is_some() => {
-                Self::Throttled { retry_after: retry_after::of(&answer.headers) }
+                Self::Throttled {
+                    retry_after: retry_after::of(&answer.headers),
+                }
             }
             StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY => Self::Server { status, request_id },
             other if other.is_server_error() => Self::Server { status, request_id },
@@ -83,9 +93,12 @@ impl GraphError {
             Self::TokenRefused { .. } => Fault::new(FaultKind::SignInRequired, Code::GraphTokenRefused),
             Self::RightMissing { .. } => Fault::new(FaultKind::RightMissing, Code::GraphRightMissing),
             Self::NotFound { .. } => Fault::new(FaultKind::Rejected, Code::GraphRefused).about("404"),
-            Self::Throttled { retry_after } => {
-                Fault::new(FaultKind::Throttled { retry_after: *retry_after }, Code::GraphThrottled)
-            }
+            Self::Throttled { retry_after } => Fault::new(
+                FaultKind::Throttled {
+                    retry_after: *retry_after,
+                },
+                Code::GraphThrottled,
+            ),
             Self::Server { status, .. } => {
                 Fault::new(FaultKind::Unreachable, Code::GraphUnreachable).about(status.to_string())
             }
@@ -127,7 +140,11 @@ mod tests {
         if let Some(wait) = retry_after {
             headers.insert(RETRY_AFTER, HeaderValue::from_static(wait));
         }
-        Answer { status: StatusCode::from_u16(status).unwrap(), headers, body: body.as_bytes().to_vec() }
+        Answer {
+            status: StatusCode::from_u16(status).unwrap(),
+            headers,
+            body: body.as_bytes().to_vec(),
+        }
     }
 
     #[test]
@@ -144,13 +161,22 @@ mod tests {
             (
                 429,
                 Some("2.128"),
-                Throttled { retry_after: Some(Duration::from_millis(2128)) },
+                Throttled {
+                    retry_after: Some(Duration::from_millis(2128)),
+                },
                 Code::GraphThrottled,
             ),
             (500, None, Unreachable, Code::GraphUnreachable),
             (502, None, Unreachable, Code::GraphUnreachable),
             (503, None, Unreachable, Code::GraphUnreachable),
-            (503, Some("4"), Throttled { retry_after: Some(Duration::from_secs(4)) }, Code::GraphThrottled),
+            (
+                503,
+                Some("4"),
+                Throttled {
+                    retry_after: Some(Duration::from_secs(4)),
+                },
+                Code::GraphThrottled,
+            ),
             (504, None, Unreachable, Code::GraphUnreachable),
             (302, None, Unreachable, Code::GraphGarbage),
         ];
@@ -166,8 +192,17 @@ mod tests {
         let error = GraphError::of(&answer(400, None, body));
         assert_eq!(error.fault().detail.as_deref(), Some("InvalidArgument"));
         assert!(!format!("{error} {error:?}").contains("ada"));
-        for odd in [r#"{"error":{"code":"ada@example.org"}}"#, r#"{"error":{"code":7}}"#, "<html>", ""] {
-            assert_eq!(GraphError::of(&answer(400, None, odd)).fault().detail.as_deref(), Some("400"), "{odd}");
+        for odd in [
+            r#"{"error":{"code":"ada@example.org"}}"#,
+            r#"{"error":{"code":7}}"#,
+            "<html>",
+            "",
+        ] {
+            assert_eq!(
+                GraphError::of(&answer(400, None, odd)).fault().detail.as_deref(),
+                Some("400"),
+                "{odd}"
+            );
         }
     }
 }

@@ -9,7 +9,11 @@ pub(super) fn duration(length: Duration) -> String {
         return format!("P{}D", seconds / 86_400);
     }
     let mut text = String::from("PT");
-    for (count, unit) in [(seconds / 3600, 'H'), (seconds / 60 % 60, 'M'), (seconds % 60, 'S')] {
+    for (count, unit) in [
+        (seconds / 3600, 'H'),
+        (seconds / 60 % 60, 'M'),
+        (seconds % 60, 'S'),
+    ] {
         if count > 0 {
             text.push_str(&count.to_string());
             text.push(unit);

@@ -80,7 +80,9 @@ impl Graph {
     /// # Errors
     /// See [`GraphError`]. A failed read is no reading (R7).
     pub async fn read_presence(&self, token: &SecretString) -> Result<Presence, GraphError> {
-        let answer = self.send("read", read_presence::request(&self.base), Some(token)).await?;
+        let answer = self
+            .send("read", read_presence::request(&self.base), Some(token))
+            .await?;
         read_presence::parse(&answer)
     }
 
@@ -120,8 +122,10 @@ impl Graph {
         pair: PreferredPair,
         lifetime: Duration,
     ) -> Result<(), GraphError> {
-        self.write(token, "set-preferred", |whose| set_preferred::request(&self.base, whose, pair, lifetime))
-            .await
+        self.write(token, "set-preferred", |whose| {
+            set_preferred::request(&self.base, whose, pair, lifetime)
+        })
+        .await
     }
 
     /// Takes the preferred presence back, whoever set it.
@@ -129,7 +133,10 @@ impl Graph {
     /// # Errors
     /// See [`GraphError`].
     pub async fn clear_preferred(&self, token: &SecretString) -> Result<(), GraphError> {
-        self.write(token, "clear-preferred", |whose| clear_preferred::request(&self.base, whose)).await
+        self.write(token, "clear-preferred", |whose| {
+            clear_preferred::request(&self.base, whose)
+        })
+        .await
     }
 
     /// Makes a connection ready, so that a set that follows does not wait for name, TCP and TLS (R2). Does
@@ -142,7 +149,9 @@ impl Graph {
         if self.last_answer.is_fresh() {
             return Ok(());
         }
-        self.send("warm-up", warm_up::request(&self.base), None).await.map(drop)
+        self.send("warm-up", warm_up::request(&self.base), None)
+            .await
+            .map(drop)
     }
 
     /// A write whose 404 means that this form of the address is not served.
@@ -153,10 +162,15 @@ impl Graph {
         request: impl Fn(Whose<'_>) -> send::Request,
     ) -> Result<(), GraphError> {
         let whose = self.whose();
-        let outcome = self.send(name, request(whose), Some(token)).await.and_then(|answer| answer.done());
+        let outcome = self
+            .send(name, request(whose), Some(token))
+            .await
+            .and_then(|answer| answer.done());
         match (&outcome, whose, self.person.as_deref()) {
             (Err(GraphError::NotFound { .. }), Whose::Me, Some(oid)) => {
-                self.send(name, request(Whose::Person(oid)), Some(token)).await?.done()?;
+                self.send(name, request(Whose::Person(oid)), Some(token))
+                    .await?
+                    .done()?;
                 self.by_id.store(true, Ordering::Relaxed);
                 Ok(())
             }

@@ -20,13 +20,17 @@ pub(super) fn parse(answer: &Answer) -> Result<Presence, GraphError> {
     if !answer.status.is_success() {
         return Err(GraphError::of(answer));
     }
-    let body: Body =
-        serde_json::from_slice(&answer.body).map_err(|_| GraphError::Garbage("the presence is no such JSON"))?;
+    let body: Body = serde_json::from_slice(&answer.body)
+        .map_err(|_| GraphError::Garbage("the presence is no such JSON"))?;
     let said = |word: Option<String>| word.filter(|word| !word.is_empty());
     let (availability, activity) = match (said(body.availability), said(body.activity)) {
         (Some(availability), Some(activity)) => (availability, activity),
         (Some(word), None) | (None, Some(word)) => (word.clone(), word),
-        (None, None) => return Err(GraphError::Garbage("the presence says neither availability nor activity")),
+        (None, None) => {
+            return Err(GraphError::Garbage(
+                "the presence says neither availability nor activity",
+            ));
+        }
     };
     if availability.len() > LONGEST_WORD || activity.len() > LONGEST_WORD {
         return Err(GraphError::Garbage("a word of the presence is too long"));
@@ -34,7 +38,9 @@ pub(super) fn parse(answer: &Answer) -> Result<Presence, GraphError> {
     Ok(Presence {
         availability: Word::new(availability),
         activity: Word::new(activity),
-        out_of_office: body.out_of_office_settings.and_then(|settings| settings.is_out_of_office),
+        out_of_office: body
+            .out_of_office_settings
+            .and_then(|settings| settings.is_out_of_office),
     })
 }
 
@@ -60,7 +66,11 @@ mod tests {
     use reqwest::header::HeaderMap;
 
     fn read(body: &str) -> Result<Presence, GraphError> {
-        parse(&Answer { status: StatusCode::OK, headers: HeaderMap::new(), body: body.as_bytes().to_vec() })
+        parse(&Answer {
+            status: StatusCode::OK,
+            headers: HeaderMap::new(),
+            body: body.as_bytes().to_vec(),
+        })
     }
 
     #[test]
@@ -74,18 +84,41 @@ mod tests {
         .unwrap();
         assert_eq!(
             presence,
-            Presence { out_of_office: Some(true), ..Presence::new("Busy", "InACall") }
+            Presence {
+                out_of_office: Some(true),
+                ..Presence::new("Busy", "InACall")
+            }
         );
     }
 
     #[test]
     fn what_may_be_missing_may_be_missing() {
         let rows = [
-            (r#"{"availability":"Busy","activity":"InACall"}"#, "Busy", "InACall", None),
+            (
+                r#"{"availability":"Busy","activity":"InACall"}"#,
+                "Busy",
+                "InACall",
+                None,
+            ),
             (r#"{"availability":"Busy","activity":null}"#, "Busy", "Busy", None),
-            (r#"{"availability":"","activity":"Focusing"}"#, "Focusing", "Focusing", None),
-            (r#"{"availability":"Dancing","activity":"Loudly","outOfOfficeSettings":null}"#, "Dancing", "Loudly", None),
-            (r#"{"availability":"a","activity":"b","outOfOfficeSettings":{}}"#, "a", "b", None),
+            (
+                r#"{"availability":"","activity":"Focusing"}"#,
+                "Focusing",
+                "Focusing",
+                None,
+            ),
+            (
+                r#"{"availability":"Dancing","activity":"Loudly","outOfOfficeSettings":null}"#,
+                "Dancing",
+                "Loudly",
+                None,
+            ),
+            (
+                r#"{"availability":"a","activity":"b","outOfOfficeSettings":{}}"#,
+                "a",
+                "b",
+                None,
+            ),
             (
                 r#"{"availability":"a","activity":"b","outOfOfficeSettings":{"isOutOfOffice":false}}"#,
                 "a",

@@ -3,7 +3,7 @@
 use super::{Graph, GraphError};
 use crate::net;
 use offhook_engine::fault::Code;
-use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use std::fmt::Write as _;
@@ -25,11 +25,19 @@ impl Request {
     pub(super) fn post(url: Url, body: Option<&impl serde::Serialize>) -> Self {
         // Our bodies are structures of strings, which serialise always.
         let body = body.and_then(|body| serde_json::to_string(body).ok());
-        Self { method: Method::POST, url, body }
+        Self {
+            method: Method::POST,
+            url,
+            body,
+        }
     }
 
     pub(super) fn without_body(method: Method, url: Url) -> Self {
-        Self { method, url, body: None }
+        Self {
+            method,
+            url,
+            body: None,
+        }
     }
 }
 
@@ -44,7 +52,11 @@ pub(super) struct Answer {
 impl Answer {
     /// For actions: any 2xx is success, with or without a body (`facts/graph.md`, section 1.5).
     pub(super) fn done(&self) -> Result<(), GraphError> {
-        if self.status.is_success() { Ok(()) } else { Err(GraphError::of(self)) }
+        if self.status.is_success() {
+            Ok(())
+        } else {
+            Err(GraphError::of(self))
+        }
     }
 
     pub(super) fn header(&self, name: &str) -> Option<&str> {
@@ -84,7 +96,9 @@ impl Graph {
                     "answered by graph"
                 );
             }
-            Err(error) => tracing::debug!(operation, client_request_id, took_ms, %error, "no answer from graph"),
+            Err(error) => {
+                tracing::debug!(operation, client_request_id, took_ms, %error, "no answer from graph")
+            }
         }
         outcome
     }
@@ -95,9 +109,10 @@ impl Graph {
         token: Option<&SecretString>,
         client_request_id: &str,
     ) -> Result<Answer, GraphError> {
+        let method = request.method;
         let mut builder = self
             .http
-            .request(request.method, request.url)
+            .request(method.clone(), request.url)
             .timeout(self.limit)
             .header(ACCEPT, "application/json")
             .header("client-request-id", client_request_id);
@@ -106,6 +121,8 @@ impl Graph {
         }
         builder = match request.body {
             Some(body) => builder.header(CONTENT_TYPE, "application/json").body(body),
+            // Left to itself the client sends no length, and services refuse a POST without one (411).
+            None if method == Method::POST => builder.header(CONTENT_LENGTH, "0"),
             None => builder,
         };
         let mut response = builder.send().await.map_err(|error| no_answer(&error))?;
@@ -116,7 +133,11 @@ impl Graph {
             }
             body.extend_from_slice(&piece);
         }
-        Ok(Answer { status: response.status(), headers: response.headers().clone(), body })
+        Ok(Answer {
+            status: response.status(),
+            headers: response.headers().clone(),
+            body,
+        })
     }
 }
 
@@ -159,7 +180,10 @@ mod tests {
     fn addresses_are_built_on_any_base() {
         for base in ["https://graph.example/v1.0", "https://graph.example/v1.0/"] {
             let base = Url::parse(base).unwrap();
-            assert_eq!(address(&base, &["me", "presence"]).as_str(), "https://graph.example/v1.0/me/presence");
+            assert_eq!(
+                address(&base, &["me", "presence"]).as_str(),
+                "https://graph.example/v1.0/me/presence"
+            );
             assert_eq!(
                 address(&base, &["users", "a/b?c", "presence"]).as_str(),
                 "https://graph.example/v1.0/users/a%2Fb%3Fc/presence"
@@ -171,7 +195,10 @@ mod tests {
     fn request_ids_are_uuids() {
         let id = request_id();
         assert_eq!(id.len(), 36);
-        assert_eq!(id.match_indices('-').map(|(at, _)| at).collect::<Vec<_>>(), [8, 13, 18, 23]);
+        assert_eq!(
+            id.match_indices('-').map(|(at, _)| at).collect::<Vec<_>>(),
+            [8, 13, 18, 23]
+        );
         assert_eq!(id.as_bytes()[14], b'4');
         assert_ne!(id, request_id());
     }

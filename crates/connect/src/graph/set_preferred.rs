@@ -18,6 +18,10 @@ struct Body<'a> {
 /// Limits of the lifetime are not documented; one is always sent (`facts/graph.md`, section 1.2).
 pub(super) fn request(base: &Url, whose: Whose<'_>, pair: PreferredPair, lifetime: Duration) -> Request {
     let (availability, activity) = pair.words();
-    let body = Body { availability, activity, expiration_duration: iso8601::duration(lifetime) };
+    let body = Body {
+        availability,
+        activity,
+        expiration_duration: iso8601::duration(lifetime),
+    };
     Request::post(whose.presence(base, "setUserPreferredPresence"), Some(&body))
 }

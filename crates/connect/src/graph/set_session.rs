@@ -29,6 +29,11 @@ pub(super) fn request(
 ) -> Request {
     let (availability, activity) = pair.words();
     let expiration_duration = iso8601::duration(lifetime.clamp(SHORTEST, LONGEST));
-    let body = Body { session_id: client_id, availability, activity, expiration_duration };
+    let body = Body {
+        session_id: client_id,
+        availability,
+        activity,
+        expiration_duration,
+    };
     Request::post(whose.presence(base, "setPresence"), Some(&body))
 }

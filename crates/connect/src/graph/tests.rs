@@ -24,7 +24,10 @@ async fn a_read_carries_the_token_and_a_request_id() {
     assert_eq!(presence, Presence::new("busy", "inacall"));
     let asked = double.asked().remove(0);
     assert!(asked.starts_with("GET /v1.0/me/presence HTTP/1.1\r\n"), "{asked}");
-    assert!(asked.contains("authorization: Bearer secret-token\r\n"), "{asked}");
+    assert!(
+        asked.contains("authorization: Bearer secret-token\r\n"),
+        "{asked}"
+    );
     assert!(asked.contains("client-request-id: "), "{asked}");
 }
 
@@ -38,9 +41,15 @@ async fn any_2xx_is_success() {
     ])
     .await;
     let graph = graph(&double);
-    graph.set_session(&token(), SessionPair::BusyInACall, FIVE_MINUTES).await.unwrap();
+    graph
+        .set_session(&token(), SessionPair::BusyInACall, FIVE_MINUTES)
+        .await
+        .unwrap();
     graph.clear_session(&token()).await.unwrap();
-    graph.set_preferred(&token(), PreferredPair::Away, FIVE_MINUTES).await.unwrap();
+    graph
+        .set_preferred(&token(), PreferredPair::Away, FIVE_MINUTES)
+        .await
+        .unwrap();
     graph.clear_preferred(&token()).await.unwrap();
     assert_eq!(
         double.lines(),
@@ -51,15 +60,27 @@ async fn any_2xx_is_success() {
             "POST /v1.0/me/presence/clearUserPreferredPresence",
         ]
     );
-    assert!(double.asked()[3].contains("content-length: 0\r\n"), "servers ask for a length: {:?}", double.asked()[3]);
+    assert!(
+        double.asked()[3].contains("content-length: 0\r\n"),
+        "servers ask for a length: {:?}",
+        double.asked()[3]
+    );
 }
 
 #[tokio::test]
 async fn a_session_that_is_not_there_is_cleared() {
-    let double = Double::start([reply("404 Not Found", r#"{"error":{"code":"NotFound","message":"-"}}"#)]).await;
+    let double = Double::start([reply(
+        "404 Not Found",
+        r#"{"error":{"code":"NotFound","message":"-"}}"#,
+    )])
+    .await;
     let graph = graph(&double).for_person(OID);
     graph.clear_session(&token()).await.unwrap();
-    assert_eq!(double.lines().len(), 1, "404 is the answer, not a reason to ask elsewhere");
+    assert_eq!(
+        double.lines().len(),
+        1,
+        "404 is the answer, not a reason to ask elsewhere"
+    );
 }
 
 #[tokio::test]
@@ -73,7 +94,10 @@ async fn where_me_is_not_served_the_id_stands_in_and_is_remembered() {
     .await;
     let graph = graph(&double).for_person(OID);
     for _ in 0..2 {
-        graph.set_session(&token(), SessionPair::BusyInACall, FIVE_MINUTES).await.unwrap();
+        graph
+            .set_session(&token(), SessionPair::BusyInACall, FIVE_MINUTES)
+            .await
+            .unwrap();
     }
     graph.clear_session(&token()).await.unwrap();
     let by_id = format!("POST /v1.0/users/{OID}/presence");
@@ -95,7 +119,9 @@ async fn a_person_that_is_nowhere_is_refused_and_nothing_is_remembered() {
     let outcome = known.set_session(&token(), SessionPair::Away, FIVE_MINUTES).await;
     assert_eq!(outcome.unwrap_err().fault().kind, FaultKind::Rejected);
     assert_eq!(known.whose(), Whose::Me);
-    let unknown = graph(&double).set_session(&token(), SessionPair::Away, FIVE_MINUTES).await;
+    let unknown = graph(&double)
+        .set_session(&token(), SessionPair::Away, FIVE_MINUTES)
+        .await;
     assert!(matches!(unknown, Err(GraphError::NotFound { .. })));
     assert_eq!(double.lines().len(), 3);
 }
@@ -104,7 +130,12 @@ async fn a_person_that_is_nowhere_is_refused_and_nothing_is_remembered() {
 async fn throttling_says_for_how_long() {
     let double = Double::start([with_header("429 Too Many Requests", "Retry-After: 2.128", "{}")]).await;
     let error = graph(&double).read_presence(&token()).await.unwrap_err();
-    assert_eq!(error, GraphError::Throttled { retry_after: Some(Duration::from_millis(2128)) });
+    assert_eq!(
+        error,
+        GraphError::Throttled {
+            retry_after: Some(Duration::from_millis(2128))
+        }
+    );
 }
 
 #[tokio::test]
@@ -121,7 +152,10 @@ async fn no_answer_ends_at_the_limit() {
 
 #[tokio::test]
 async fn a_body_that_never_ends_ends_at_the_limit_as_well() {
-    let double = Double::start([Reply::Whole("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{".into())]).await;
+    let double = Double::start([Reply::Whole(
+        "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{".into(),
+    )])
+    .await;
     let mut graph = graph(&double);
     graph.limit = Duration::from_millis(100);
     let fault = graph.read_presence(&token()).await.unwrap_err().fault();
@@ -135,28 +169,48 @@ async fn bad_answers_are_no_readings() {
         (reply("200 OK", "<html>"), Code::GraphGarbage),
         (reply("200 OK", &huge), Code::GraphGarbage),
         (reply("204 No Content", ""), Code::GraphGarbage),
-        (with_header("302 Found", "Location: http://127.0.0.1:9/", ""), Code::GraphGarbage),
+        (
+            with_header("302 Found", "Location: http://127.0.0.1:9/", ""),
+            Code::GraphGarbage,
+        ),
         (reply("500 Oops", "{}"), Code::GraphUnreachable),
         (reply("502 Bad Gateway", "<html>"), Code::GraphUnreachable),
-        (Reply::Broken("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{".into()), Code::GraphUnreachable),
-        (Reply::Broken("SSH-2.0-OpenSSH\r\n".into()), Code::GraphUnreachable),
+        (
+            Reply::Broken("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{".into()),
+            Code::GraphUnreachable,
+        ),
+        (
+            Reply::Broken("SSH-2.0-OpenSSH\r\n".into()),
+            Code::GraphUnreachable,
+        ),
         (Reply::Broken(String::new()), Code::GraphUnreachable),
     ];
     for (reply, code) in rows {
         let shown = format!("{reply:.60?}");
         let double = Double::start([reply]).await;
         let fault = graph(&double).read_presence(&token()).await.unwrap_err().fault();
-        assert_eq!((fault.kind, fault.code), (FaultKind::Unreachable, code), "{shown}");
+        assert_eq!(
+            (fault.kind, fault.code),
+            (FaultKind::Unreachable, code),
+            "{shown}"
+        );
     }
 }
 
 #[tokio::test]
 async fn a_host_that_is_not_there_is_named() {
-    let gone = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let gone = tokio::net::TcpListener::bind("127.0.0.1:0")
+        .await
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let base = format!("http://{gone}/v1.0").parse().unwrap();
     let graph = Graph::new(crate::net::client().unwrap(), base, CLIENT.into());
     let fault = graph.read_presence(&token()).await.unwrap_err().fault();
-    assert_eq!(fault, Fault::new(FaultKind::Unreachable, Code::GraphUnreachable).about("127.0.0.1"));
+    assert_eq!(
+        fault,
+        Fault::new(FaultKind::Unreachable, Code::GraphUnreachable).about("127.0.0.1")
+    );
     assert!(graph.warm_up().await.is_err());
 }
 
@@ -178,7 +232,9 @@ async fn warming_up_asks_once_without_a_token() {
 
 #[test]
 fn nothing_that_is_logged_shows_a_token() {
-    let error = GraphError::TokenRefused { request_id: Some("7f".into()) };
+    let error = GraphError::TokenRefused {
+        request_id: Some("7f".into()),
+    };
     assert!(!format!("{error:?} {error} {:?}", token()).contains("secret-token"));
 }
 
@@ -201,7 +257,10 @@ impl Tokens for Purse {
     }
 
     async fn refused(&self, token: &SecretString) {
-        self.refused.lock().unwrap().push(token.expose_secret().to_owned());
+        self.refused
+            .lock()
+            .unwrap()
+            .push(token.expose_secret().to_owned());
     }
 }
 
@@ -224,7 +283,10 @@ async fn a_second_refusal_is_for_the_person() {
     let (graph, purse) = (graph(&double), Purse::default());
     let graph = &graph;
     let clear = with_token(&purse, |token| async move { graph.clear_session(&token).await }).await;
-    assert_eq!(clear, Err(Fault::new(FaultKind::SignInRequired, Code::GraphTokenRefused)));
+    assert_eq!(
+        clear,
+        Err(Fault::new(FaultKind::SignInRequired, Code::GraphTokenRefused))
+    );
     assert_eq!(double.lines().len(), 2);
 }
 
@@ -234,11 +296,17 @@ async fn without_a_token_nothing_is_asked() {
     let graph = graph(&double);
     let graph = &graph;
     let read = |token| async move { graph.read_presence(&token).await };
-    let empty = Purse { empty_after: Some(0), ..Purse::default() };
+    let empty = Purse {
+        empty_after: Some(0),
+        ..Purse::default()
+    };
     let revoked = Fault::new(FaultKind::SignInRequired, Code::SignInRevoked);
     assert_eq!(with_token(&empty, read).await, Err(revoked.clone()));
     assert_eq!(double.lines().len(), 0);
-    let once = Purse { empty_after: Some(1), ..Purse::default() };
+    let once = Purse {
+        empty_after: Some(1),
+        ..Purse::default()
+    };
     assert_eq!(with_token(&once, read).await, Err(revoked));
 }
 
@@ -246,7 +314,10 @@ async fn without_a_token_nothing_is_asked() {
 #[tokio::test]
 async fn operations_can_be_spawned() {
     let double = Double::start([reply("200 OK", PRESENCE)]).await;
-    let (graph, purse) = (std::sync::Arc::new(graph(&double)), std::sync::Arc::new(Purse::default()));
+    let (graph, purse) = (
+        std::sync::Arc::new(graph(&double)),
+        std::sync::Arc::new(Purse::default()),
+    );
     let task = tokio::spawn(async move {
         let graph = &graph;
         with_token(&*purse, |token| async move { graph.read_presence(&token).await }).await

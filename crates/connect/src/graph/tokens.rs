@@ -29,7 +29,9 @@ where
         Ok(value) => Ok(value),
         Err(GraphError::TokenRefused { .. }) => {
             tokens.refused(&token).await;
-            operation(tokens.access_token().await?).await.map_err(|error| error.fault())
+            operation(tokens.access_token().await?)
+                .await
+                .map_err(|error| error.fault())
         }
         Err(error) => Err(error.fault()),
     }

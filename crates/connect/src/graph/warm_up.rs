@@ -26,7 +26,8 @@ impl LastAnswer {
     /// By the wall clock, which goes on while the machine sleeps: no connection outlives that.
     pub(super) fn is_fresh(&self) -> bool {
         let last = *self.0.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        last.and_then(|last| last.elapsed().ok()).is_some_and(|age| age < FRESH)
+        last.and_then(|last| last.elapsed().ok())
+            .is_some_and(|age| age < FRESH)
     }
 
     fn set(&self, at: SystemTime) {

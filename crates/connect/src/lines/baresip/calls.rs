@@ -60,7 +60,10 @@ impl Calls {
         let mut salt = [0; 16];
         // Without randomness the names are only easier to guess back.
         let _ = getrandom::fill(&mut salt);
-        Self { calls: Vec::new(), salt }
+        Self {
+            calls: Vec::new(),
+            salt,
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -68,7 +71,10 @@ impl Calls {
     }
 
     pub(super) fn snapshot(&self) -> Vec<(CallId, CallState)> {
-        self.calls.iter().map(|call| (call.name.clone(), call.state())).collect()
+        self.calls
+            .iter()
+            .map(|call| (call.name.clone(), call.state()))
+            .collect()
     }
 
     /// A new connection: ends that came in between were missed.
@@ -111,11 +117,18 @@ impl Calls {
     pub(super) fn on_list(&mut self, list: &List) -> Vec<LineEvent> {
         let mut matched = vec![false; self.calls.len()];
         let mut events = Vec::new();
-        for listed in list.calls.iter().filter(|listed| listed.state != ListedState::Terminated) {
+        for listed in list
+            .calls
+            .iter()
+            .filter(|listed| listed.state != ListedState::Terminated)
+        {
             let Some(at) = self.find_listed(listed, &matched) else {
                 if self.calls.len() < MOST {
                     let call = self.call_of(listed);
-                    events.push(LineEvent::Call { id: call.name.clone(), state: call.state() });
+                    events.push(LineEvent::Call {
+                        id: call.name.clone(),
+                        state: call.state(),
+                    });
                     self.calls.push(call);
                     matched.push(true);
                 }
@@ -134,7 +147,10 @@ impl Calls {
                 call.sip_id.clone_from(&listed.id);
             }
             if call.state() != before {
-                events.push(LineEvent::Call { id: call.name.clone(), state: call.state() });
+                events.push(LineEvent::Call {
+                    id: call.name.clone(),
+                    state: call.state(),
+                });
             }
         }
         let mut matched = matched.into_iter();
@@ -142,7 +158,9 @@ impl Calls {
             // A list of one account says nothing of the others' calls.
             let stays = matched.next().unwrap_or(true) || call.heard && !list.complete;
             if !stays {
-                events.push(LineEvent::Ended { id: call.name.clone() });
+                events.push(LineEvent::Ended {
+                    id: call.name.clone(),
+                });
             }
             stays
         });
@@ -176,7 +194,10 @@ impl Calls {
         }
         change(call);
         let state = call.state();
-        (before != Some(state)).then(|| LineEvent::Call { id: call.name.clone(), state })
+        (before != Some(state)).then(|| LineEvent::Call {
+            id: call.name.clone(),
+            state,
+        })
     }
 
     /// By the id, else among the calls without one by the peer. An incoming call is always a new one.
@@ -191,7 +212,8 @@ impl Calls {
         self.calls.iter().position(|call| {
             // An event without an id may be of any call, one with a new id only of one that has none yet.
             let open = call.sip_id.is_none() || event.id.is_none();
-            let way = call.direction.is_none() || event.direction.is_none() || call.direction == event.direction;
+            let way =
+                call.direction.is_none() || event.direction.is_none() || call.direction == event.direction;
             open && way && call.is_with(event.peer.as_ref())
         })
     }
@@ -279,7 +301,10 @@ mod tests {
     }
 
     fn told(id: &str, state: CallState) -> LineEvent {
-        LineEvent::Call { id: CallId::new(id), state }
+        LineEvent::Call {
+            id: CallId::new(id),
+            state,
+        }
     }
 
     fn ended(id: &str) -> LineEvent {
@@ -305,7 +330,10 @@ mod tests {
 
     #[test]
     fn outgoing_calls_dial_in_either_generation() {
-        for kinds in [&["CALL_RINGING"][..], &["CALL_OUTGOING", "CALL_RINGING", "CALL_ANSWERED"]] {
+        for kinds in [
+            &["CALL_RINGING"][..],
+            &["CALL_OUTGOING", "CALL_RINGING", "CALL_ANSWERED"],
+        ] {
             let mut calls = Calls::new();
             let first = calls.on_event(&event(kinds[0], "a1", "outgoing", "sip:x@h"));
             assert_eq!(first, Some(told("a1", CallState::Dialling)));
@@ -325,7 +353,10 @@ mod tests {
         let plain = list("--- Active calls (1) ---\n> [line 1]  0:00:02  ESTABLISHED             sip:x@h\n");
         assert_eq!(calls.on_list(&held), [told("a1", CallState::Held)]);
         assert_eq!(calls.on_list(&held), []);
-        assert_eq!(calls.on_event(&event("CALL_HOLD", "a1", "outgoing", "sip:x@h")), None);
+        assert_eq!(
+            calls.on_event(&event("CALL_HOLD", "a1", "outgoing", "sip:x@h")),
+            None
+        );
         assert_eq!(calls.on_list(&plain), [], "still held by the far end");
         let resumed = calls.on_event(&event("CALL_RESUME", "a1", "outgoing", "sip:x@h"));
         assert_eq!(resumed, Some(told("a1", CallState::Connected)));
@@ -334,13 +365,32 @@ mod tests {
     #[test]
     fn a_call_that_only_the_list_knows_gets_its_id_later() {
         let mut calls = Calls::new();
-        let found =
-            calls.on_list(&list("--- Active calls (1) ---\n> [line 1]  0:00:02  ESTABLISHED             sip:x@h\n"));
-        let [LineEvent::Call { id, state: CallState::Connected }] = &found[..] else { panic!("{found:?}") };
-        assert!(id.as_str().starts_with("line-") && !id.as_str().contains("sip"), "{id:?}");
+        let found = calls.on_list(&list(
+            "--- Active calls (1) ---\n> [line 1]  0:00:02  ESTABLISHED             sip:x@h\n",
+        ));
+        let [
+            LineEvent::Call {
+                id,
+                state: CallState::Connected,
+            },
+        ] = &found[..]
+        else {
+            panic!("{found:?}")
+        };
+        assert!(
+            id.as_str().starts_with("line-") && !id.as_str().contains("sip"),
+            "{id:?}"
+        );
         let other = calls.on_event(&event("CALL_INCOMING", "b2", "incoming", "sip:x@h"));
-        assert_eq!(other, Some(told("b2", CallState::Ringing)), "a new call of the same person is a new call");
-        assert_eq!(calls.on_event(&event("CALL_CLOSED", "b2", "incoming", "sip:x@h")), Some(ended("b2")));
+        assert_eq!(
+            other,
+            Some(told("b2", CallState::Ringing)),
+            "a new call of the same person is a new call"
+        );
+        assert_eq!(
+            calls.on_event(&event("CALL_CLOSED", "b2", "incoming", "sip:x@h")),
+            Some(ended("b2"))
+        );
         let closed = calls.on_event(&event("CALL_CLOSED", "a1", "outgoing", "sip:x@h"));
         assert_eq!(closed, Some(LineEvent::Ended { id: id.clone() }));
         assert!(calls.is_empty());
@@ -351,12 +401,31 @@ mod tests {
         let mut calls = Calls::new();
         let sdp = event("CALL_LOCAL_SDP", "", "outgoing", "sip:x@h");
         assert_eq!(calls.on_event(&sdp), None);
-        let found =
-            calls.on_list(&list("--- Active calls (1) ---\n> [line 1]  0:00:00   OUTGOING             sip:x@h\n"));
-        let [LineEvent::Call { id, state: CallState::Dialling }] = &found[..] else { panic!("{found:?}") };
-        assert_eq!(calls.on_event(&event("CALL_RINGING", "a1", "outgoing", "sip:x@h")), None, "it is the same call");
+        let found = calls.on_list(&list(
+            "--- Active calls (1) ---\n> [line 1]  0:00:00   OUTGOING             sip:x@h\n",
+        ));
+        let [
+            LineEvent::Call {
+                id,
+                state: CallState::Dialling,
+            },
+        ] = &found[..]
+        else {
+            panic!("{found:?}")
+        };
+        assert_eq!(
+            calls.on_event(&event("CALL_RINGING", "a1", "outgoing", "sip:x@h")),
+            None,
+            "it is the same call"
+        );
         let talks = calls.on_event(&event("CALL_ESTABLISHED", "a1", "outgoing", "sip:x@h"));
-        assert_eq!(talks, Some(LineEvent::Call { id: id.clone(), state: CallState::Connected }));
+        assert_eq!(
+            talks,
+            Some(LineEvent::Call {
+                id: id.clone(),
+                state: CallState::Connected
+            })
+        );
     }
 
     #[test]
@@ -397,8 +466,12 @@ mod tests {
     #[test]
     fn no_name_has_an_address_in_it() {
         let mut calls = Calls::new();
-        let told_of = calls.on_event(&event("CALL_INCOMING", "77@192.168.1.20", "incoming", "sip:x@h")).unwrap();
-        let LineEvent::Call { id, .. } = &told_of else { panic!("{told_of:?}") };
+        let told_of = calls
+            .on_event(&event("CALL_INCOMING", "77@192.168.1.20", "incoming", "sip:x@h"))
+            .unwrap();
+        let LineEvent::Call { id, .. } = &told_of else {
+            panic!("{told_of:?}")
+        };
         assert!(id.as_str().starts_with("call-"), "{id:?}");
         assert_eq!(
             calls.on_event(&event("CALL_CLOSED", "77@192.168.1.20", "incoming", "sip:x@h")),

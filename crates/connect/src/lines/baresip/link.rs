@@ -92,7 +92,11 @@ pub(super) async fn run(
             End::NotConnected | End::Closed | End::Left | End::Silent => Code::BaresipUnreachable,
             End::NotUnderstood => Code::BaresipNotUnderstood,
         };
-        let wait = if code == Code::BaresipTaken { pace.taken.wait() } else { pace.again.wait() };
+        let wait = if code == Code::BaresipTaken {
+            pace.taken.wait()
+        } else {
+            pace.again.wait()
+        };
         tracing::debug!(source = SOURCE, ?end, ?code, ?wait, "no connection");
         // Said once: a repetition would be no news.
         if last_told != Some(code) {
@@ -260,7 +264,11 @@ impl<'a> Session<'a> {
         self.asked_before += 1;
         let token = format!("offhook-{}", self.asked_before);
         let command = netstring::frame(&message::list_calls(&token));
-        self.asked = Some(Asked { token, until: Instant::now() + self.pace.answer, snapshot });
+        self.asked = Some(Asked {
+            token,
+            until: Instant::now() + self.pace.answer,
+            snapshot,
+        });
         match timeout(self.pace.answer, stream.write_all(&command)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Closed),
@@ -323,8 +331,14 @@ impl<'a> Session<'a> {
 
     fn on_response(&mut self, response: &Response) {
         let ours = |asked: &mut Asked| response.token.as_deref() == Some(&asked.token);
-        let Some(asked) = self.asked.take_if(ours) else { return self.on_up(true) };
-        let list = if response.ok { list::parse(&response.data).ok() } else { None };
+        let Some(asked) = self.asked.take_if(ours) else {
+            return self.on_up(true);
+        };
+        let list = if response.ok {
+            list::parse(&response.data).ok()
+        } else {
+            None
+        };
         self.on_up(list.is_some());
         let Some(list) = list else {
             // Without the module `menu` there are events, but no lists.
@@ -373,8 +387,9 @@ impl<'a> Session<'a> {
 
 /// The kernel asks whether the other host is still there, without waking us.
 fn keep_alive(stream: &TcpStream) {
-    let every =
-        socket2::TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(20));
+    let every = socket2::TcpKeepalive::new()
+        .with_time(Duration::from_secs(60))
+        .with_interval(Duration::from_secs(20));
     let _ = socket2::SockRef::from(stream).set_tcp_keepalive(&every);
     let _ = stream.set_nodelay(true);
 }

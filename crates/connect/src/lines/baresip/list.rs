@@ -52,7 +52,10 @@ pub(super) enum ListError {
 }
 
 pub(super) fn parse(text: &str) -> Result<List, ListError> {
-    let mut list = List { complete: false, calls: Vec::new() };
+    let mut list = List {
+        complete: false,
+        calls: Vec::new(),
+    };
     let (mut promised, mut headers) = (0, 0);
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         if line.starts_with("User-Agent:") {
@@ -68,7 +71,11 @@ pub(super) fn parse(text: &str) -> Result<List, ListError> {
     if headers == 0 && !text.trim().is_empty() {
         return Err(ListError::NoHeader);
     }
-    if promised == list.calls.len() { Ok(list) } else { Err(ListError::Count) }
+    if promised == list.calls.len() {
+        Ok(list)
+    } else {
+        Err(ListError::Count)
+    }
 }
 
 /// `Active calls (2) ---`, `No active calls ---`.
@@ -76,8 +83,12 @@ fn count(header: &str) -> Result<usize, ListError> {
     if header.starts_with("No active calls") {
         return Ok(0);
     }
-    let number = header.strip_prefix("Active calls (").and_then(|rest| rest.split_once(')'));
-    number.and_then(|(number, _)| number.parse().ok()).ok_or(ListError::NoHeader)
+    let number = header
+        .strip_prefix("Active calls (")
+        .and_then(|rest| rest.split_once(')'));
+    number
+        .and_then(|(number, _)| number.parse().ok())
+        .ok_or(ListError::NoHeader)
 }
 
 fn listed(line: &str) -> Option<Listed> {
@@ -117,7 +128,13 @@ mod tests {
     use proptest::prelude::*;
 
     fn call(line: u32, id: Option<&str>, state: ListedState, on_hold: bool, peer: &str) -> Listed {
-        Listed { line, id: id.map(str::to_owned), state, on_hold, peer: Pii::new(peer.into()) }
+        Listed {
+            line,
+            id: id.map(str::to_owned),
+            state,
+            on_hold,
+            peer: Pii::new(peer.into()),
+        }
     }
 
     #[test]
@@ -131,7 +148,13 @@ mod tests {
             List {
                 complete: false,
                 calls: vec![
-                    call(1, None, ListedState::Established, true, "sip:dora@127.0.0.1:15121"),
+                    call(
+                        1,
+                        None,
+                        ListedState::Established,
+                        true,
+                        "sip:dora@127.0.0.1:15121"
+                    ),
                     call(2, None, ListedState::Outgoing, false, "sip:1001@127.0.0.1"),
                     call(12, None, ListedState::Incoming, false, "sip:x@h;transport=tcp"),
                 ],
@@ -159,7 +182,11 @@ mod tests {
 
     #[test]
     fn no_calls_are_a_list_too() {
-        for text in ["\n--- Active calls (0) ---\n\n", "\n--- No active calls ---\n", ""] {
+        for text in [
+            "\n--- Active calls (0) ---\n\n",
+            "\n--- No active calls ---\n",
+            "",
+        ] {
             assert_eq!(parse(text).unwrap().calls, [], "{text}");
         }
     }
@@ -168,10 +195,19 @@ mod tests {
     fn what_is_no_list_is_none() {
         let rows = [
             ("command not found", ListError::Line),
-            ("> [line 1]  0:00:01  ESTABLISHED             sip:b@pbx", ListError::NoHeader),
+            (
+                "> [line 1]  0:00:01  ESTABLISHED             sip:b@pbx",
+                ListError::NoHeader,
+            ),
             ("--- Active calls (two) ---", ListError::NoHeader),
-            ("--- Active calls (2) ---\n> [line 1]  0:00:01  ESTABLISHED             sip:b@pbx", ListError::Count),
-            ("--- Active calls (1) ---\n> [line x]  0:00:01  ESTABLISHED  sip:b@pbx", ListError::Line),
+            (
+                "--- Active calls (2) ---\n> [line 1]  0:00:01  ESTABLISHED             sip:b@pbx",
+                ListError::Count,
+            ),
+            (
+                "--- Active calls (1) ---\n> [line x]  0:00:01  ESTABLISHED  sip:b@pbx",
+                ListError::Line,
+            ),
             ("--- Active calls (1) ---\n> [line 1]", ListError::Line),
         ];
         for (text, error) in rows {

@@ -140,18 +140,36 @@ mod tests {
                 direction: Some(Direction::In),
             })
         );
-        assert!(!format!("{:?}", read(first)).contains("sip:a"), "a peer is personal");
+        assert!(
+            !format!("{:?}", read(first)).contains("sip:a"),
+            "a peer is personal"
+        );
     }
 
     #[test]
     fn what_is_not_for_us_is_let_pass() {
-        for other in ["{}", r#"{"message":true,"body":"hi"}"#, r#"{"event":false}"#, r#"{"event":1,"type":{}}"#] {
+        for other in [
+            "{}",
+            r#"{"message":true,"body":"hi"}"#,
+            r#"{"event":false}"#,
+            r#"{"event":1,"type":{}}"#,
+        ] {
             assert_eq!(parse(other.as_bytes()), Ok(Message::Other), "{other}");
         }
-        let Ok(Message::Event(event)) = parse(br#"{"event":true,"type":"SOMETHING_NEW","id":7,"peeruri":[]}"#) else {
+        let Ok(Message::Event(event)) =
+            parse(br#"{"event":true,"type":"SOMETHING_NEW","id":7,"peeruri":[]}"#)
+        else {
             panic!("an event")
         };
-        assert_eq!(event, Event { kind: Kind::Other, id: None, peer: None, direction: None });
+        assert_eq!(
+            event,
+            Event {
+                kind: Kind::Other,
+                id: None,
+                peer: None,
+                direction: None
+            }
+        );
     }
 
     #[test]
@@ -163,8 +181,15 @@ mod tests {
 
     #[test]
     fn a_name_in_another_encoding_breaks_nothing() {
-        let frame = b"{\"event\":true,\"type\":\"CALL_CLOSED\",\"id\":\"1\",\"peerdisplayname\":\"M\xfcller\"}";
-        assert!(matches!(parse(frame), Ok(Message::Event(Event { kind: Kind::Closed, .. }))));
+        let frame =
+            b"{\"event\":true,\"type\":\"CALL_CLOSED\",\"id\":\"1\",\"peerdisplayname\":\"M\xfcller\"}";
+        assert!(matches!(
+            parse(frame),
+            Ok(Message::Event(Event {
+                kind: Kind::Closed,
+                ..
+            }))
+        ));
     }
 
     #[test]

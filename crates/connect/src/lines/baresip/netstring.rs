@@ -32,7 +32,9 @@ pub(super) fn take(buffer: &mut BytesMut) -> Result<Option<Bytes>, NetstringErro
         Some(b':') if digits > 0 => {}
         Some(_) => return Err(NetstringError::Length),
     }
-    let length = buffer[..digits].iter().fold(0_usize, |sum, digit| sum * 10 + usize::from(digit - b'0'));
+    let length = buffer[..digits]
+        .iter()
+        .fold(0_usize, |sum, digit| sum * 10 + usize::from(digit - b'0'));
     if length > LARGEST {
         return Err(NetstringError::TooLarge);
     }
