@@ -179,7 +179,8 @@ impl Phone {
         self.key("/accept");
     }
 
-    /// Ends the current call, or refuses the one that rings (486).
+    /// Ends the current call, or refuses the one that rings (486). A caller waits for its own `Established` first:
+    /// ending a call in the very moment in which it is answered leaves it up at the other end.
     pub fn hang_up(&self) {
         self.key("/hangup");
     }

@@ -1,17 +1,24 @@
 //! Ports that are free, folders for one test, and the parts that were set up.
 
-use std::collections::HashSet;
+use std::fs::{self, File};
 use std::net::{Ipv4Addr, TcpListener, UdpSocket};
 use std::path::{Path, PathBuf};
-use std::sync::{LazyLock, Mutex};
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use tempfile::TempDir;
 use xtask::parts;
 
-/// Ports handed out by this process, so that no two fixtures of it are given the same one.
-static TAKEN: LazyLock<Mutex<HashSet<u16>>> = LazyLock::new(Mutex::default);
+/// Ports that fixtures are given. Below the range from which the system takes ports for outgoing connections: such a
+/// one could be taken between the promise and the start of the program it was promised to.
+const FIRST: u16 = 10_000;
+const COUNT: u16 = 9_000;
 
-/// A loopback port that nothing listens on, chosen by the system.
+/// The locks of the ports of this process. Tests run in many processes at once, and each needs its own.
+static TAKEN: Mutex<Vec<File>> = Mutex::new(Vec::new());
+static NEXT: AtomicU16 = AtomicU16::new(0);
+
+/// A loopback port that nothing listens on and that no other test is given.
 pub fn free_port() -> u16 {
     free_ports(1)
 }
@@ -19,27 +26,33 @@ pub fn free_port() -> u16 {
 /// The first of `count` neighbouring ports that are free for TCP and UDP.
 ///
 /// # Panics
-/// When the system has none after 200 attempts.
+/// When all are taken.
 pub fn free_ports(count: u16) -> u16 {
-    let mut taken = TAKEN.lock().expect("the ports");
-    let free = |port: u16| {
-        TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
-            && UdpSocket::bind((Ipv4Addr::LOCALHOST, port)).is_ok()
-    };
-    for _ in 0..200 {
-        let first = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-            .and_then(|listener| listener.local_addr())
-            .expect("a port from the system")
-            .port();
-        let Some(end) = first.checked_add(count) else {
-            continue;
-        };
-        if (first..end).all(|port| !taken.contains(&port) && free(port)) {
-            taken.extend(first..end);
-            return first;
+    let folder = std::env::temp_dir().join(format!(
+        "offhook-lab-ports-{}",
+        rustix::process::getuid().as_raw()
+    ));
+    fs::create_dir_all(&folder).expect("a folder for the locks of ports");
+    // Every process begins somewhere else, so that they seldom meet.
+    let begin = u16::try_from(std::process::id() * 61 % u32::from(COUNT)).expect("below the count");
+    for _ in 0..COUNT {
+        let at = (begin + NEXT.fetch_add(count, Ordering::Relaxed) % COUNT) % COUNT;
+        let ports = FIRST + at..FIRST + at + count;
+        let locks: Option<Vec<File>> = ports.map(|port| lock(&folder, port)).collect();
+        if let Some(locks) = locks {
+            TAKEN.lock().expect("the ports").extend(locks);
+            return FIRST + at;
         }
     }
-    panic!("the system has no {count} neighbouring free ports")
+    panic!("no {count} neighbouring ports are free")
+}
+
+/// The lock of a port that is free.
+fn lock(folder: &Path, port: u16) -> Option<File> {
+    let file = File::create(folder.join(port.to_string())).ok()?;
+    file.try_lock().ok()?;
+    let address = (Ipv4Addr::LOCALHOST, port);
+    (TcpListener::bind(address).is_ok() && UdpSocket::bind(address).is_ok()).then_some(file)
 }
 
 /// A folder for one test, removed with it. Its path is short, since sockets are made in it (107 bytes at most).
