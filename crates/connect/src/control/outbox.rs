@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use offhook_protocol::MAX_LINE;
-use offhook_protocol::command::{Event, Message, Watch};
+use offhook_protocol::command::{Event, Watch};
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
@@ -138,6 +138,12 @@ impl Outbox {
     pub(super) fn close(&self) {
         *self.state() = State { end: End::Closed, ..State::default() };
         self.changed.notify_one();
+    }
+
+    #[cfg(all(test, unix))]
+    pub(super) fn is_empty(&self) -> bool {
+        let state = self.state();
+        state.answers.is_empty() && state.status.is_none() && state.pages.is_none() && state.show.is_none()
     }
 
     pub(super) fn is_closed(&self) -> bool {

@@ -1,0 +1,452 @@
+//! The command line, parsed once into what is to be done.
+
+use lexopt::prelude::*;
+use offhook_protocol::command::{Command, Pause, SecretName, Situation};
+use offhook_protocol::{CallEvent, CallEventKind, Direction};
+use std::path::PathBuf;
+
+pub(crate) const USAGE: &str = "\
+Usage: offhookctl [--data-dir DIR] [--json] COMMAND
+
+  status [--watch]           what is the state, and why
+  why                        every reason in sentences
+  pause 15m|1h|tomorrow|on   stop writing; 'on' is until 'resume'
+  resume                     go on
+  call newCall|answer|hold|resume|hangup|heartbeat|reset --source NAME
+       [--id ID] [--direction in|out] [--from NUMBER] [--to NUMBER]
+                             report a call; without --id name its number each time
+  sign-in [--device-code]    sign in to Microsoft
+  sign-out
+  secret set phone           store a password; reads standard input
+  key new --name PBX --out FILE [--kind KIND] [--host HOST] [--issuer TEXT]
+       [--days N] [--sign PEM-FILE]
+  key show FILE              what a key file says
+  key check FILE             whether a key file can be used
+  rules list
+  rules show [NAME]          a profile's rules, or your own
+  rules preview [--profile NAME] [--availability WORD] [--activity WORD]
+       [--out-of-office] [--calls N] [--conference] [--phone-dnd on|off]
+       [--phone-presence WORD]
+  lines                      the call sources
+  doctor                     look for trouble
+  quit                       end Offhook
+  version                    of the running Offhook; --version: of this program
+  help
+
+Exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 Offhook is not running.";
+
+#[derive(Debug, PartialEq)]
+pub(crate) struct Invocation {
+    pub(crate) data_dir: Option<PathBuf>,
+    pub(crate) json: bool,
+    pub(crate) what: What,
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) enum What {
+    Help,
+    OwnVersion,
+    /// One question, one answer.
+    Ask(Command),
+    WatchStatus,
+    SignIn {
+        device_code: bool,
+    },
+    SetSecret(SecretName),
+    Doctor,
+    Quit,
+    Key(KeyTask),
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) enum KeyTask {
+    New(NewKey),
+    Show(PathBuf),
+    Check(PathBuf),
+}
+
+#[derive(Debug, Default, PartialEq)]
+pub(crate) struct NewKey {
+    pub(crate) name: String,
+    pub(crate) out: PathBuf,
+    pub(crate) kind: Option<String>,
+    pub(crate) host: Option<String>,
+    pub(crate) issuer: Option<String>,
+    pub(crate) days: Option<u16>,
+    pub(crate) sign: Option<PathBuf>,
+}
+
+/// What may come anywhere on the line.
+#[derive(Debug, Default)]
+struct Common {
+    data_dir: Option<PathBuf>,
+    json: bool,
+}
+
+pub(crate) fn parse(parser: lexopt::Parser) -> Result<Invocation, String> {
+    let mut line = Line {
+        parser,
+        common: Common::default(),
+    };
+    let what = line.command().map_err(|error| error.to_string())?;
+    let Common { data_dir, json } = line.common;
+    Ok(Invocation { data_dir, json, what })
+}
+
+struct Line {
+    parser: lexopt::Parser,
+    common: Common,
+}
+
+impl Line {
+    fn command(&mut self) -> Result<What, lexopt::Error> {
+        let Some(word) = self.word("a command")? else {
+            return Ok(What::Help);
+        };
+        let what = match word.as_str() {
+            "help" => What::Help,
+            "--version" => What::OwnVersion,
+            "status" => return self.status(),
+            "pause" => What::Ask(Command::Pause(self.pause()?)),
+            "call" => What::Ask(Command::Call(self.call()?)),
+            "sign-in" => return self.sign_in(),
+            "secret" => What::SetSecret(self.secret()?),
+            "key" => What::Key(self.key()?),
+            "rules" => What::Ask(self.rules()?),
+            "why" => What::Ask(Command::Why),
+            "resume" => What::Ask(Command::Resume),
+            "sign-out" => What::Ask(Command::SignOut),
+            "lines" => What::Ask(Command::Lines),
+            "version" => What::Ask(Command::Version),
+            "doctor" => What::Doctor,
+            "quit" => What::Quit,
+            other => return Err(format!("there is no command '{other}'").into()),
+        };
+        self.end()?;
+        Ok(what)
+    }
+
+    fn status(&mut self) -> Result<What, lexopt::Error> {
+        let mut what = What::Ask(Command::Status);
+        while let Some(option) = self.option()? {
+            match option.as_str() {
+                "watch" => what = What::WatchStatus,
+                other => return Err(no_option(other)),
+            }
+        }
+        Ok(what)
+    }
+
+    fn sign_in(&mut self) -> Result<What, lexopt::Error> {
+        let mut device_code = false;
+        while let Some(option) = self.option()? {
+            match option.as_str() {
+                "device-code" => device_code = true,
+                other => return Err(no_option(other)),
+            }
+        }
+        Ok(What::SignIn { device_code })
+    }
+
+    fn pause(&mut self) -> Result<Pause, lexopt::Error> {
+        let span = self.needed_word("15m, 1h, tomorrow or on")?;
+        let minutes = |number: &str, each: u32| {
+            let number = number.parse::<u32>().ok().filter(|number| *number > 0)?;
+            number
+                .checked_mul(each)
+                .filter(|minutes| *minutes <= MAX_PAUSE_MINUTES)
+        };
+        let pause = match span.as_str() {
+            "on" => Some(Pause::UntilResumed),
+            "tomorrow" => Some(Pause::Tomorrow),
+            other => (other.strip_suffix('m').and_then(|number| minutes(number, 1)))
+                .or_else(|| other.strip_suffix('h').and_then(|number| minutes(number, 60)))
+                .map(Pause::Minutes),
+        };
+        pause.ok_or_else(|| format!("'{span}' is no span: 15m, 1h (at most a week), tomorrow or on").into())
+    }
+
+    fn call(&mut self) -> Result<CallEvent, lexopt::Error> {
+        let kind = self.needed_word("what the call did")?;
+        let event = match kind.as_str() {
+            "newCall" => CallEventKind::NewCall,
+            "answer" => CallEventKind::Answer,
+            "hold" => CallEventKind::Hold,
+            "resume" => CallEventKind::Resume,
+            "hangup" => CallEventKind::Hangup,
+            "heartbeat" => CallEventKind::Heartbeat,
+            "reset" => CallEventKind::Reset,
+            other => return Err(format!("'{other}' is nothing a call does").into()),
+        };
+        let mut source = None;
+        let mut event = CallEvent {
+            v: 1,
+            event,
+            source: String::new(),
+            call_id: None,
+            direction: None,
+            from: None,
+            to: None,
+            at: None,
+        };
+        while let Some(option) = self.option()? {
+            match option.as_str() {
+                "source" => source = Some(self.value()?),
+                "id" => event.call_id = Some(self.value()?),
+                "from" => event.from = Some(self.value()?),
+                "to" => event.to = Some(self.value()?),
+                "direction" => {
+                    event.direction = Some(match self.value()?.as_str() {
+                        "in" => Direction::In,
+                        "out" => Direction::Out,
+                        other => return Err(format!("'{other}' is no direction: in or out").into()),
+                    });
+                }
+                other => return Err(no_option(other)),
+            }
+        }
+        event.source = source.ok_or("--source NAME is missing: who reports the call?")?;
+        Ok(event)
+    }
+
+    fn secret(&mut self) -> Result<SecretName, lexopt::Error> {
+        match (
+            self.needed_word("set")?.as_str(),
+            self.needed_word("the secret's name")?.as_str(),
+        ) {
+            ("set", "phone") => Ok(SecretName::Phone),
+            ("set", other) => Err(format!("there is no secret '{other}'").into()),
+            (other, _) => Err(format!("a secret can be set, not '{other}'").into()),
+        }
+    }
+
+    fn rules(&mut self) -> Result<Command, lexopt::Error> {
+        match self.needed_word("list, show or preview")?.as_str() {
+            "list" => Ok(Command::RulesList),
+            "show" => Ok(Command::RulesShow {
+                profile: self.word("a profile")?,
+            }),
+            "preview" => Ok(Command::RulesPreview(self.situation()?)),
+            other => Err(format!("there is no command 'rules {other}'").into()),
+        }
+    }
+
+    fn situation(&mut self) -> Result<Situation, lexopt::Error> {
+        let mut situation = Situation::default();
+        while let Some(option) = self.option()? {
+            match option.as_str() {
+                "profile" => situation.profile = Some(self.value()?),
+                "availability" => situation.availability = Some(self.value()?),
+                "activity" => situation.activity = Some(self.value()?),
+                "out-of-office" => situation.out_of_office = true,
+                "calls" => situation.calls = self.parser.value()?.parse()?,
+                "conference" => situation.conference = true,
+                "phone-presence" => situation.phone_presence = Some(self.value()?),
+                "phone-dnd" => {
+                    situation.phone_dnd = Some(match self.value()?.as_str() {
+                        "on" => true,
+                        "off" => false,
+                        other => return Err(format!("'{other}' is neither on nor off").into()),
+                    });
+                }
+                other => return Err(no_option(other)),
+            }
+        }
+        Ok(situation)
+    }
+
+    fn key(&mut self) -> Result<KeyTask, lexopt::Error> {
+        match self.needed_word("new, show or check")?.as_str() {
+            "show" => Ok(KeyTask::Show(self.needed_word("a file")?.into())),
+            "check" => Ok(KeyTask::Check(self.needed_word("a file")?.into())),
+            "new" => {
+                let mut new = NewKey::default();
+                while let Some(option) = self.option()? {
+                    match option.as_str() {
+                        "name" => new.name = self.value()?,
+                        "out" => new.out = self.parser.value()?.into(),
+                        "kind" => new.kind = Some(self.value()?),
+                        "host" => new.host = Some(self.value()?),
+                        "issuer" => new.issuer = Some(self.value()?),
+                        "days" => new.days = Some(self.parser.value()?.parse()?),
+                        "sign" => new.sign = Some(self.parser.value()?.into()),
+                        other => return Err(no_option(other)),
+                    }
+                }
+                if new.name.is_empty() {
+                    return Err("--name PBX is missing".into());
+                }
+                if new.out.as_os_str().is_empty() {
+                    return Err("--out FILE is missing".into());
+                }
+                Ok(KeyTask::New(new))
+            }
+            other => Err(format!("there is no command 'key {other}'").into()),
+        }
+    }
+
+    /// The next argument that is no common option: an option's name, or `None` at the end.
+    fn option(&mut self) -> Result<Option<String>, lexopt::Error> {
+        loop {
+            let name = match self.parser.next()? {
+                None => return Ok(None),
+                Some(Long(name)) => name.to_owned(),
+                Some(other @ (Short(_) | Value(_))) => return Err(other.unexpected()),
+            };
+            if !self.common_option(&name)? {
+                return Ok(Some(name));
+            }
+        }
+    }
+
+    /// The next argument that is no option.
+    fn word(&mut self, wanted: &str) -> Result<Option<String>, lexopt::Error> {
+        loop {
+            let name = match self.parser.next()? {
+                None => return Ok(None),
+                Some(Value(word)) => return Ok(Some(word.string()?)),
+                Some(Short('h')) => return Ok(Some("help".into())),
+                Some(other @ Short(_)) => return Err(other.unexpected()),
+                Some(Long(name)) => name.to_owned(),
+            };
+            match name.as_str() {
+                "help" => return Ok(Some(name)),
+                "version" => return Ok(Some("--version".into())),
+                _ if self.common_option(&name)? => {}
+                other => return Err(format!("expected {wanted}, found --{other}").into()),
+            }
+        }
+    }
+
+    fn needed_word(&mut self, wanted: &str) -> Result<String, lexopt::Error> {
+        self.word(wanted)?
+            .ok_or_else(|| format!("{wanted} is missing").into())
+    }
+
+    fn end(&mut self) -> Result<(), lexopt::Error> {
+        match self.option()? {
+            None => Ok(()),
+            Some(other) => Err(no_option(&other)),
+        }
+    }
+
+    fn value(&mut self) -> Result<String, lexopt::Error> {
+        self.parser.value()?.string()
+    }
+
+    fn common_option(&mut self, name: &str) -> Result<bool, lexopt::Error> {
+        match name {
+            "json" => self.common.json = true,
+            "data-dir" => self.common.data_dir = Some(self.parser.value()?.into()),
+            _ => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
+/// Longer is a mistyped number; 'on' has no end.
+const MAX_PAUSE_MINUTES: u32 = 7 * 24 * 60;
+
+fn no_option(name: &str) -> lexopt::Error {
+    format!("there is no option --{name} here").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parsed(line: &str) -> Result<Invocation, String> {
+        parse(lexopt::Parser::from_args(line.split_whitespace()))
+    }
+
+    fn what(line: &str) -> What {
+        parsed(line).unwrap().what
+    }
+
+    #[test]
+    fn pauses() {
+        for (span, pause) in [
+            ("15m", Pause::Minutes(15)),
+            ("1h", Pause::Minutes(60)),
+            ("tomorrow", Pause::Tomorrow),
+            ("on", Pause::UntilResumed),
+        ] {
+            assert_eq!(
+                what(&format!("pause {span}")),
+                What::Ask(Command::Pause(pause)),
+                "{span}"
+            );
+        }
+        for wrong in ["", "0m", "m", "-5m", "15", "15s", "99999h", "1h30m", "off"] {
+            assert!(parsed(&format!("pause {wrong}")).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn common_options_stand_anywhere() {
+        for line in [
+            "--data-dir /d --json why",
+            "why --json --data-dir /d",
+            "--json why --data-dir=/d",
+        ] {
+            let invocation = parsed(line).unwrap();
+            let expected = Invocation {
+                data_dir: Some("/d".into()),
+                json: true,
+                what: What::Ask(Command::Why),
+            };
+            assert_eq!(invocation, expected, "{line}");
+        }
+    }
+
+    #[test]
+    fn calls() {
+        let What::Ask(Command::Call(event)) =
+            what("call newCall --source microsip --id 7 --direction out --from 1 --to +49301 --json")
+        else {
+            panic!("no call")
+        };
+        assert_eq!(
+            serde_json::to_value(event).unwrap(),
+            serde_json::json!({"v": 1, "event": "newCall", "source": "microsip", "callId": "7",
+                "direction": "out", "from": "1", "to": "+49301"})
+        );
+        for wrong in [
+            "call",
+            "call ring --source a",
+            "call answer",
+            "call answer --source a --direction up",
+            "call answer --source a b",
+        ] {
+            assert!(parsed(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn wrong_usage_is_named() {
+        for (line, part) in [
+            ("dance", "dance"),
+            ("why --loud", "--loud"),
+            ("why not", "not"),
+            ("secret set", "name"),
+            ("secret set door", "door"),
+            ("rules", "list"),
+            ("rules preview --calls many", "many"),
+            ("key new --out f", "--name"),
+            ("--nothing why", "--nothing"),
+            ("why --data-dir", "--data-dir"),
+        ] {
+            let error = parsed(line).unwrap_err();
+            assert!(error.contains(part), "{line}: {error}");
+        }
+    }
+
+    #[test]
+    fn help_in_every_usual_way() {
+        for line in ["", "help", "--help", "-h", "--json"] {
+            assert_eq!(what(line), What::Help, "{line}");
+        }
+        assert_eq!(what("--version"), What::OwnVersion);
+        assert_eq!(what("version"), What::Ask(Command::Version));
+    }
+}

@@ -1,0 +1,96 @@
+//! Questions to the running program.
+
+use crate::failure::Failure;
+use crate::{secret, show, words};
+use offhook_client::{AskError, Client, data_dir};
+use offhook_protocol::command::{Answer, Command, Event, Hidden, SecretName, Watch};
+use std::io::ErrorKind;
+use std::path::Path;
+use std::time::Duration;
+
+/// A softphone may wait for its hook: rather give up soon.
+const CALL_LIMIT: Duration = Duration::from_secs(2);
+
+/// Signing out and looking for trouble talk to other systems.
+const SLOW_LIMIT: Duration = Duration::from_secs(120);
+
+pub(crate) fn connect(explicit: Option<&Path>) -> Result<Client, Failure> {
+    Ok(Client::connect(&data_dir(explicit))?)
+}
+
+pub(crate) fn ask(explicit: Option<&Path>, json: bool, command: Command) -> Result<(), Failure> {
+    let limit = if matches!(command, Command::Call(_)) {
+        CALL_LIMIT
+    } else {
+        SLOW_LIMIT
+    };
+    let answer = connect(explicit)?.ask_within(command, limit)?;
+    show::answer(&answer, json)
+}
+
+pub(crate) fn set_secret(explicit: Option<&Path>, json: bool, secret: SecretName) -> Result<(), Failure> {
+    // First, so that nobody types a password for a program that is not there.
+    let mut client = connect(explicit)?;
+    let value = Hidden(secret::read()?);
+    show::answer(
+        &client.ask_within(Command::SecretSet { secret, value }, SLOW_LIMIT)?,
+        json,
+    )
+}
+
+pub(crate) fn watch_status(explicit: Option<&Path>, json: bool) -> Result<(), Failure> {
+    for event in connect(explicit)?.watch(Watch::Status)? {
+        match event {
+            Event::Status(status) => show::answer(&Answer::Status(status), json)?,
+            Event::Pages(_) | Event::Show { .. } => {}
+        }
+    }
+    Err(Failure::Lost)
+}
+
+pub(crate) fn quit(explicit: Option<&Path>, json: bool) -> Result<(), Failure> {
+    match connect(explicit)?.ask(Command::Quit) {
+        Ok(answer) => show::answer(&answer, json),
+        // It was quicker to end than to answer.
+        Err(AskError::Lost(error)) if error.kind() == ErrorKind::UnexpectedEof => {
+            show::answer(&Answer::Done, json)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Without a running program, the program beside this one looks for itself and its answer is shown.
+pub(crate) fn doctor(explicit: Option<&Path>, json: bool) -> Result<(), Failure> {
+    let mut client = match connect(explicit) {
+        Err(Failure::NotRunning) => return doctor_of_resting(explicit, json),
+        client => client?,
+    };
+    let answer = client.ask_within(Command::Doctor, SLOW_LIMIT)?;
+    show::answer(&answer, json)?;
+    let is_ill = matches!(&answer, Answer::Findings(findings) if findings.iter().any(|finding| !finding.ok));
+    if is_ill {
+        Err(Failure::Refused(words::of_environment().doctor_found.into()))
+    } else {
+        Ok(())
+    }
+}
+
+fn doctor_of_resting(explicit: Option<&Path>, json: bool) -> Result<(), Failure> {
+    let own = std::env::current_exe().map_err(|error| Failure::Io(error.to_string()))?;
+    let offhook = own.with_file_name(format!("offhook{}", std::env::consts::EXE_SUFFIX));
+    let mut program = std::process::Command::new(&offhook);
+    program.arg("--doctor");
+    if let Some(folder) = explicit {
+        program.arg("--data-dir").arg(folder);
+    }
+    if json {
+        program.arg("--json");
+    }
+    match program.status() {
+        Ok(status) if status.success() => Ok(()),
+        Ok(_) => Err(Failure::Refused(words::of_environment().doctor_found.into())),
+        // Nothing runs and nothing is there to ask.
+        Err(error) if error.kind() == ErrorKind::NotFound => Err(Failure::NotRunning),
+        Err(error) => Err(Failure::Io(error.to_string())),
+    }
+}
