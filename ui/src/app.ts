@@ -6,7 +6,9 @@ import type { Language } from "./bindings/Language";
 import type { Problem } from "./bindings/Problem";
 import type { Host } from "./host";
 import { windowTemplate } from "./pages/window";
+import type { SettingKey } from "./settings";
 import {
+  accept,
   beginning,
   edit,
   emptyForm,
@@ -22,7 +24,7 @@ import {
 export interface Acts {
   /** Passes commands on, one after the other; `button` shows that it is at work. */
   ask(page: PageName, button: string, ...commands: Command[]): void;
-  edit(page: PageName, key: string, view: FieldView, value: string): void;
+  edit(page: PageName, key: SettingKey, view: FieldView, value: string): void;
   editSecret(page: PageName, value: string): void;
   /** Saves the form, then does `more`. */
   save(page: PageName, button: string, ...more: Command[]): void;
@@ -41,7 +43,7 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
     render(windowTemplate(state, acts), root);
   };
 
-  const passOn = async (page: PageName, button: string, commands: Command[], done: () => void) => {
+  const passOn = async (page: PageName, button: string, commands: Command[]) => {
     if (state.busy[page] !== null) return;
     state.busy[page] = button;
     state.problem[page] = null;
@@ -49,8 +51,7 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
     try {
       for (const command of commands) {
         await host.ask(command);
-        // Saved is saved, whatever becomes of the command after it.
-        if (typeof command === "object" && ("apply" in command || "secret_set" in command)) done();
+        accept(state, page, command);
       }
     } catch (problem) {
       state.problem[page] = asProblem(problem);
@@ -60,7 +61,7 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
   };
 
   const acts: Acts = {
-    ask: (page, button, ...commands) => void passOn(page, button, commands, () => {}),
+    ask: (page, button, ...commands) => void passOn(page, button, commands),
     edit(page, key, view, value) {
       edit(state.form[page], key, view, value);
       draw();
@@ -71,16 +72,7 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
     },
     save(page, button, ...more) {
       const form = state.form[page];
-      const first = isChanged(form) ? saving(form) : [];
-      let left = first.length;
-      void passOn(page, button, [...first, ...more], () => {
-        left -= 1;
-        if (left > 0) return;
-        form.secret = "";
-        form.accepted = true;
-        settle(state, page);
-        draw();
-      });
+      void passOn(page, button, [...(isChanged(form) ? saving(form) : []), ...more]);
     },
     discard(page) {
       state.form[page] = emptyForm();
@@ -116,19 +108,6 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
     draw();
   });
   return state;
-}
-
-/** The view may have come before the answer: what it already shows is no draft any more. */
-function settle(state: State, page: PageName): void {
-  const pages = state.pages;
-  if (!pages || page === "now") return;
-  const shownNow = new Set(
-    Object.values(pages[page])
-      .filter((value): value is FieldView => typeof value === "object" && value !== null && "locked" in value)
-      .map((field) => field.value),
-  );
-  const { draft } = state.form[page];
-  if (Object.values(draft).every((value) => shownNow.has(value))) state.form[page] = emptyForm();
 }
 
 function asProblem(problem: unknown): Problem {

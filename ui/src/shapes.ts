@@ -1,5 +1,5 @@
 // State is told by shape first, colour second. Every shape is decoration beside words, so readers skip it.
-import { nothing, svg, type TemplateResult } from "lit-html";
+import { svg, type TemplateResult } from "lit-html";
 import type { CallState } from "./bindings/CallState";
 import type { Colour } from "./bindings/Colour";
 import type { State } from "./bindings/State";
@@ -30,7 +30,7 @@ export function stateShape(state: State): Drawing {
 const SMALL = {
   ok: svg`<circle cx="10" cy="10" r="8.200"/><path d="m6.300 10.300 2.500 2.500 4.900-5.400"/>`,
   bad: svg`<path d="M10 2.300 18.400 17H1.600z"/><path d="M10 7.800v4M10 14.400v.2"/>`,
-  unknown: svg`<circle cx="10" cy="10" r="8.200" stroke-dasharray="3 2.600"/><path d="M7 10h6"/>`,
+  unknown: svg`<circle cx="10" cy="10" r="8.2" stroke-dasharray="3 2.6"/><path d="M7.8 8a2.200 2.200 0 1 1 3.300 1.900c-.7.4-1.100.8-1.100 1.600M10 14.200v.1"/>`,
   no: svg`<circle cx="10" cy="10" r="8.200"/><path d="M6.500 10h7"/>`,
   info: svg`<circle cx="10" cy="10" r="8.200"/><path d="M10 9.300v4.500M10 6.200v.2"/>`,
   lock: svg`<rect x="4" y="9" width="12" height="8.500" rx="2"/><path d="M6.800 9V6.300a3.200 3.200 0 0 1 6.400 0V9"/>`,
@@ -53,5 +53,5 @@ export type Shape = keyof typeof SMALL;
 
 /** A small shape; `tone` gives it a colour on top. */
 export function shape(name: Shape, tone: "ok" | "bad" | "warn" | "quiet" | "none" = "none"): Drawing {
-  return svg`<svg class="shape ${tone === "none" ? nothing : tone}" viewBox="0 0 20 20" aria-hidden="true" focusable="false">${SMALL[name]}</svg>`;
+  return svg`<svg class="shape ${tone === "none" ? "" : tone}" viewBox="0 0 20 20" aria-hidden="true" focusable="false">${SMALL[name]}</svg>`;
 }

@@ -5,6 +5,7 @@ import type { Language } from "./bindings/Language";
 import type { Pages } from "./bindings/Pages";
 import type { Problem } from "./bindings/Problem";
 import type { Told } from "./host";
+import { fieldOf, SETTING_KEYS, type SettingKey } from "./settings";
 
 export const PAGES = ["now", "account", "phone"] as const;
 export type PageName = (typeof PAGES)[number];
@@ -12,7 +13,7 @@ export type PageName = (typeof PAGES)[number];
 /** What the person has typed into a form. */
 export interface Form {
   /** Dotted key of `settings.toml` → new value. */
-  draft: Record<string, string>;
+  draft: Partial<Record<SettingKey, string>>;
   /** A password on its way; never part of a view. */
   secret: string;
   /** The draft was accepted; it goes away with the next view, which shows it as saved. */
@@ -67,7 +68,8 @@ export function hear(state: State, told: Told): void {
       state.pages = told.pages;
       state.language = told.pages.language;
       state.starting = "no";
-      for (const page of PAGES) if (state.form[page].accepted) state.form[page] = emptyForm();
+      for (const page of PAGES)
+        if (state.form[page].accepted) state.form[page] = { ...emptyForm(), secret: state.form[page].secret };
       return;
     case "gone":
       state.told = "gone";
@@ -80,12 +82,12 @@ export function hear(state: State, told: Told): void {
 }
 
 /** What a field shows: the person's unsaved entry, else the setting in force. */
-export function shown(form: Form, key: string, view: FieldView): string {
+export function shown(form: Form, key: SettingKey, view: FieldView): string {
   return view.locked ? view.value : (form.draft[key] ?? view.value);
 }
 
 /** Takes up an entry; one that is back at the setting in force is no change. */
-export function edit(form: Form, key: string, view: FieldView, value: string): void {
+export function edit(form: Form, key: SettingKey, view: FieldView, value: string): void {
   form.accepted = false;
   if (value === view.value && !view.refused) delete form.draft[key];
   else form.draft[key] = value;
@@ -101,4 +103,21 @@ export function saving(form: Form): Command[] {
   if (Object.keys(form.draft).length > 0) commands.push({ apply: { ...form.draft } });
   if (form.secret !== "") commands.push({ secret_set: { secret: "phone", value: form.secret } });
   return commands;
+}
+
+/** A command was accepted: what it carried is no draft any more as soon as a view shows it. */
+export function accept(state: State, page: PageName, command: Command): void {
+  const form = state.form[page];
+  if (typeof command !== "object") return;
+  if ("secret_set" in command) form.secret = "";
+  if ("apply" in command) {
+    form.accepted = true;
+    dropShown(state, page);
+  }
+}
+
+function dropShown({ pages, form }: State, page: PageName): void {
+  if (!pages) return;
+  const { draft } = form[page];
+  for (const key of SETTING_KEYS) if (fieldOf(pages, key).value === draft[key]) delete draft[key];
 }

@@ -1,6 +1,7 @@
 // Every word the pages use. The texts are in `words.toml`; the resident program sends those of the person's language.
-import type { Language } from "./bindings/Language";
+
 import goneWords from "../words.toml?gone";
+import type { Language } from "./bindings/Language";
 
 export const KEYS = [
   "nav-label",

@@ -22,7 +22,9 @@ export function wordsPlugin() {
       const [path, query] = id.split("?");
       if (!path?.endsWith("/words.toml")) return null;
       this.addWatchFile(path);
-      const words = Object.entries(readWords()).filter(([key]) => query !== "gone" || key.startsWith("gone-"));
+      const words = Object.entries(readWords()).filter(
+        ([key]) => query !== "gone" || key.startsWith("gone-"),
+      );
       const table = Object.fromEntries(
         ["en", "de"].map((language) => [
           language,

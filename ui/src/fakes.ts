@@ -1,0 +1,512 @@
+// Believable view models for a browser without a window, for tests and for screenshots. The resident program
+// makes the real ones; nothing here decides anything.
+import type { AccountPage } from "./bindings/AccountPage";
+import type { FieldView } from "./bindings/FieldView";
+import type { Language } from "./bindings/Language";
+import type { Light } from "./bindings/Light";
+import type { NowPage } from "./bindings/NowPage";
+import type { Pages } from "./bindings/Pages";
+import type { PhonePage } from "./bindings/PhonePage";
+
+export const FAKE_STATES = {
+  now: [
+    "free",
+    "in-call",
+    "do-not-disturb",
+    "forwarded",
+    "busy",
+    "away",
+    "paused",
+    "signed-out",
+    "attention",
+  ],
+  account: ["free", "signed-out", "waiting", "browser", "device-code", "problem", "locked", "refused"],
+  phone: ["free", "phone-none", "tested", "testing", "refused", "locked", "risk"],
+  // Without a view, so without a page.
+  window: ["gone", "connecting"],
+  // As `free`, but every command is refused.
+  other: ["failing"],
+} as const;
+
+export type FakeState = (typeof FAKE_STATES)[keyof typeof FAKE_STATES][number];
+
+export function isFakeState(name: string): name is FakeState {
+  return Object.values(FAKE_STATES).some((names) => (names as readonly string[]).includes(name));
+}
+
+/** Today, so that only the time is shown. */
+const SINCE = new Date(new Date().setHours(10, 2)).toISOString();
+
+export function fakePages(state: FakeState, language: Language, words: Record<string, string>): Pages {
+  const say = (en: string, de: string) => (language === "de" ? de : en);
+  return {
+    language,
+    version: "0.1.0",
+    words,
+    now: nowPage(state, say),
+    account: accountPage(state, say),
+    phone: phonePage(state, say),
+  };
+}
+
+type Say = (en: string, de: string) => string;
+
+function field(value: string, more: Partial<FieldView> = {}): FieldView {
+  return { value, locked: false, refused: null, ...more };
+}
+
+function light(ok: boolean, text: string): Light {
+  return { ok, since: SINCE, text };
+}
+
+function nowPage(state: FakeState, say: Say): NowPage {
+  const base: NowPage = {
+    state: "free",
+    title: say("Free", "Frei"),
+    why: say("Nothing is going on.", "Es liegt nichts an."),
+    attention: null,
+    paused: null,
+    reasons: [],
+    teams: { text: say("Available", "Verfügbar"), colour: "neutral" },
+    calls: [],
+    lights: [
+      {
+        name: "Microsoft",
+        light: light(true, say("Signed in as Nora Lindqvist.", "Angemeldet als Nora Lindqvist.")),
+      },
+      {
+        name: say("Phone system", "Telefonanlage"),
+        light: light(true, say("Connected to pbx.example.com.", "Verbunden mit pbx.example.com.")),
+      },
+      { name: "baresip", light: light(true, say("Watching calls.", "Gespräche werden beobachtet.")) },
+    ],
+  };
+  switch (state) {
+    case "in-call":
+      return {
+        ...base,
+        state: "in-call",
+        title: say("In a call", "Im Gespräch"),
+        why: say(
+          "baresip reports a call, so Teams shows “In a call”.",
+          "baresip meldet ein Gespräch, deshalb zeigt Teams „In einem Anruf“.",
+        ),
+        reasons: [
+          say(
+            "Teams shows “In a call” because baresip reports a call, since 10:02.",
+            "Teams zeigt „In einem Anruf“, weil baresip ein Gespräch meldet, seit 10:02.",
+          ),
+          say(
+            "Do not disturb was left alone: the rules leave it alone while you are in a call of your own.",
+            "„Nicht stören“ bleibt unverändert: Die Regeln lassen es bei einem eigenen Gespräch in Ruhe.",
+          ),
+        ],
+        teams: { text: say("In a call", "In einem Anruf"), colour: "red" },
+        calls: [
+          {
+            source: "baresip",
+            state: "connected",
+            text: say("incoming, since 10:02", "eingehend, seit 10:02"),
+          },
+          {
+            source: say("phone system", "Telefonanlage"),
+            state: "held",
+            text: say("since 09:58", "seit 09:58"),
+          },
+        ],
+      };
+    case "do-not-disturb":
+      return {
+        ...base,
+        state: "do-not-disturb",
+        title: say("Do not disturb", "Nicht stören"),
+        why: say("Teams says “Presenting”.", "Teams meldet „Präsentiert“."),
+        reasons: [
+          say(
+            "Do not disturb is on because Teams says “Presenting” (recommended: Presenting), since 10:02. It ends when Teams says something else.",
+            "„Nicht stören“ ist ein, weil Teams „Präsentiert“ meldet (recommended: Presenting), seit 10:02. Es endet, sobald Teams etwas anderes meldet.",
+          ),
+        ],
+        teams: { text: say("Presenting", "Präsentiert"), colour: "red" },
+      };
+    case "forwarded":
+      return {
+        ...base,
+        state: "forwarded",
+        title: say("Forwarded", "Umgeleitet"),
+        why: say(
+          "Calls go to 4711, as you set it on the phone.",
+          "Anrufe gehen an 4711, so haben Sie es am Telefon eingestellt.",
+        ),
+        reasons: [
+          say(
+            "The forward to 4711 was set on the phone by you, so Offhook leaves it alone.",
+            "Die Umleitung auf 4711 haben Sie am Telefon gesetzt, deshalb lässt Offhook sie in Ruhe.",
+          ),
+        ],
+      };
+    case "busy":
+      return {
+        ...base,
+        state: "busy",
+        title: say("Busy", "Beschäftigt"),
+        why: say("Teams says “In a meeting”.", "Teams meldet „In einer Besprechung“."),
+        reasons: [
+          say(
+            "The phone was left alone: the rules do nothing for “In a meeting”.",
+            "Das Telefon bleibt unverändert: Die Regeln tun bei „In einer Besprechung“ nichts.",
+          ),
+        ],
+        teams: { text: say("In a meeting", "In einer Besprechung"), colour: "red" },
+      };
+    case "away":
+      return {
+        ...base,
+        state: "away",
+        title: say("Away", "Abwesend"),
+        why: say("Teams says “Be right back”.", "Teams meldet „Gleich zurück“."),
+        teams: { text: say("Be right back", "Gleich zurück"), colour: "yellow" },
+      };
+    case "paused":
+      return {
+        ...base,
+        state: "paused",
+        title: say("Paused", "Pause"),
+        why: say("Offhook changes nothing until 11:00.", "Offhook ändert bis 11:00 nichts."),
+        paused: say("Paused until 11:00.", "Pause bis 11:00."),
+      };
+    case "signed-out":
+      return {
+        ...base,
+        state: "signed-out",
+        title: say("Signed out", "Abgemeldet"),
+        why: say(
+          "Sign in to Microsoft so that Offhook can see and set your Teams presence.",
+          "Melden Sie sich bei Microsoft an, damit Offhook Ihren Teams-Status sehen und setzen kann.",
+        ),
+        teams: null,
+        lights: [],
+      };
+    case "attention":
+      return {
+        ...base,
+        state: "busy",
+        title: say("Busy", "Beschäftigt"),
+        why: say("Teams says “Busy”.", "Teams meldet „Beschäftigt“."),
+        attention: {
+          code: "phone-wrong-password",
+          sentence: say(
+            "The phone system pbx.example.com refuses the password of the user “offhook”.",
+            "Die Telefonanlage pbx.example.com weist das Kennwort des Benutzers „offhook“ zurück.",
+          ),
+          mend: say(
+            "Enter the password again on the page “Phone”.",
+            "Geben Sie das Kennwort auf der Seite „Telefon“ neu ein.",
+          ),
+        },
+        teams: { text: say("Busy", "Beschäftigt"), colour: "red" },
+        lights: [
+          ...base.lights.slice(0, 1),
+          {
+            name: say("Phone system", "Telefonanlage"),
+            light: light(
+              false,
+              say(
+                "Signing in failed; next try in 30 seconds.",
+                "Anmeldung fehlgeschlagen, nächster Versuch in 30 Sekunden.",
+              ),
+            ),
+          },
+          ...base.lights.slice(2),
+        ],
+      };
+    default:
+      return base;
+  }
+}
+
+function accountPage(state: FakeState, say: Say): AccountPage {
+  const rights = (granted: boolean | null) => [
+    {
+      name: "Presence.ReadWrite",
+      needed_for: say("Read and set your own Teams presence", "Den eigenen Teams-Status lesen und setzen"),
+      granted,
+    },
+    {
+      name: "Calendars.ReadBasic",
+      needed_for: say(
+        "Appointments (asked for only when you switch them on)",
+        "Termine (wird erst erfragt, wenn Sie sie einschalten)",
+      ),
+      granted: null,
+    },
+  ];
+  const base: AccountPage = {
+    step: { step: "signed_in", name: "Nora Lindqvist", address: "nora.lindqvist@example.com" },
+    problem: null,
+    rights: rights(true),
+    admin_text: null,
+    tenant: field("example.com"),
+    client_id: field("5f0f3f0e-1c1c-4b64-9d5e-0a8d2f7c1b11"),
+  };
+  switch (state) {
+    case "signed-out":
+      return { ...base, step: { step: "signed_out" }, rights: rights(null), client_id: field("") };
+    case "waiting":
+      return {
+        ...base,
+        step: {
+          step: "waiting",
+          text: say(
+            "The keyring of this computer is locked, so Offhook cannot read your sign-in. Unlock it; Offhook tries again by itself.",
+            "Der Schlüsselbund dieses Computers ist gesperrt, deshalb kann Offhook Ihre Anmeldung nicht lesen. Entsperren Sie ihn, Offhook versucht es von selbst noch einmal.",
+          ),
+        },
+        rights: rights(null),
+      };
+    case "browser":
+      return {
+        ...base,
+        step: {
+          step: "browser",
+          url: "https://login.example.com/organizations/oauth2/v2.0/authorize?client_id=5f0f3f0e-1c1c-4b64-9d5e-0a8d2f7c1b11&response_type=code&redirect_uri=http%3A%2F%2Flocalhost%3A41234&scope=Presence.ReadWrite%20offline_access&state=nq6y0",
+        },
+        rights: rights(null),
+      };
+    case "device-code":
+      return {
+        ...base,
+        step: { step: "device_code", user_code: "H7QK4MNP2", url: "https://login.example.com/device" },
+        rights: rights(null),
+      };
+    case "problem":
+      return {
+        ...base,
+        step: { step: "signed_out" },
+        problem: {
+          code: "admin-consent",
+          sentence: say(
+            "Your organisation has not agreed yet that Offhook may read and set your presence.",
+            "Ihre Organisation hat noch nicht zugestimmt, dass Offhook Ihren Status lesen und setzen darf.",
+          ),
+          mend: say(
+            "Send the text below to your administrator, then sign in again.",
+            "Senden Sie den Text unten an Ihre Administration und melden Sie sich danach noch einmal an.",
+          ),
+        },
+        rights: rights(false),
+        admin_text: say(
+          "Hello,\n\nI would like to use Offhook to keep my phone and my Teams presence in agreement. Please grant consent once for the whole organisation:\n\nhttps://login.example.com/example.com/adminconsent?client_id=5f0f3f0e-1c1c-4b64-9d5e-0a8d2f7c1b11\n\nDelegated right: Presence.ReadWrite (the signed-in person's own presence only).",
+          "Guten Tag,\n\nich möchte Offhook verwenden, um mein Telefon und meinen Teams-Status abzugleichen. Bitte stimmen Sie einmal für die ganze Organisation zu:\n\nhttps://login.example.com/example.com/adminconsent?client_id=5f0f3f0e-1c1c-4b64-9d5e-0a8d2f7c1b11\n\nDelegiertes Recht: Presence.ReadWrite (nur der eigene Status der angemeldeten Person).",
+        ),
+      };
+    case "locked":
+      return {
+        ...base,
+        tenant: field("example.com", { locked: true }),
+        client_id: field("5f0f3f0e-1c1c-4b64-9d5e-0a8d2f7c1b11", {
+          locked: true,
+          refused: null,
+        }),
+      };
+    case "refused":
+      return {
+        ...base,
+        step: { step: "signed_out" },
+        rights: rights(null),
+        client_id: field("5f0f3f0e-1c1c", {
+          refused: say(
+            "That is not an application ID: it has 13 characters instead of 36.",
+            "Das ist keine Anwendungs-ID: Sie hat 13 Zeichen statt 36.",
+          ),
+        }),
+      };
+    default:
+      return base;
+  }
+}
+
+function phonePage(state: FakeState, say: Say): PhonePage {
+  const base: PhonePage = {
+    kind: field("asterisk"),
+    host: field("pbx.example.com"),
+    port: field("0"),
+    user: field("offhook"),
+    extension: field("23"),
+    tls: field("system"),
+    password_stored: true,
+    baresip_enabled: field("true"),
+    baresip_address: field("127.0.0.1:4444"),
+    light: light(true, say("Connected to pbx.example.com.", "Verbunden mit pbx.example.com.")),
+    abilities: [
+      {
+        name: say("Do not disturb", "Nicht stören"),
+        can: true,
+        risk: false,
+        text: say("Read and set.", "Lesen und setzen."),
+      },
+      {
+        name: say("Call forwarding", "Rufumleitung"),
+        can: true,
+        risk: false,
+        text: say("Read and set, always only.", "Lesen und setzen, nur „immer“."),
+      },
+      {
+        name: say("Status text", "Statustext"),
+        can: false,
+        risk: false,
+        text: say("Asterisk has none.", "Gibt es in Asterisk nicht."),
+      },
+      {
+        name: say("Presence", "Präsenz"),
+        can: null,
+        risk: false,
+        text: say("Shown after the first connection.", "Steht nach der ersten Verbindung fest."),
+      },
+      {
+        name: say("Other people's phones", "Telefone anderer"),
+        can: false,
+        risk: true,
+        text: say("This account cannot change them.", "Dieses Konto kann sie nicht ändern."),
+      },
+    ],
+    testing: false,
+    findings: [],
+    profile: field("recommended"),
+    profiles: [
+      {
+        value: "recommended",
+        label: say("Recommended", "Empfohlen"),
+        help: say(
+          "Do not disturb while Teams says so, while you present and in Teams calls. Meetings alone change nothing.",
+          "„Nicht stören“, wenn Teams es meldet, beim Präsentieren und in Teams-Gesprächen. Besprechungen allein ändern nichts.",
+        ),
+      },
+      {
+        value: "starface-9",
+        label: "STARFACE 9",
+        help: say(
+          "As STARFACE documents it. It has no row for “Do not disturb”, so it leaves that alone.",
+          "Wie in der STARFACE-Dokumentation. Für „Nicht stören“ gibt es dort keine Zeile, es bleibt also unverändert.",
+        ),
+      },
+      {
+        value: "innovaphone",
+        label: "innovaphone",
+        help: say(
+          "As innovaphone documents it, both ways.",
+          "Wie in der innovaphone-Dokumentation, in beide Richtungen.",
+        ),
+      },
+      {
+        value: "procall",
+        label: "ProCall",
+        help: say(
+          "As estos documents it: shows the state, changes little.",
+          "Wie in der estos-Dokumentation: zeigt den Zustand, ändert wenig.",
+        ),
+      },
+    ],
+  };
+  switch (state) {
+    case "phone-none":
+    case "signed-out":
+      return {
+        ...base,
+        kind: field("none"),
+        host: field(""),
+        user: field(""),
+        extension: field(""),
+        password_stored: false,
+        baresip_enabled: field("false"),
+        light: null,
+        abilities: [],
+      };
+    case "tested":
+      return {
+        ...base,
+        findings: [
+          {
+            what: say("Reaching the host", "Server erreichen"),
+            ok: true,
+            text: say("pbx.example.com answers in 3 ms.", "pbx.example.com antwortet in 3 ms."),
+            mend: "",
+          },
+          {
+            what: say("Signing in", "Anmelden"),
+            ok: true,
+            text: say("Asterisk 22, user “offhook”.", "Asterisk 22, Benutzer „offhook“."),
+            mend: "",
+          },
+          {
+            what: say("Reading do not disturb", "„Nicht stören“ lesen"),
+            ok: false,
+            text: say("The account may not read the database.", "Das Konto darf die Datenbank nicht lesen."),
+            mend: say(
+              "Add “system” to “read” of this user in manager.conf.",
+              "Ergänzen Sie in manager.conf bei diesem Benutzer „system“ unter „read“.",
+            ),
+          },
+        ],
+      };
+    case "testing":
+      return { ...base, testing: true };
+    case "refused":
+      return {
+        ...base,
+        host: field("pbx example", {
+          refused: say(
+            "A host name cannot contain a space.",
+            "Ein Servername kann kein Leerzeichen enthalten.",
+          ),
+        }),
+        port: field("99999", {
+          refused: say("A port is a number from 0 to 65535.", "Ein Port ist eine Zahl von 0 bis 65535."),
+        }),
+        tls: field("pin:12:34", {
+          refused: say(
+            "A SHA-256 fingerprint has 64 hexadecimal digits; this one has 4.",
+            "Ein SHA-256-Fingerabdruck hat 64 Hexadezimalziffern, dieser hat 4.",
+          ),
+        }),
+        extension: field(""),
+        password_stored: false,
+        light: light(
+          false,
+          say(
+            "Not connected: the settings are incomplete.",
+            "Nicht verbunden: Die Einstellungen sind unvollständig.",
+          ),
+        ),
+        abilities: base.abilities.map((ability) => ({ ...ability, can: null })),
+      };
+    case "locked":
+      return {
+        ...base,
+        kind: field("asterisk", { locked: true }),
+        host: field("pbx.example.com", { locked: true }),
+        port: field("5039", { locked: true }),
+        tls: field("system", { locked: true }),
+        profile: field("starface-9", { locked: true }),
+      };
+    case "risk":
+      return {
+        ...base,
+        tls: field("off"),
+        abilities: base.abilities.map((ability) =>
+          ability.risk
+            ? {
+                ...ability,
+                can: true,
+                text: say(
+                  "This account could change other people's phones. Offhook changes only yours; ask your administrator for an account with fewer rights.",
+                  "Dieses Konto könnte auch die Telefone anderer ändern. Offhook ändert nur Ihres; bitten Sie Ihre Administration um ein Konto mit weniger Rechten.",
+                ),
+              }
+            : ability,
+        ),
+      };
+    default:
+      return base;
+  }
+}

@@ -1,0 +1,260 @@
+// "Phone": the phone system, the softphone, and what Teams does to them.
+import { html, nothing, type TemplateResult } from "lit-html";
+import { live } from "lit-html/directives/live.js";
+import type { Ability } from "../bindings/Ability";
+import type { Choice } from "../bindings/Choice";
+import type { Finding } from "../bindings/Finding";
+import type { PhonePage } from "../bindings/PhonePage";
+import { button, failure, mark, notes, notesId, type Part, type Room, textField } from "../parts";
+import { fieldOf, type SettingKey } from "../settings";
+import { isChanged, shown } from "../state";
+import type { WordKey } from "../words";
+import { lightLine } from "./now";
+
+export function phoneTemplate(room: Room, view: PhonePage): TemplateResult {
+  const { word, acts, state } = room;
+  const kind = shown(state.form.phone, "phone.kind", view.kind);
+  return html`
+    <h1 tabindex="-1">${word("phone-title")}</h1>
+    <form
+      novalidate
+      @submit=${(event: Event) => {
+        event.preventDefault();
+        acts.save("phone", "save");
+      }}
+    >
+      <fieldset class="card">
+        <legend>${word("phone-system")}</legend>
+        ${
+          view.light
+            ? html`<ul class="lines bare">${lightLine(room, { name: null, light: view.light })}</ul>`
+            : nothing
+        }
+        ${kindField(room, view, kind)}
+        ${kind === "none" ? html`<p class="quiet">${word("phone-kind-none-help")}</p>` : access(room, view)}
+        ${kind === "none" ? nothing : test(room, view)}
+      </fieldset>
+      ${kind === "none" ? nothing : abilities(room, view.abilities)}
+      <fieldset class="card">
+        <legend>${word("phone-softphone")}</legend>
+        ${baresip(room, view)}
+      </fieldset>
+      ${profiles(room, view)}
+      ${failure(room, "phone")}
+      ${footer(room)}
+    </form>
+  `;
+}
+
+function kindField(room: Room, view: PhonePage, kind: string): TemplateResult {
+  const { word, acts } = room;
+  const known = new Map<string, WordKey>([
+    ["none", "phone-kind-none"],
+    ["asterisk", "phone-kind-asterisk"],
+  ]);
+  // A kind that this page has no word for stays choosable under its own name.
+  const values = [...new Set([...known.keys(), view.kind.value])];
+  const label = (value: string) => {
+    const key = known.get(value);
+    return key ? word(key) : value;
+  };
+  return html`<div class="field">
+    <label for="phone-kind">${word("phone-kind")}</label>
+    <select
+      id="phone-kind"
+      ?disabled=${view.kind.locked}
+      aria-invalid=${view.kind.refused ? "true" : nothing}
+      aria-describedby=${notesId("phone-kind", view.kind)}
+      @change=${(event: Event) =>
+        acts.edit("phone", "phone.kind", view.kind, (event.target as HTMLSelectElement).value)}
+    >
+      ${values.map((value) => html`<option value=${value} .selected=${live(value === kind)}>${label(value)}</option>`)}
+    </select>
+    ${notes(room, "phone-kind", view.kind)}
+  </div>`;
+}
+
+function access(room: Room, view: PhonePage): TemplateResult {
+  const { state, word, acts } = room;
+  return html`
+    <div class="row">
+      ${textField(room, "phone", "phone.host", { label: "phone-host", help: "phone-host-help" })}
+      ${textField(room, "phone", "phone.port", { label: "phone-port", help: "phone-port-help", numeric: true })}
+    </div>
+    ${encryption(room, view)}
+    <div class="row even">
+      ${textField(room, "phone", "phone.user", { label: "phone-user" })}
+      <div class="field">
+        <label for="phone-password">${word("phone-password")}</label>
+        <input
+          id="phone-password"
+          type="password"
+          autocomplete="off"
+          aria-describedby="phone-password-notes"
+          .value=${live(state.form.phone.secret)}
+          @input=${(event: Event) => acts.editSecret("phone", (event.target as HTMLInputElement).value)}
+        />
+        <div class="notes" id="phone-password-notes">
+          <p>${word(view.password_stored ? "phone-password-stored" : "phone-password-missing")}</p>
+        </div>
+      </div>
+    </div>
+    ${textField(room, "phone", "phone.extension", { label: "phone-extension", help: "phone-extension-help" })}
+  `;
+}
+
+const PIN = "pin:";
+
+function encryption(room: Room, view: PhonePage): TemplateResult {
+  const { state, word, acts } = room;
+  const now = shown(state.form.phone, "phone.tls", view.tls);
+  const pinned = now.startsWith(PIN);
+  const pin = pinned ? now.slice(PIN.length) : "";
+  const set = (value: string) => acts.edit("phone", "phone.tls", view.tls, value);
+  const choice = (value: string, chosen: boolean, label: WordKey) => html`<label class="choice">
+    <input
+      type="radio"
+      name="phone-tls"
+      value=${value}
+      .checked=${live(chosen)}
+      ?disabled=${view.tls.locked}
+      @change=${() => set(value)}
+    />
+    <span>${word(label)}</span>
+  </label>`;
+  return html`<fieldset class="choices" aria-describedby=${notesId("phone-tls", view.tls)}>
+    <legend>${word("phone-tls")}</legend>
+    ${choice("system", now === "system", "phone-tls-system")} ${choice(PIN, pinned, "phone-tls-pin")}
+    ${
+      pinned
+        ? html`<div class="field wide within">
+            <label for="phone-tls-pin">${word("phone-tls-pin-value")}</label>
+            <input
+              id="phone-tls-pin"
+              type="text"
+              autocomplete="off"
+              spellcheck="false"
+              ?readonly=${view.tls.locked}
+              aria-invalid=${view.tls.refused ? "true" : nothing}
+              aria-describedby=${notesId("phone-tls", view.tls)}
+              .value=${live(pin)}
+              @input=${(event: Event) => set(PIN + (event.target as HTMLInputElement).value.trim())}
+            />
+          </div>`
+        : nothing
+    }
+    ${choice("off", now === "off", "phone-tls-off")}
+    ${now === "off" ? html`<p class="quiet within">${word("phone-tls-off-help")}</p>` : nothing}
+    ${notes(room, "phone-tls", view.tls)}
+  </fieldset>`;
+}
+
+function baresip(room: Room, view: PhonePage): TemplateResult {
+  const { state, word, acts } = room;
+  const field = view.baresip_enabled;
+  const on = shown(state.form.phone, "lines.baresip.enabled", field) === "true";
+  return html`<div class="field">
+      <label class="choice">
+        <input
+          type="checkbox"
+          id="baresip"
+          .checked=${live(on)}
+          ?disabled=${field.locked}
+          aria-describedby=${notesId("baresip", field, "phone-baresip-help")}
+          @change=${(event: Event) =>
+            acts.edit(
+              "phone",
+              "lines.baresip.enabled",
+              field,
+              String((event.target as HTMLInputElement).checked),
+            )}
+        />
+        <span>${word("phone-baresip")}</span>
+      </label>
+      ${notes(room, "baresip", field, "phone-baresip-help")}
+    </div>
+    ${on ? textField(room, "phone", "lines.baresip.address", { label: "phone-baresip-address" }) : nothing}`;
+}
+
+function profiles(room: Room, view: PhonePage): Part {
+  const { state, word, acts } = room;
+  if (!state.pages) return nothing;
+  const key: SettingKey = "rules.profile";
+  const field = fieldOf(state.pages, key);
+  const chosen = shown(state.form.phone, key, field);
+  const card = (choice: Choice) => html`<label class="choice">
+    <input
+      type="radio"
+      name="profile"
+      value=${choice.value}
+      .checked=${live(choice.value === chosen)}
+      ?disabled=${field.locked}
+      aria-describedby="profile-${choice.value}"
+      @change=${() => acts.edit("phone", key, field, choice.value)}
+    />
+    <span><strong>${choice.label}</strong><span class="quiet" id="profile-${choice.value}">${choice.help}</span></span>
+  </label>`;
+  return html`<fieldset class="card choices" aria-describedby=${notesId("profile", field)}>
+    <legend>${word("phone-profile")}</legend>
+    ${notes(room, "profile", field)} ${view.profiles.map(card)}
+  </fieldset>`;
+}
+
+function abilities({ word }: Room, list: Ability[]): Part {
+  if (list.length === 0) return nothing;
+  return html`<section aria-labelledby="abilities">
+    <h2 id="abilities">${word("phone-abilities")}</h2>
+    <ul class="lines">
+      ${list.map(
+        (ability) => html`<li class=${ability.risk && ability.can ? "risk" : nothing}>
+          ${abilityMark(ability, word)}
+          <span><strong>${ability.name}</strong> ${ability.text}</span>
+        </li>`,
+      )}
+    </ul>
+  </section>`;
+}
+
+function abilityMark({ can, risk }: Ability, word: Room["word"]): TemplateResult {
+  if (can === null) return mark("unknown", "quiet", word("phone-can-unknown"));
+  if (risk) return can ? mark("bad", "warn", word("phone-risk")) : mark("ok", "ok", word("phone-risk-none"));
+  return can ? mark("ok", "ok", word("phone-can")) : mark("no", "quiet", word("phone-cannot"));
+}
+
+/** Tests what is saved: what is not yet, is saved first. */
+function test(room: Room, view: PhonePage): TemplateResult {
+  const { word, state, acts } = room;
+  const testing = view.testing || ["phone-test", "phone-save-test"].includes(state.busy.phone ?? "");
+  const press = isChanged(state.form.phone)
+    ? button(room, "phone", "phone-save-test", () => acts.save("phone", "phone-save-test", "test_phone"))
+    : button(room, "phone", "phone-test", () => acts.ask("phone", "phone-test", "test_phone"));
+  const found = html`<h2>${word("phone-findings")}</h2>
+    <ul class="lines bare">${view.findings.map((finding) => findingLine(finding, word))}</ul>`;
+  return html`<div class="test">
+    ${testing ? nothing : html`<div class="buttons">${press}</div>`}
+    <div class="findings" aria-live="polite" aria-busy=${testing ? "true" : "false"}>
+      ${
+        testing
+          ? html`<p class="working"><span class="spinner" aria-hidden="true"></span>${word("phone-testing")}</p>`
+          : nothing
+      }
+      ${!testing && view.findings.length ? found : nothing}
+    </div>
+  </div>`;
+}
+
+function findingLine(finding: Finding, word: Room["word"]): TemplateResult {
+  return html`<li>
+    ${finding.ok ? mark("ok", "ok", word("finding-ok")) : mark("bad", "bad", word("finding-bad"))}
+    <span><strong>${finding.what}</strong> ${finding.text} ${finding.mend ? html`<em>${finding.mend}</em>` : nothing}</span>
+  </li>`;
+}
+
+function footer(room: Room): Part {
+  if (!isChanged(room.state.form.phone)) return nothing;
+  return html`<footer class="actions">
+    <span class="quiet" role="status">${room.word("unsaved")}</span>
+    ${button(room, "phone", "discard", () => room.acts.discard("phone"))}
+    ${button(room, "phone", "save", null, { kind: "primary", type: "submit" })}
+  </footer>`;
+}
