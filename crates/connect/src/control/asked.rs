@@ -57,15 +57,24 @@ impl Complaint {
         let detail = detail.unwrap_or("?");
         let (sentence, mend) = match self {
             Self::ProtocolNewer => (
-                format!("This Offhook speaks version {PROTOCOL} of the control language, the client version {detail}."),
+                format!(
+                    "This Offhook speaks version {PROTOCOL} of the control language, the client version {detail}."
+                ),
                 "Update both programs to the same version.",
             ),
             Self::NotUnderstood => (format!("The request was not understood ({detail})."), ""),
             Self::LineTooLong => ("A message may be at most 64 KiB long.".into(), ""),
-            Self::Busy => ("Too many programs ask Offhook at once.".into(), "Try again in a moment."),
+            Self::Busy => (
+                "Too many programs ask Offhook at once.".into(),
+                "Try again in a moment.",
+            ),
             Self::Stopping => ("Offhook is ending and did not answer.".into(), ""),
         };
-        Problem { code: self.code().into(), sentence, mend: mend.into() }
+        Problem {
+            code: self.code().into(),
+            sentence,
+            mend: mend.into(),
+        }
     }
 }
 
@@ -108,7 +117,12 @@ struct Open {
 
 impl Reply {
     pub(super) fn new(id: u64, outbox: Arc<Outbox>, words: Words, place: OwnedSemaphorePermit) -> Self {
-        Self(Some(Open { id, outbox, words, _place: place }))
+        Self(Some(Open {
+            id,
+            outbox,
+            words,
+            _place: place,
+        }))
     }
 
     pub fn answer(mut self, answer: Answer) {

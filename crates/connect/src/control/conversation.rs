@@ -80,11 +80,19 @@ async fn read<R: AsyncRead + Unpin>(
         Read::End => return,
     };
     let Ok(greeting) = greeting else {
-        return refuse(outbox, 0, shared.words.say(Complaint::NotUnderstood, Some("greeting")));
+        return refuse(
+            outbox,
+            0,
+            shared.words.say(Complaint::NotUnderstood, Some("greeting")),
+        );
     };
     if !greeting.is_understood() {
         let theirs = greeting.hello.protocol.to_string();
-        return refuse(outbox, 0, shared.words.say(Complaint::ProtocolNewer, Some(&theirs)));
+        return refuse(
+            outbox,
+            0,
+            shared.words.say(Complaint::ProtocolNewer, Some(&theirs)),
+        );
     }
     let open = Arc::new(Semaphore::new(MAX_OPEN));
     loop {
@@ -97,8 +105,17 @@ async fn read<R: AsyncRead + Unpin>(
             Read::End => break,
         };
         match serde_json::from_slice::<Request>(&line) {
-            Ok(Request { id, command: Command::Watch(what) }) => {
-                say(outbox, &Message::Answer { id, answer: Answer::Done });
+            Ok(Request {
+                id,
+                command: Command::Watch(what),
+            }) => {
+                say(
+                    outbox,
+                    &Message::Answer {
+                        id,
+                        answer: Answer::Done,
+                    },
+                );
                 shared.watch(outbox, what);
             }
             Ok(Request { id, command }) => {
@@ -108,12 +125,20 @@ async fn read<R: AsyncRead + Unpin>(
                 };
                 let reply = Reply::new(id, outbox.clone(), shared.words.clone(), place);
                 // When the driver has gone the question is dropped, and its reply says so.
-                let _ = shared.asked.send(Asked { command, client, reply });
+                let _ = shared.asked.send(Asked {
+                    command,
+                    client,
+                    reply,
+                });
             }
             // Not the parser's own words: they quote what was sent, which may be a secret.
             Err(error) => {
                 let place = format!("column {}", error.column());
-                refuse(outbox, id_of(&line), shared.words.say(Complaint::NotUnderstood, Some(&place)));
+                refuse(
+                    outbox,
+                    id_of(&line),
+                    shared.words.say(Complaint::NotUnderstood, Some(&place)),
+                );
             }
         }
     }
@@ -124,7 +149,9 @@ async fn read<R: AsyncRead + Unpin>(
 
 /// The id of something that is no request of ours; 0 when it has none.
 fn id_of(line: &[u8]) -> u64 {
-    let Ok(value) = serde_json::from_slice::<serde_json::Value>(line) else { return 0 };
+    let Ok(value) = serde_json::from_slice::<serde_json::Value>(line) else {
+        return 0;
+    };
     value.get("id").and_then(serde_json::Value::as_u64).unwrap_or(0)
 }
 

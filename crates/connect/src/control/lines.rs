@@ -32,7 +32,13 @@ pub(super) struct Lines<R> {
 
 impl<R: AsyncRead + Unpin> Lines<R> {
     pub(super) fn new(source: R) -> Self {
-        Self { source, buffer: BytesMut::new(), searched: 0, skipping: false, deadline: None }
+        Self {
+            source,
+            buffer: BytesMut::new(),
+            searched: 0,
+            skipping: false,
+            deadline: None,
+        }
     }
 
     /// Waits for the next line: for its first byte as long as it takes, or until `first` when given.
@@ -42,7 +48,11 @@ impl<R: AsyncRead + Unpin> Lines<R> {
                 return read;
             }
             let begun = self.skipping || !self.buffer.is_empty();
-            self.deadline = if begun { self.deadline.or(Some(Instant::now() + LINE_LIMIT)) } else { None };
+            self.deadline = if begun {
+                self.deadline.or(Some(Instant::now() + LINE_LIMIT))
+            } else {
+                None
+            };
             let deadline = match (self.deadline, first) {
                 (Some(line), Some(first)) => Some(line.min(first)),
                 (one, other) => one.or(other),
@@ -62,7 +72,10 @@ impl<R: AsyncRead + Unpin> Lines<R> {
     /// What the buffer already decides.
     fn take(&mut self) -> Option<Read> {
         loop {
-            let Some(found) = self.buffer[self.searched..].iter().position(|byte| *byte == b'\n') else {
+            let Some(found) = self.buffer[self.searched..]
+                .iter()
+                .position(|byte| *byte == b'\n')
+            else {
                 self.searched = self.buffer.len();
                 if self.skipping {
                     self.buffer.clear();
@@ -121,7 +134,10 @@ mod tests {
     #[tokio::test]
     async fn lines_split_and_joined_anywhere() {
         let one_byte_each = b"ab\n\ncd\n".iter().map(|byte| vec![*byte]).collect();
-        assert_eq!(read_all(one_byte_each).await, [line("ab"), line(""), line("cd"), Read::End]);
+        assert_eq!(
+            read_all(one_byte_each).await,
+            [line("ab"), line(""), line("cd"), Read::End]
+        );
         assert_eq!(
             read_all(vec![b"ab\n\ncd\nrest".to_vec()]).await,
             [line("ab"), line(""), line("cd"), Read::End],
@@ -134,13 +150,19 @@ mod tests {
         let exact = "x".repeat(MAX_LINE - 1);
         let more = "x".repeat(MAX_LINE);
         let text = format!("{exact}\n{more}\nnext\n").into_bytes();
-        assert_eq!(read_all(vec![text]).await, [line(&exact), Read::TooLong, line("next"), Read::End]);
+        assert_eq!(
+            read_all(vec![text]).await,
+            [line(&exact), Read::TooLong, line("next"), Read::End]
+        );
     }
 
     #[tokio::test]
     async fn a_line_far_too_long_is_said_once_and_skipped() {
         let text = [vec![b'x'; 5 * MAX_LINE], b"\nnext\n".to_vec()].concat();
-        assert_eq!(read_all(vec![text]).await, [Read::TooLong, line("next"), Read::End]);
+        assert_eq!(
+            read_all(vec![text]).await,
+            [Read::TooLong, line("next"), Read::End]
+        );
     }
 
     #[tokio::test(start_paused = true)]

@@ -11,11 +11,18 @@ pub(super) struct Door(tokio::net::UnixListener);
 impl Door {
     pub(super) fn open(socket: &Path) -> Result<Self, PlaceError> {
         use std::os::unix::fs::{FileTypeExt, PermissionsExt};
-        let failed = |source| PlaceError::Socket { path: socket.to_owned(), source };
+        let failed = |source| PlaceError::Socket {
+            path: socket.to_owned(),
+            source,
+        };
         match std::fs::symlink_metadata(socket) {
             // The caller holds the instance lock: nobody listens there any more.
             Ok(found) if found.file_type().is_socket() => std::fs::remove_file(socket).map_err(failed)?,
-            Ok(_) => return Err(PlaceError::InTheWay { path: socket.to_owned() }),
+            Ok(_) => {
+                return Err(PlaceError::InTheWay {
+                    path: socket.to_owned(),
+                });
+            }
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => return Err(failed(error)),
         }
@@ -50,8 +57,14 @@ impl Door {
         let next = Self::options()
             .first_pipe_instance(true)
             .create(socket)
-            .map_err(|source| PlaceError::Socket { path: socket.to_owned(), source })?;
-        Ok(Self { name: socket.to_owned(), next })
+            .map_err(|source| PlaceError::Socket {
+                path: socket.to_owned(),
+                source,
+            })?;
+        Ok(Self {
+            name: socket.to_owned(),
+            next,
+        })
     }
 
     pub(super) async fn accept(

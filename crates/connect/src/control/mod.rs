@@ -65,20 +65,29 @@ impl Server {
     ///
     /// # Errors
     /// When folder, socket or file cannot be made private or cannot be made at all.
-    pub fn bind(
-        data_dir: &Path,
-        words: Words,
-    ) -> Result<(Self, mpsc::UnboundedReceiver<Asked>), PlaceError> {
+    pub fn bind(data_dir: &Path, words: Words) -> Result<(Self, mpsc::UnboundedReceiver<Asked>), PlaceError> {
         let runtime = std::env::var_os("XDG_RUNTIME_DIR").map(Into::into);
-        let place = Place::choose(data_dir, runtime)?;
+        let mut place = Place::choose(data_dir, runtime)?;
         let door = Door::open(place.socket())?;
         place.announce()?;
         // Bounded by clients times questions in flight.
         let (asked, receiver) = mpsc::unbounded_channel();
-        let shared = Arc::new(Shared { asked, words, room: Mutex::default() });
+        let shared = Arc::new(Shared {
+            asked,
+            words,
+            room: Mutex::default(),
+        });
         let (stop, stopped) = oneshot::channel();
         let task = tokio::spawn(accept(door, shared.clone(), stopped));
-        Ok((Self { shared, place, stop: Some(stop), task }, receiver))
+        Ok((
+            Self {
+                shared,
+                place,
+                stop: Some(stop),
+                task,
+            },
+            receiver,
+        ))
     }
 
     /// Where clients connect.
@@ -103,7 +112,10 @@ impl Server {
             Kind::Pages => room.pages = Some(line.clone()),
             Kind::Show => {}
         }
-        room.clients.values().filter(|outbox| outbox.event(kind, line.clone())).count()
+        room.clients
+            .values()
+            .filter(|outbox| outbox.event(kind, line.clone()))
+            .count()
     }
 
     /// How many clients watch this now.
@@ -161,7 +173,10 @@ impl Shared {
 
 impl Room {
     fn watching(&self, what: Watch) -> usize {
-        self.clients.values().filter(|outbox| outbox.watches(what)).count()
+        self.clients
+            .values()
+            .filter(|outbox| outbox.watches(what))
+            .count()
     }
 }
 

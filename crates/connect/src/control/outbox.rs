@@ -71,7 +71,10 @@ impl Outbox {
         }
         state.waiting += line.len();
         if state.waiting > MAX_WAITING {
-            *state = State { end: End::Closed, ..State::default() };
+            *state = State {
+                end: End::Closed,
+                ..State::default()
+            };
         } else {
             state.answers.push_back(line);
         }
@@ -136,7 +139,10 @@ impl Outbox {
 
     /// Forgets what waits.
     pub(super) fn close(&self) {
-        *self.state() = State { end: End::Closed, ..State::default() };
+        *self.state() = State {
+            end: End::Closed,
+            ..State::default()
+        };
         self.changed.notify_one();
     }
 
@@ -163,7 +169,11 @@ impl Outbox {
                     return Some(line);
                 }
                 // The page to show comes after the state in which it is shown.
-                let newest = state.status.take().or_else(|| state.pages.take()).or_else(|| state.show.take());
+                let newest = state
+                    .status
+                    .take()
+                    .or_else(|| state.pages.take())
+                    .or_else(|| state.show.take());
                 if newest.is_some() {
                     return newest;
                 }

@@ -19,7 +19,9 @@ pub enum PlaceError {
     InTheWay { path: PathBuf },
     #[error("the socket {path} cannot be opened: {source}")]
     Socket { path: PathBuf, source: std::io::Error },
-    #[error("the path of the data directory is too long for a socket and there is no private folder beside it")]
+    #[error(
+        "the path of the data directory is too long for a socket and there is no private folder beside it"
+    )]
     TooLong,
     #[error("{path} cannot be written: {source}")]
     File { path: PathBuf, source: std::io::Error },
@@ -30,6 +32,8 @@ pub enum PlaceError {
 pub(super) struct Place {
     socket: PathBuf,
     run_file: PathBuf,
+    /// Before, what lies there is not ours to remove.
+    is_open: bool,
 }
 
 impl Place {
@@ -37,15 +41,21 @@ impl Place {
     /// session for a socket whose path would be too long.
     pub(super) fn choose(data_dir: &Path, runtime: Option<PathBuf>) -> Result<Self, PlaceError> {
         let data_dir = private_folder(data_dir)?;
-        Ok(Self { socket: socket_for(&data_dir, runtime)?, run_file: data_dir.join(RUN_FILE) })
+        let socket = socket_for(&data_dir, runtime)?;
+        Ok(Self {
+            socket,
+            run_file: data_dir.join(RUN_FILE),
+            is_open: false,
+        })
     }
 
     pub(super) fn socket(&self) -> &Path {
         &self.socket
     }
 
-    /// Writes `run.json`.
-    pub(super) fn announce(&self) -> Result<(), PlaceError> {
+    /// The socket is open: writes `run.json`.
+    pub(super) fn announce(&mut self) -> Result<(), PlaceError> {
+        self.is_open = true;
         let run = RunFile {
             v: 1,
             socket: self.socket.to_string_lossy().into_owned(),
@@ -61,6 +71,9 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
+        if !self.is_open {
+            return;
+        }
         // What cannot be removed is found stale at the next start.
         let _ = std::fs::remove_file(&self.run_file);
         if cfg!(unix) {
@@ -74,12 +87,19 @@ impl Drop for Place {
 /// # Errors
 /// When it belongs to another user or cannot be made private.
 pub fn private_folder(folder: &Path) -> Result<PathBuf, PlaceError> {
-    let failed = |source| PlaceError::Folder { path: folder.to_owned(), source };
+    let failed = |source| PlaceError::Folder {
+        path: folder.to_owned(),
+        source,
+    };
     let absolute = std::path::absolute(folder).map_err(failed)?;
     #[cfg(unix)]
     {
         use std::os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt};
-        std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&absolute).map_err(failed)?;
+        std::fs::DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(&absolute)
+            .map_err(failed)?;
         let found = std::fs::metadata(&absolute).map_err(failed)?;
         if found.uid() != rustix::process::geteuid().as_raw() {
             return Err(PlaceError::Foreign { path: absolute });
@@ -109,7 +129,10 @@ pub fn write_private_json(path: &Path, value: &impl serde::Serialize) -> Result<
         file.persist(path)?;
         Ok(())
     };
-    write().map_err(|source| PlaceError::File { path: path.to_owned(), source })
+    write().map_err(|source| PlaceError::File {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// A name made from the data directory's path, so that two of them do not meet.
@@ -127,7 +150,9 @@ fn socket_for(data_dir: &Path, runtime: Option<PathBuf>) -> Result<PathBuf, Plac
         return Ok(usual);
     }
     let name = format!("offhook-{}.sock", hash_of(data_dir));
-    if let Some(runtime) = runtime.filter(|folder| is_private(folder)).map(|folder| folder.join(&name))
+    if let Some(runtime) = runtime
+        .filter(|folder| is_private(folder))
+        .map(|folder| folder.join(&name))
         && fits(&runtime)
     {
         return Ok(runtime);
@@ -140,7 +165,11 @@ fn socket_for(data_dir: &Path, runtime: Option<PathBuf>) -> Result<PathBuf, Plac
     }
     private_folder(&own)?;
     // Not through a link that somebody else laid there.
-    if is_private(&own) { Ok(socket) } else { Err(PlaceError::Foreign { path: own }) }
+    if is_private(&own) {
+        Ok(socket)
+    } else {
+        Err(PlaceError::Foreign { path: own })
+    }
 }
 
 /// A folder of this user, no link, closed to others.
@@ -149,9 +178,7 @@ fn is_private(folder: &Path) -> bool {
     use std::os::unix::fs::MetadataExt;
     folder.is_absolute()
         && std::fs::symlink_metadata(folder).is_ok_and(|found| {
-            found.is_dir()
-                && found.uid() == rustix::process::geteuid().as_raw()
-                && found.mode() & 0o077 == 0
+            found.is_dir() && found.uid() == rustix::process::geteuid().as_raw() && found.mode() & 0o077 == 0
         })
 }
 
@@ -223,6 +250,10 @@ mod tests {
         write_private_json(&path, &"two").unwrap();
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "\"two\"\n");
         assert_eq!(mode(&path), 0o600);
-        assert_eq!(std::fs::read_dir(root.path()).unwrap().count(), 1, "nothing is left behind");
+        assert_eq!(
+            std::fs::read_dir(root.path()).unwrap().count(),
+            1,
+            "nothing is left behind"
+        );
     }
 }

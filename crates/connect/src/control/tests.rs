@@ -26,13 +26,21 @@ struct House {
 fn house() -> House {
     let folder = tempfile::tempdir().unwrap();
     let (server, asked) = Server::bind(folder.path(), Words::english()).unwrap();
-    House { server, asked, folder }
+    House {
+        server,
+        asked,
+        folder,
+    }
 }
 
 impl House {
     /// A driver that answers every question with its version.
     fn answering(self) -> (Server, tempfile::TempDir) {
-        let Self { server, mut asked, folder } = self;
+        let Self {
+            server,
+            mut asked,
+            folder,
+        } = self;
         tokio::spawn(async move {
             while let Some(Asked { reply, .. }) = asked.recv().await {
                 reply.answer(Answer::Version { version: "1".into() });
@@ -54,8 +62,14 @@ struct Guest {
 impl Guest {
     /// Connected, nothing said yet.
     async fn silent(server: &Server) -> Self {
-        let (reader, writer) = soon(UnixStream::connect(server.socket())).await.unwrap().into_split();
-        Self { reader: BufReader::new(reader), writer }
+        let (reader, writer) = soon(UnixStream::connect(server.socket()))
+            .await
+            .unwrap()
+            .into_split();
+        Self {
+            reader: BufReader::new(reader),
+            writer,
+        }
     }
 
     async fn new(server: &Server) -> Self {
@@ -90,8 +104,16 @@ impl Guest {
 }
 
 fn refusal(id: u64, code: &str, heard: &Value) {
-    assert_eq!((&heard["refused"]["id"], &heard["refused"]["problem"]["code"]), (&json!(id), &json!(code)));
-    assert!(!heard["refused"]["problem"]["sentence"].as_str().unwrap().is_empty());
+    assert_eq!(
+        (&heard["refused"]["id"], &heard["refused"]["problem"]["code"]),
+        (&json!(id), &json!(code))
+    );
+    assert!(
+        !heard["refused"]["problem"]["sentence"]
+            .as_str()
+            .unwrap()
+            .is_empty()
+    );
 }
 
 fn status(text: &str) -> Event {
@@ -116,7 +138,10 @@ async fn a_question_reaches_the_driver_and_its_answer_the_client() {
     assert_eq!(command, Command::Why);
     assert!(!reply.is_pointless());
     reply.answer(Answer::Text(vec!["because".into()]));
-    assert_eq!(guest.hear().await, json!({"answer": {"id": 7, "answer": {"text": ["because"]}}}));
+    assert_eq!(
+        guest.hear().await,
+        json!({"answer": {"id": 7, "answer": {"text": ["because"]}}})
+    );
 }
 
 #[tokio::test]
@@ -175,7 +200,12 @@ async fn garbage_is_refused_and_the_conversation_goes_on() {
 async fn what_was_sent_is_not_quoted_in_a_refusal() {
     let (server, _folder) = house().answering();
     let mut guest = Guest::new(&server).await;
-    guest.ask(1, json!({"secret_set": {"secret": "s3cr3t-name", "value": "s3cr3t"}})).await;
+    guest
+        .ask(
+            1,
+            json!({"secret_set": {"secret": "s3cr3t-name", "value": "s3cr3t"}}),
+        )
+        .await;
     let heard = guest.hear().await;
     refusal(1, "not-understood", &heard);
     assert!(!heard.to_string().contains("s3cr3t"), "{heard}");
@@ -201,7 +231,11 @@ async fn a_line_one_byte_too_long_is_refused_and_the_conversation_goes_on() {
 async fn lines_split_and_joined_anywhere_are_understood() {
     let (server, _folder) = house().answering();
     let mut guest = Guest::silent(&server).await;
-    let all = format!("{HELLO}{}\n{}\n", json!({"id": 1, "command": "why"}), json!({"id": 2, "command": "why"}));
+    let all = format!(
+        "{HELLO}{}\n{}\n",
+        json!({"id": 1, "command": "why"}),
+        json!({"id": 2, "command": "why"})
+    );
     for byte in all.bytes() {
         soon(guest.writer.write_all(&[byte])).await.unwrap();
         tokio::task::yield_now().await;
@@ -214,9 +248,10 @@ async fn lines_split_and_joined_anywhere_are_understood() {
 #[tokio::test]
 async fn another_major_version_gets_a_sentence_and_the_end() {
     let (server, _folder) = house().answering();
-    for (greeting, code) in
-        [("{\"hello\":{\"protocol\":2}}\n", "protocol-newer"), ("{\"id\":1,\"command\":\"status\"}\n", "not-understood")]
-    {
+    for (greeting, code) in [
+        ("{\"hello\":{\"protocol\":2}}\n", "protocol-newer"),
+        ("{\"id\":1,\"command\":\"status\"}\n", "not-understood"),
+    ] {
         let mut guest = Guest::silent(&server).await;
         guest.say(greeting).await;
         assert_eq!(guest.hear().await, json!({"hello": {"protocol": 1}}));
@@ -265,9 +300,17 @@ async fn watchers_get_what_they_watch_and_nothing_else() {
     let mut pages = Guest::new(&server).await;
     pages.watch("pages").await;
     let mut neither = Guest::new(&server).await;
-    assert_eq!((server.watching(Watch::Pages), server.watching(Watch::Status)), (1, 0));
+    assert_eq!(
+        (server.watching(Watch::Pages), server.watching(Watch::Status)),
+        (1, 0)
+    );
     assert_eq!(server.publish(status("x")), 0);
-    assert_eq!(server.publish(Event::Show { page: Some("phone".into()) }), 1);
+    assert_eq!(
+        server.publish(Event::Show {
+            page: Some("phone".into())
+        }),
+        1
+    );
     assert_eq!(pages.hear().await, json!({"event": {"show": {"page": "phone"}}}));
     neither.ask(2, "version").await;
     assert_eq!(neither.hear().await["answer"]["id"], 2);
@@ -288,7 +331,12 @@ async fn the_same_state_is_not_said_twice() {
     for text in ["a", "a", "a", "b"] {
         server.publish(status(text));
         if text == "a" {
-            soon(async { while !guest_has_nothing_waiting(&server) { tokio::task::yield_now().await } }).await;
+            soon(async {
+                while !guest_has_nothing_waiting(&server) {
+                    tokio::task::yield_now().await
+                }
+            })
+            .await;
         }
     }
     assert_eq!(seen_in(&guest.hear().await), "a");
@@ -296,7 +344,12 @@ async fn the_same_state_is_not_said_twice() {
 }
 
 fn guest_has_nothing_waiting(server: &Server) -> bool {
-    server.shared.room().clients.values().all(|outbox| outbox.is_empty())
+    server
+        .shared
+        .room()
+        .clients
+        .values()
+        .all(|outbox| outbox.is_empty())
 }
 
 #[tokio::test]
@@ -387,7 +440,10 @@ async fn one_client_too_many_gets_a_sentence_and_room_is_made_by_leaving() {
             let mut guest = Guest::silent(&server).await;
             guest.say(HELLO).await;
             guest.hear().await;
-            let _ = guest.writer.write_all(b"{\"id\":1,\"command\":\"version\"}\n").await;
+            let _ = guest
+                .writer
+                .write_all(b"{\"id\":1,\"command\":\"version\"}\n")
+                .await;
             if guest.hear().await["answer"]["id"] == 1 {
                 break;
             }
@@ -402,8 +458,12 @@ async fn many_clients_ask_at_once_and_each_gets_its_own_answers() {
     let server = house.server;
     tokio::spawn(async move {
         while let Some(Asked { command, reply, .. }) = house.asked.recv().await {
-            let Command::RulesShow { profile } = command else { panic!("{command:?}") };
-            reply.answer(Answer::Version { version: profile.unwrap() });
+            let Command::RulesShow { profile } = command else {
+                panic!("{command:?}")
+            };
+            reply.answer(Answer::Version {
+                version: profile.unwrap(),
+            });
         }
     });
     let guests = (0..40).map(async |guest| {
@@ -424,7 +484,11 @@ async fn many_clients_ask_at_once_and_each_gets_its_own_answers() {
         let mut left = all;
         std::future::poll_fn(move |context| {
             left.retain_mut(|guest| guest.as_mut().poll(context).is_pending());
-            if left.is_empty() { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+            if left.is_empty() {
+                std::task::Poll::Ready(())
+            } else {
+                std::task::Poll::Pending
+            }
         })
         .await;
     })
@@ -464,7 +528,11 @@ async fn run_json_says_where_and_who() {
     let run: RunFile = serde_json::from_str(&text).unwrap();
     assert_eq!((run.v, run.pid), (1, std::process::id()));
     assert_eq!(Path::new(&run.socket), house.server.socket());
-    assert!(run.started.ends_with('Z') && run.started.parse::<jiff::Timestamp>().is_ok(), "{}", run.started);
+    assert!(
+        run.started.ends_with('Z') && run.started.parse::<jiff::Timestamp>().is_ok(),
+        "{}",
+        run.started
+    );
     drop(house.server);
     assert!(!house.folder.path().join(RUN_FILE).exists());
 }
@@ -491,7 +559,10 @@ async fn socket_and_files_are_for_this_user_alone() {
     let data = folder.path().join("data");
     let (server, _asked) = Server::bind(&data, Words::english()).unwrap();
     let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
-    assert_eq!((mode(&data), mode(server.socket()), mode(&data.join(RUN_FILE))), (0o700, 0o600, 0o600));
+    assert_eq!(
+        (mode(&data), mode(server.socket()), mode(&data.join(RUN_FILE))),
+        (0o700, 0o600, 0o600)
+    );
 }
 
 /// Only root can become somebody else.
@@ -504,7 +575,8 @@ async fn another_user_is_turned_away_even_through_open_folders() {
         return;
     }
     let (server, folder) = house().answering();
-    let open = |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    let open =
+        |path: &Path, mode| std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
     open(folder.path(), 0o755);
     open(server.socket(), 0o666);
     let socket = server.socket().to_owned();

@@ -63,7 +63,9 @@ impl Report {
         if event.v != 1 {
             return wrong("v");
         }
-        let Some(source) = source(&event.source) else { return wrong("source") };
+        let Some(source) = source(&event.source) else {
+            return wrong("source");
+        };
         if !is_short_text(event.call_id.as_deref(), 1, MAX_CALL_ID) {
             return wrong("callId");
         }
@@ -95,7 +97,13 @@ impl Identity {
             Some(Direction::Out) => (&event.to, &event.from),
             Some(Direction::In) | None => (&event.from, &event.to),
         };
-        Self::Numbers([first, second].into_iter().flatten().filter_map(|number| digits(number)).collect())
+        Self::Numbers(
+            [first, second]
+                .into_iter()
+                .flatten()
+                .filter_map(|number| digits(number))
+                .collect(),
+        )
     }
 
     /// The call's name, without its numbers. A later event may leave out the direction, so of two numbers the
@@ -107,7 +115,9 @@ impl Identity {
         };
         let slots: Vec<_> = numbers.iter().map(|number| slot(source, number, salt)).collect();
         let live = slots.iter().find(|slot| is_live(slot));
-        live.or(slots.first()).cloned().unwrap_or_else(|| CallId::new("-"))
+        live.or(slots.first())
+            .cloned()
+            .unwrap_or_else(|| CallId::new("-"))
     }
 }
 
@@ -126,7 +136,9 @@ fn slot(source: &SourceId, number: &str, salt: &[u8]) -> CallId {
 /// Letters, digits, dot, underscore and hyphen, the first a letter or digit; case does not tell sources apart.
 fn source(name: &str) -> Option<SourceId> {
     let starts_well = name.starts_with(|first: char| first.is_ascii_alphanumeric());
-    let is_plain = name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
+    let is_plain = name
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"._-".contains(&byte));
     let name = name.to_ascii_lowercase();
     (starts_well && is_plain && name.len() <= MAX_SOURCE && !RESERVED.contains(&name.as_str()))
         .then(|| SourceId::new(name))
@@ -138,7 +150,9 @@ fn is_short_text(text: Option<&str>, least: usize, most: usize) -> bool {
 
 /// A number as it is compared: without the marks people write between digits. `None`: no number.
 fn digits(number: &str) -> Option<String> {
-    let bare: String =
-        number.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '/' | '(' | ')')).collect();
+    let bare: String = number
+        .chars()
+        .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '/' | '(' | ')'))
+        .collect();
     (!bare.is_empty()).then_some(bare)
 }

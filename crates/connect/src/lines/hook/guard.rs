@@ -36,7 +36,8 @@ pub(super) fn check(head: &Parts, port: u16, token: &SecretString) -> Result<(),
     if !is_json(head) {
         return Err(StatusCode::UNSUPPORTED_MEDIA_TYPE);
     }
-    let declared = only(head, &CONTENT_LENGTH).and_then(|length| std::str::from_utf8(length).ok()?.parse().ok());
+    let declared =
+        only(head, &CONTENT_LENGTH).and_then(|length| std::str::from_utf8(length).ok()?.parse().ok());
     if declared.is_some_and(|length: u64| length > MAX_BODY as u64) {
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
     }
@@ -51,23 +52,36 @@ fn is_our_host(head: &Parts, port: u16) -> bool {
             .any(|name| host == name.as_bytes() || host == format!("{name}:{port}").as_bytes())
     };
     only(head, &HOST).is_some_and(is_ours)
-        && head.uri.authority().is_none_or(|named| is_ours(named.as_str().as_bytes()))
+        && head
+            .uri
+            .authority()
+            .is_none_or(|named| is_ours(named.as_str().as_bytes()))
 }
 
 /// A page always says where it comes from; other programs never do. `none` is an address typed by a person.
 fn is_from_a_page(head: &Parts) -> bool {
     head.headers.contains_key(ORIGIN)
-        || head.headers.get_all(SEC_FETCH_SITE).iter().any(|site| site.as_bytes() != b"none")
+        || head
+            .headers
+            .get_all(SEC_FETCH_SITE)
+            .iter()
+            .any(|site| site.as_bytes() != b"none")
 }
 
 fn has_token(head: &Parts, token: &SecretString) -> bool {
-    let Some(value) = only(head, &AUTHORIZATION) else { return false };
-    let Some((scheme, given)) = value.split_at_checked(b"Bearer ".len()) else { return false };
+    let Some(value) = only(head, &AUTHORIZATION) else {
+        return false;
+    };
+    let Some((scheme, given)) = value.split_at_checked(b"Bearer ".len()) else {
+        return false;
+    };
     scheme.eq_ignore_ascii_case(b"Bearer ") && given.ct_eq(token.expose_secret().as_bytes()).into()
 }
 
 fn is_json(head: &Parts) -> bool {
-    let Some(value) = only(head, &CONTENT_TYPE) else { return false };
+    let Some(value) = only(head, &CONTENT_TYPE) else {
+        return false;
+    };
     let essence = value.split(|byte| *byte == b';').next().unwrap_or_default();
     essence.trim_ascii().eq_ignore_ascii_case(b"application/json")
 }

@@ -67,7 +67,10 @@ impl Listener {
         };
         let (doors, token) = match earlier {
             Some(earlier) => earlier,
-            None => (bind(0).await.map_err(OpenError::Port)?, key::new_token().map_err(OpenError::Random)?),
+            None => (
+                bind(0).await.map_err(OpenError::Port)?,
+                key::new_token().map_err(OpenError::Random)?,
+            ),
         };
         Self::start(data_dir, hook, doors, token)
     }
@@ -90,8 +93,17 @@ impl Listener {
     fn start(data_dir: PathBuf, hook: Hook, doors: Doors, token: SecretString) -> Result<Self, OpenError> {
         let port = doors.port;
         write_private_json(&data_dir.join(key::FILE), &KeyFile::new(port, &token))?;
-        let house = Arc::new(House { hook: hook.clone(), port, token });
-        Ok(Self { data_dir, hook, port, task: tokio::spawn(accept(doors, house)) })
+        let house = Arc::new(House {
+            hook: hook.clone(),
+            port,
+            token,
+        });
+        Ok(Self {
+            data_dir,
+            hook,
+            port,
+            task: tokio::spawn(accept(doors, house)),
+        })
     }
 }
 
@@ -111,7 +123,9 @@ async fn bind(port: u16) -> std::io::Result<Doors> {
     let v4 = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
     let port = v4.local_addr()?.port();
     // Without IPv6, or with the port taken there, 127.0.0.1 is enough: `hook.json` users name it.
-    let v6 = TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port))).await.ok();
+    let v6 = TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port)))
+        .await
+        .ok();
     Ok(Doors { v4, v6, port })
 }
 
@@ -197,16 +211,23 @@ async fn answer(request: Request<Incoming>, house: &House) -> Response<Full<Byte
 
 fn refused(fault: &Fault) -> Response<Full<Bytes>> {
     let (status, body) = if fault.code == Code::HookFlood {
-        (StatusCode::TOO_MANY_REQUESTS, serde_json::json!({ "code": "hook-flood" }))
+        (
+            StatusCode::TOO_MANY_REQUESTS,
+            serde_json::json!({ "code": "hook-flood" }),
+        )
     } else {
         let body = serde_json::json!({ "code": "hook-malformed", "field": fault.detail });
         (StatusCode::BAD_REQUEST, body)
     };
     let mut response = bare(status);
     *response.body_mut() = Full::new(body.to_string().into());
-    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+    response
+        .headers_mut()
+        .insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
     if status == StatusCode::TOO_MANY_REQUESTS {
-        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from_static("1"));
+        response
+            .headers_mut()
+            .insert(RETRY_AFTER, HeaderValue::from_static("1"));
     }
     response
 }

@@ -25,7 +25,11 @@ pub(super) struct KeyFile {
 
 impl KeyFile {
     pub(super) fn new(port: u16, token: &SecretString) -> Self {
-        Self { v: 1, port, token: token.expose_secret().into() }
+        Self {
+            v: 1,
+            port,
+            token: token.expose_secret().into(),
+        }
     }
 
     /// What an earlier run left, if nobody else could read it.
@@ -41,7 +45,9 @@ impl KeyFile {
             }
         }
         let file: Self = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
-        let is_whole = URL_SAFE_NO_PAD.decode(&file.token).is_ok_and(|token| token.len() == TOKEN_BYTES);
+        let is_whole = URL_SAFE_NO_PAD
+            .decode(&file.token)
+            .is_ok_and(|token| token.len() == TOKEN_BYTES);
         (file.v == 1 && file.port != 0 && is_whole).then_some(file)
     }
 

@@ -86,7 +86,13 @@ impl Source {
         if self.live.len() >= MAX_LIVE {
             return Err(Excess);
         }
-        self.live.insert(id.clone(), Live { until: now + LEASE, last_heartbeat: None });
+        self.live.insert(
+            id.clone(),
+            Live {
+                until: now + LEASE,
+                last_heartbeat: None,
+            },
+        );
         Ok(())
     }
 

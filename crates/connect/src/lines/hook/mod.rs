@@ -58,8 +58,15 @@ impl Hook {
     pub fn new(events: LineEvents) -> Result<Self, getrandom::Error> {
         let mut salt = [0; 16];
         getrandom::fill(&mut salt)?;
-        let state = State { salt, limits: Limits::default(), noticed: HashMap::new() };
-        let hook = Self { events, state: Arc::new(Mutex::new(state)) };
+        let state = State {
+            salt,
+            limits: Limits::default(),
+            noticed: HashMap::new(),
+        };
+        let hook = Self {
+            events,
+            state: Arc::new(Mutex::new(state)),
+        };
         hook.tell(Self::source(), LineEvent::Up { resyncs: false });
         Ok(hook)
     }
@@ -127,7 +134,10 @@ impl Hook {
 
     fn notice(&self, fault: &Fault, now: Instant) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = state.noticed.get(&fault.code).is_none_or(|last| now.duration_since(*last) >= NOTICE_PACE);
+        let due = state
+            .noticed
+            .get(&fault.code)
+            .is_none_or(|last| now.duration_since(*last) >= NOTICE_PACE);
         if due {
             state.noticed.insert(fault.code, now);
             self.tell(Self::source(), LineEvent::Trouble(fault.clone()));
