@@ -48,6 +48,11 @@ pub struct Now {
 }
 
 impl Now {
+    /// When the wall clock will show `at`, if it does not jump; now, when that is past.
+    pub fn mono_at(self, at: Timestamp) -> Instant {
+        self.mono + Duration::try_from(at.duration_since(self.wall)).unwrap_or_default()
+    }
+
     /// Both clocks moved on together.
     pub fn after(self, by: Duration) -> Self {
         let wall = self

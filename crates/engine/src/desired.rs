@@ -7,7 +7,7 @@ use crate::line::SourceId;
 use crate::phone::{Field, FieldValue, PhonePresence};
 use crate::profile::{DndRule, ForwardRule, PersonDnd, PersonPresence, PresenceRule, Profile, Row};
 use crate::rules::Rules;
-use crate::teams::{PreferredPair, Presence, SessionPair, SignIn};
+use crate::teams::{PreferredPair, Presence, SessionPair};
 use offhook_protocol::status::Cause;
 use std::time::Duration;
 
@@ -24,8 +24,11 @@ pub struct Desired {
     pub session: Option<SessionWish>,
     /// The preferred presence, only for a state the person set on the phone (R5).
     pub preferred: Option<PreferredWish>,
-    /// Teams says "in a call" because the phone is: no cause (R24).
-    pub echo_of_phone: bool,
+    /// The phone system has not told yet whether the person set something there that belongs in Teams: what
+    /// was set in Teams for it is kept.
+    pub preferred_unknown: bool,
+    /// What is not set because Teams says "in a call" only as the phone is: no cause (R24).
+    pub echo_of_phone: Vec<Field>,
 }
 
 impl Desired {
@@ -51,7 +54,7 @@ pub enum Want {
     Set(FieldValue),
     /// No opinion: a hold of ours is released.
     Leave,
-    /// As `Leave`, and a presence that we set is removed rather than put back (innovaphone's "online").
+    /// innovaphone's "online": as `Leave`. The rule table and the preview name it apart.
     Unset,
 }
 
@@ -94,7 +97,7 @@ fn teams_to_phone(desired: &mut Desired, facts: &Facts, rules: &Rules, now: Now)
         note: Some(wish),
         ..Desired::default()
     };
-    if matches!(facts.sign_in, SignIn::SignedOut) {
+    if facts.is_signed_out() {
         *desired = all(release("signed-out".into()));
         return;
     }
@@ -112,20 +115,24 @@ fn teams_to_phone(desired: &mut Desired, facts: &Facts, rules: &Rules, now: Now)
         since: in_force.since,
         until: None,
     };
+    let row = rules.profile.row(presence);
     let in_a_call = presence.says("InACall") || presence.says("InAConferenceCall");
     if in_a_call
         && facts
             .calls
             .counts_on(&SourceId::phone(), rules.outgoing_counts, now.mono)
     {
-        *desired = all(Wish {
+        let wants = row_wants(row, false, rules);
+        let all = all(Wish {
             want: Want::Leave,
-            why: why(None),
+            why: why(row),
         });
-        desired.echo_of_phone = true;
+        *desired = Desired {
+            echo_of_phone: wants.set_fields(),
+            ..all
+        };
         return;
     }
-    let row = rules.profile.row(presence);
     let wants = row_wants(row, teams::is_ending(presence), rules);
     let wish = |want: Want| Some(Wish { want, why: why(row) });
     desired.dnd = wish(wants.dnd);
@@ -139,6 +146,18 @@ struct RowWants {
     forward: Want,
     presence: Want,
     note: Want,
+}
+
+impl RowWants {
+    fn set_fields(&self) -> Vec<Field> {
+        [&self.dnd, &self.forward, &self.presence, &self.note]
+            .into_iter()
+            .filter_map(|want| match want {
+                Want::Set(value) => Some(value.field()),
+                Want::Leave | Want::Unset => None,
+            })
+            .collect()
+    }
 }
 
 /// A row's wishes. Offline and its like end causes but never set anything (R7).
@@ -209,13 +228,16 @@ fn phone_to_teams(desired: &mut Desired, facts: &Facts, rules: &Rules, ledger: &
         desired.session = Some(SessionWish { pair, why });
     }
     // A value with no hold of ours is the person's (R5).
+    let phone = facts.phone.key().unwrap_or_default();
     let by_hand = |field: Field| {
         facts
             .phone
-            .known
-            .get(&field)
-            .filter(|_| ledger.hold(field).is_none())
+            .recent(field, now.mono)
+            .filter(|_| ledger.hold_on(field, phone).is_none())
     };
+    desired.preferred_unknown = rules.profile.person_presence == PersonPresence::Preferred
+        && facts.phone.link.is_some()
+        && !facts.phone.known.contains_key(&Field::Presence);
     if rules.profile.person_dnd == PersonDnd::Session
         && desired.session.is_none()
         && let Some(known) = by_hand(Field::Dnd).filter(|known| known.value == FieldValue::Dnd(true))

@@ -7,6 +7,7 @@ use crate::phone::{Abilities, Field, FieldValue, PhoneIdentity};
 use crate::rules::Rules;
 use crate::teams::{PreferredPair, Presence, SessionPair, SignIn};
 use offhook_protocol::command::Pause;
+use std::fmt;
 use std::time::Duration;
 
 /// News. The outcome of an effect is news, too.
@@ -82,9 +83,17 @@ pub enum Effect {
     Finished,
 }
 
-/// Something the person should be told once.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Something the person should be told once. The detail may name people, so `Debug` hides it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Notice {
     pub code: Code,
     pub detail: Option<String>,
+}
+
+impl fmt::Debug for Notice {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Notice")
+            .field("code", &self.code)
+            .finish_non_exhaustive()
+    }
 }

@@ -25,6 +25,10 @@ pub struct Ledger {
     /// (R10), also over a restart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub yielded: Vec<Field>,
+    /// The two accounts whose names were found to differ and of whom the person was told (R24): account key and
+    /// phone key.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub told_apart: Option<(String, String)>,
 }
 
 impl Default for Ledger {
@@ -36,17 +40,22 @@ impl Default for Ledger {
             preferred: None,
             pause: None,
             yielded: Vec::new(),
+            told_apart: None,
         }
     }
 }
 
 impl Ledger {
-    pub fn hold(&self, field: Field) -> Option<&Hold> {
-        self.holds.iter().find(|hold| hold.wrote.field() == field)
+    /// The hold of a field on that phone system; another system's holds wait until it is in use again.
+    pub fn hold_on(&self, field: Field, phone: &str) -> Option<&Hold> {
+        self.holds
+            .iter()
+            .find(|hold| hold.wrote.field() == field && hold.phone == phone)
     }
 
-    pub(crate) fn put(&mut self, field: Field, hold: Option<Hold>) {
-        self.holds.retain(|h| h.wrote.field() != field);
+    pub(crate) fn put(&mut self, field: Field, phone: &str, hold: Option<Hold>) {
+        self.holds
+            .retain(|h| h.wrote.field() != field || h.phone != phone);
         self.holds.extend(hold);
         self.holds.sort_by_key(|h| h.wrote.field());
     }

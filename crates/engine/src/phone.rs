@@ -1,6 +1,7 @@
 //! The phone system's words: four fields, one code path.
 
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// A field of the phone system that Offhook may read and set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -16,8 +17,8 @@ impl Field {
     pub const ALL: [Self; 4] = [Self::Dnd, Self::Forward, Self::Presence, Self::Note];
 }
 
-/// A field with its value.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A field with its value. `Debug` hides the number of a forward and the text of a note.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum FieldValue {
     Dnd(bool),
@@ -36,6 +37,19 @@ impl FieldValue {
             Self::Forward(_) => Field::Forward,
             Self::Presence(_) => Field::Presence,
             Self::Note(_) => Field::Note,
+        }
+    }
+}
+
+impl fmt::Debug for FieldValue {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dnd(on) => write!(f, "Dnd({on})"),
+            Self::Forward(None) => f.write_str("Forward(None)"),
+            Self::Forward(Some(_)) => f.write_str("Forward(Some(…))"),
+            Self::Presence(presence) => write!(f, "Presence({presence:?})"),
+            Self::Note(note) if note.is_empty() => f.write_str("Note(\"\")"),
+            Self::Note(_) => f.write_str("Note(…)"),
         }
     }
 }
@@ -113,8 +127,8 @@ impl Abilities {
     }
 }
 
-/// What the phone system says of itself and of the person after sign-in.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What the phone system says of itself and of the person after sign-in. `Debug` hides the names.
+#[derive(Clone, PartialEq, Eq)]
 pub struct PhoneIdentity {
     /// Stable name of this extension on this system, for the ledger: a hold is put back only there.
     pub key: String,
@@ -122,4 +136,12 @@ pub struct PhoneIdentity {
     pub system: String,
     /// The person's names and addresses there, to compare with the Microsoft account (R24). Personal.
     pub names: Vec<String>,
+}
+
+impl fmt::Debug for PhoneIdentity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PhoneIdentity")
+            .field("system", &self.system)
+            .finish_non_exhaustive()
+    }
 }

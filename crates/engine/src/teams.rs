@@ -150,8 +150,8 @@ pub enum Right {
     CalendarRead,
 }
 
-/// Who is signed in at Microsoft. All of it is personal except the ids.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Who is signed in at Microsoft. All of it is personal except the ids; `Debug` hides it.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Account {
     /// `oid.tid`: the account's key.
     pub key: String,
@@ -161,8 +161,17 @@ pub struct Account {
     pub rights: Vec<Right>,
 }
 
-/// Where the sign-in stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account")
+            .field("key", &self.key)
+            .field("rights", &self.rights)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where the sign-in stands. `Debug` hides addresses and codes.
+#[derive(Clone, PartialEq, Eq)]
 pub enum SignIn {
     /// Nothing is stored, as far as the store could be read.
     SignedOut,
@@ -182,4 +191,22 @@ pub enum SignIn {
         account: Option<Account>,
         fault: crate::fault::Fault,
     },
+}
+
+impl fmt::Debug for SignIn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::SignedOut => f.write_str("SignedOut"),
+            Self::Waiting(fault) => f.debug_tuple("Waiting").field(fault).finish(),
+            // The address carries the request's secrets, the code signs in whoever types it.
+            Self::Browser { .. } => f.debug_struct("Browser").finish_non_exhaustive(),
+            Self::DeviceCode { .. } => f.debug_struct("DeviceCode").finish_non_exhaustive(),
+            Self::SignedIn(account) => f.debug_tuple("SignedIn").field(account).finish(),
+            Self::Expired { account, fault } => f
+                .debug_struct("Expired")
+                .field("account", account)
+                .field("fault", fault)
+                .finish(),
+        }
+    }
 }

@@ -2,16 +2,14 @@
 
 use crate::clock::{Instant, Now};
 use crate::engine::{Engine, Phase};
-use std::time::Duration;
 
 /// The next deadline and its name. A deadline that has passed is due now.
 pub(crate) fn next(engine: &Engine, now: Now) -> Option<(Instant, &'static str)> {
     let facts = &engine.facts;
-    let wall =
-        |at: jiff::Timestamp| now.mono + Duration::try_from(at.duration_since(now.wall)).unwrap_or_default();
+    let wall = |at: jiff::Timestamp| now.mono_at(at);
     let leaving = match engine.phase {
         Phase::Leaving { deadline, .. } => Some(deadline),
-        Phase::Running | Phase::Asleep | Phase::Left => None,
+        Phase::Running | Phase::Asleep | Phase::Forgetting | Phase::Left => None,
     };
     let hours = engine
         .rules
@@ -24,13 +22,12 @@ pub(crate) fn next(engine: &Engine, now: Now) -> Option<(Instant, &'static str)>
         .failing_since()
         .map(|at| at + engine.rules.release_after)
         .filter(|at| *at > now.mono);
-    let phone_down = facts
-        .phone
-        .link
-        .as_ref()
-        .and_then(|link| link.down_at)
-        .map(|at| at + crate::trouble::PHONE_DOWN)
-        .filter(|at| *at > now.mono);
+    let down_at = facts.phone.link.as_ref().and_then(|link| link.down_at);
+    let phone_down = down_at.and_then(|at| {
+        [at + crate::facts::calls::GRACE, at + crate::trouble::PHONE_DOWN]
+            .into_iter()
+            .find(|at| *at > now.mono)
+    });
     let retry = engine
         .fields
         .iter()
@@ -49,13 +46,17 @@ pub(crate) fn next(engine: &Engine, now: Now) -> Option<(Instant, &'static str)>
             "calls",
         ),
         (engine.session.next_change(), "session"),
-        (engine.preferred.next_change(), "preferred presence"),
+        (
+            engine.preferred.next_change(&engine.ledger, now),
+            "preferred presence",
+        ),
         (retry, "field retry"),
         (engine.teams_poll_due(now), "poll"),
         (stale, "teams unreadable"),
         (phone_down, "phone down"),
         (engine.phone_read_due().filter(|at| *at > now.mono), "phone read"),
         (engine.resync_until(), "resync"),
+        (engine.next_save(), "ledger"),
     ];
     table
         .into_iter()

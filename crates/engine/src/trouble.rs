@@ -10,7 +10,8 @@ use std::time::Duration;
 /// How long the phone system may be away before the person is told.
 pub(crate) const PHONE_DOWN: Duration = Duration::from_secs(120);
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Its detail may name the person's accounts.
+#[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Trouble {
     pub code: Code,
     pub detail: Option<String>,
@@ -71,6 +72,16 @@ pub(crate) fn problems(engine: &Engine, now: Now) -> Vec<Trouble> {
         add(
             Code::TeamsKeepsStatus,
             facts.teams.seen.as_ref().map(|seen| seen.presence.to_string()),
+            true,
+        );
+    }
+    if engine.accounts.is_some()
+        && let Some((account, phone)) = facts.differing_accounts()
+    {
+        let names = phone.names.join(", ");
+        add(
+            Code::AccountsDiffer,
+            Some(format!("{} / {names}", account.name)),
             true,
         );
     }

@@ -40,7 +40,10 @@ pub struct Call {
     pub state: CallState,
     /// Since when it has been in this state, for people.
     pub since: Timestamp,
+    /// Since when the person has been taken up by it: dialling, talking or holding without a gap.
+    engaged: Timestamp,
     began: Instant,
+    heard: Instant,
     lease: Instant,
     heartbeat: Option<Heartbeat>,
 }
@@ -56,7 +59,9 @@ impl Call {
         Self {
             state,
             since: now.wall,
+            engaged: now.wall,
             began: now.mono,
+            heard: now.mono,
             lease: now.mono + LEASE,
             heartbeat: None,
         }
@@ -64,16 +69,21 @@ impl Call {
 
     fn set(&mut self, state: CallState, now: Now) {
         if self.state != state {
+            if self.state == CallState::Ringing {
+                self.engaged = now.wall;
+            }
             self.state = state;
             self.since = now.wall;
             self.began = now.mono;
         }
+        self.heard = now.mono;
         if self.heartbeat.is_none() {
             self.lease = now.mono + LEASE;
         }
     }
 
     fn beat(&mut self, now: Now) {
+        self.heard = now.mono;
         let pace = self
             .heartbeat
             .map(|last| now.mono.since(last.at))
@@ -118,6 +128,7 @@ impl Calls {
             down_at: None,
         });
         match event {
+            // The grace of its calls goes on: only a list, or news of a call, says that it is still up.
             LineEvent::Up { resyncs } => {
                 entry.resyncs = resyncs;
                 entry.fault = None;
@@ -131,6 +142,7 @@ impl Calls {
             LineEvent::Reset => entry.calls.clear(),
             LineEvent::Snapshot(list) => {
                 entry.mark(true, now);
+                entry.down_at = None;
                 let mut before = std::mem::take(&mut entry.calls);
                 for (id, state) in list {
                     let mut call = before.remove(&id).unwrap_or_else(|| Call::new(state, now));
@@ -161,13 +173,18 @@ impl Calls {
         self.sources.remove(source);
     }
 
-    /// Drops calls whose lease or whose source's grace has run out.
+    /// Drops calls whose lease or whose source's grace has run out. A source that can list its calls needs no
+    /// lease: it is believed while it is connected.
     pub fn expire(&mut self, now: Instant) {
         for source in self.sources.values_mut() {
-            if source.down_at.is_some_and(|at| now.since(at) >= GRACE) {
-                source.calls.clear();
+            if let Some(at) = source.down_at.filter(|at| now.since(*at) >= GRACE) {
+                source.calls.retain(|_, call| call.heard > at);
+                if source.up {
+                    source.down_at = None;
+                }
             }
-            source.calls.retain(|_, call| now < call.lease);
+            let leased = !source.resyncs;
+            source.calls.retain(|_, call| !leased || now < call.lease);
         }
     }
 
@@ -178,12 +195,13 @@ impl Calls {
             .values()
             .filter(|s| !s.calls.is_empty())
             .flat_map(|source| {
-                let grace = source.down_at.map(|at| at + GRACE);
+                let grace = source.down_at.map(|at| at + GRACE).filter(|at| *at > now);
+                let leased = !source.resyncs;
                 let calls = source.calls.values().flat_map(move |call| {
                     let dialling = (call.state == CallState::Dialling && outgoing_counts)
                         .then_some(call.began + DIALLING)
                         .filter(|at| *at > now);
-                    [Some(call.lease), dialling]
+                    [leased.then_some(call.lease), dialling]
                 });
                 calls.chain([grace]).flatten()
             });
@@ -197,11 +215,11 @@ impl Calls {
                 .flat_map(|(id, source)| source.calls.values().map(move |call| (id, call)))
                 .filter(|(_, call)| call.counts(outgoing_counts, now))
         };
-        let (source, oldest) = counting().min_by_key(|(_, call)| call.since)?;
+        let (source, oldest) = counting().min_by_key(|(_, call)| call.engaged)?;
         let conference = counting().any(|(_, call)| call.state == CallState::Conference);
         Some(InCall {
             conference,
-            since: oldest.since,
+            since: oldest.engaged,
             source: source.clone(),
         })
     }
@@ -238,9 +256,7 @@ impl Source {
             self.up = up;
             self.since = now.wall;
         }
-        if up {
-            self.down_at = None;
-        } else {
+        if !up {
             self.down_at.get_or_insert(now.mono);
         }
     }

@@ -1,6 +1,7 @@
 //! What is known now, each with its age.
 
 pub mod calls;
+mod names;
 pub mod teams;
 
 use crate::clock::{Instant, Now};
@@ -19,6 +20,8 @@ pub struct Facts {
     pub teams: TeamsFacts,
     pub phone: PhoneFacts,
     pub sign_in: SignIn,
+    /// The sign-in's store has answered; before that `sign_in` is no knowledge (R21).
+    pub sign_in_told: bool,
     /// Reading and writing at Graph, as the last answers were.
     pub microsoft: Health,
     /// Rights that were refused although the sign-in has them, until the next sign-in.
@@ -33,6 +36,7 @@ impl Default for Facts {
             teams: TeamsFacts::default(),
             phone: PhoneFacts::default(),
             sign_in: SignIn::SignedOut,
+            sign_in_told: false,
             microsoft: Health::default(),
             refused_rights: Vec::new(),
             person: PersonFacts::default(),
@@ -41,6 +45,18 @@ impl Default for Facts {
 }
 
 impl Facts {
+    /// Nobody is signed in, and that is known.
+    pub fn is_signed_out(&self) -> bool {
+        match &self.sign_in {
+            SignIn::SignedOut => self.sign_in_told,
+            SignIn::Waiting(_)
+            | SignIn::Browser { .. }
+            | SignIn::DeviceCode { .. }
+            | SignIn::SignedIn(_)
+            | SignIn::Expired { .. } => false,
+        }
+    }
+
     pub fn account(&self) -> Option<&Account> {
         match &self.sign_in {
             SignIn::SignedIn(account) => Some(account),
@@ -61,6 +77,14 @@ impl Facts {
             | SignIn::DeviceCode { .. }
             | SignIn::Expired { .. } => None,
         }
+    }
+
+    /// R24: the two accounts, when both have names and none of them agree.
+    pub fn differing_accounts(&self) -> Option<(&Account, &PhoneIdentity)> {
+        let account = self.signed_in()?;
+        let link = self.phone.link.as_ref().filter(|link| link.up)?;
+        let identity = link.identity.as_ref()?;
+        (!names::agree([&account.name, &account.address], &identity.names)).then_some((account, identity))
     }
 
     pub fn has(&self, right: Right) -> bool {
@@ -98,8 +122,22 @@ pub struct Known {
 }
 
 impl PhoneFacts {
+    /// The key of the phone system in use, also while it is not reachable.
+    pub fn key(&self) -> Option<&str> {
+        let identity = self.link.as_ref()?.identity.as_ref()?;
+        Some(identity.key.as_str())
+    }
+
     pub fn is_up(&self) -> bool {
         self.link.as_ref().is_some_and(|link| link.up)
+    }
+
+    /// What the phone system shows, or showed until a moment ago: a short break of the connection changes
+    /// nothing.
+    pub fn recent(&self, field: Field, now: Instant) -> Option<&Known> {
+        let link = self.link.as_ref()?;
+        let gone = link.down_at.is_some_and(|at| now.since(at) >= calls::GRACE);
+        self.known.get(&field).filter(|_| !gone)
     }
 
     pub fn value(&self, field: Field) -> Option<&FieldValue> {

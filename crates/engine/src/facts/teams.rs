@@ -5,8 +5,17 @@ use crate::teams::Presence;
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// How long our own words are still taken for an echo after the clear was confirmed.
+/// How long our own words are still taken for an echo after the clear was confirmed or what we set ran out.
 pub(crate) const ECHO_AFTER: Duration = Duration::from_secs(15);
+
+/// How our own words came to an end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OwnEnd {
+    /// Cleared, replaced or run out: Teams may repeat them for a while.
+    Over,
+    /// They never took effect.
+    Refused,
+}
 /// Offline, OffWork and PresenceUnknown count after so many equal reads,
 const ENDING_READS: u32 = 3;
 /// at least so far apart.
@@ -126,11 +135,14 @@ impl TeamsFacts {
         self.own.push((presence, EchoUntil::Open));
     }
 
-    /// The clear was confirmed, or what we set has run out: the echo ends 15 s later, or now.
-    pub fn own_words_end(&mut self, presence: &Presence, ran_out: bool, now: Instant) {
+    /// Our own words ended at `at`, which may lie a little back.
+    pub fn own_words_end(&mut self, presence: &Presence, how: OwnEnd, at: Instant, now: Instant) {
         for (own, until) in &mut self.own {
             if own == presence && *until == EchoUntil::Open {
-                *until = EchoUntil::At(if ran_out { now } else { now + ECHO_AFTER });
+                *until = EchoUntil::At(match how {
+                    OwnEnd::Over => at + ECHO_AFTER,
+                    OwnEnd::Refused => at,
+                });
             }
         }
         self.own.retain(|(_, until)| match until {

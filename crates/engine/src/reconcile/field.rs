@@ -28,6 +28,9 @@ pub(crate) struct FieldState {
     /// Why the last write failed, until one succeeds or the wish ends.
     pub(crate) failed: Option<Fault>,
     not_done: Option<NotDoneReason>,
+    /// The wish that the field met without us. If it is changed away from that by hand, the person wins as
+    /// with a hold (R10).
+    met: Option<FieldValue>,
 }
 
 /// What is under way. One write at most.
@@ -60,11 +63,11 @@ pub(crate) struct Context<'a> {
 
 impl Context<'_> {
     fn hold(&self, field: Field) -> Option<&Hold> {
-        self.ledger.hold(field)
+        self.ledger.hold_on(field, self.phone?)
     }
 
     fn put(&mut self, field: Field, hold: Option<Hold>) -> u64 {
-        self.ledger.put(field, hold);
+        self.ledger.put(field, self.phone.unwrap_or_default(), hold);
         *self.revision += 1;
         *self.revision
     }
@@ -90,6 +93,7 @@ impl FieldState {
             pace: Pace::new(Duration::from_secs(2), Duration::from_secs(60)),
             failed: None,
             not_done: None,
+            met: None,
         }
     }
 
@@ -120,6 +124,7 @@ impl FieldState {
     pub(crate) fn on_down(&mut self) {
         self.step = Step::Idle;
         self.retry_at = None;
+        self.met = None;
         self.pace.reset();
     }
 
@@ -130,10 +135,15 @@ impl FieldState {
     }
 
     /// Looks at wish, hold and reading and takes the next step, if there is one to take.
-    pub(crate) fn step(&mut self, wish: Option<&Wish>, context: &mut Context<'_>, now: Now) {
-        self.note_quiet(wish, context.ledger.yielded.contains(&self.field), now.mono);
+    /// `released`: the wish is none of the rules' (pause, quit), so it says nothing about their quiet.
+    pub(crate) fn step(&mut self, wish: Option<&Wish>, released: bool, context: &mut Context<'_>, now: Now) {
+        if !released {
+            self.note_quiet(wish, context.ledger.yielded.contains(&self.field), now.mono);
+        }
         self.not_done = None;
-        let Some(phone) = context.phone else { return };
+        if context.phone.is_none() {
+            return;
+        }
         match &self.step {
             Step::Idle => {}
             Step::Saving { revision, write } => {
@@ -147,8 +157,6 @@ impl FieldState {
             Step::Writing(_) => return,
         }
         match context.hold(self.field).cloned() {
-            // Held on another phone system: put back when that one is in use again.
-            Some(hold) if hold.phone != phone => {}
             Some(hold) => self.step_held(hold, wish, context, now),
             None => self.step_free(wish, context, now),
         }
@@ -160,6 +168,7 @@ impl FieldState {
             Want::Leave | Want::Unset => None,
         }) else {
             self.failed = None;
+            self.met = None;
             return;
         };
         if context.ledger.yielded.contains(&self.field) {
@@ -187,6 +196,11 @@ impl FieldState {
         }
         // Already as wanted: no hold, nothing to put back (R9).
         if context.known.is_some_and(|(known, _)| known == value) {
+            self.met = Some(value.clone());
+            return;
+        }
+        if context.known.is_some() && self.met.take().as_ref() == Some(value) {
+            self.person_took_it(context, now);
             return;
         }
         let Some(before) = fresh(context, now.mono) else {
@@ -381,10 +395,19 @@ impl FieldState {
 
     /// The ledger could not be written. Nothing new is taken without it; a release goes on, since a phone must
     /// not stay silent because a disk is full.
-    pub(crate) fn on_not_saved(&mut self, fault: &Fault, context: &mut Context<'_>, now: Now) {
-        let Step::Saving { write, .. } = &self.step else {
+    pub(crate) fn on_not_saved(
+        &mut self,
+        failed: u64,
+        fault: &Fault,
+        context: &mut Context<'_>,
+        now: Now,
+    ) {
+        let Step::Saving { write, revision } = &self.step else {
             return;
         };
+        if *revision > failed {
+            return;
+        }
         let Some(hold) = context.hold(self.field).cloned() else {
             return;
         };
@@ -404,6 +427,7 @@ impl FieldState {
         match wish.map(|w| &w.want) {
             Some(Want::Leave | Want::Unset) => {
                 self.quiet_since.get_or_insert(now);
+                self.met = None;
             }
             Some(Want::Set(_)) if !yielded => self.quiet_since = None,
             // A field the person took back: how long it was quiet is judged where the wish is looked at.

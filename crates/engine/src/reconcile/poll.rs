@@ -19,8 +19,10 @@ pub(crate) struct Poll {
     /// Drawn once per read, so that the answer to "when" does not change while one waits.
     jitter: f64,
     changed_at: Option<Instant>,
-    /// Not before this, whatever else: the service asked for it, or it fails.
+    /// Not before this: it fails.
     held_until: Option<Instant>,
+    /// Not before this, whatever else: the service asked for it.
+    asked_until: Option<Instant>,
     pace: Pace,
 }
 
@@ -32,6 +34,7 @@ impl Poll {
             jitter: 1.0,
             changed_at: None,
             held_until: None,
+            asked_until: None,
             pace: Pace::new(Duration::from_secs(10), CAP),
         }
     }
@@ -42,8 +45,9 @@ impl Poll {
         if self.in_flight {
             return None;
         }
+        let not_before = self.held_until.max(self.asked_until);
         let Some(last) = self.last else {
-            return Some(self.held_until.unwrap_or(now));
+            return Some(not_before.unwrap_or(now));
         };
         let since_change = self.changed_at.map(|at| now.since(at));
         let span = match since_change {
@@ -53,7 +57,7 @@ impl Poll {
             Some(_) | None => NORMAL,
         };
         let due = last + span.mul_f64(self.jitter).max(floor);
-        Some(self.held_until.map_or(due, |held| due.max(held)))
+        Some(not_before.map_or(due, |at| due.max(at)))
     }
 
     pub(crate) fn on_sent(&mut self, chance: &mut Chance, now: Instant) {
@@ -65,6 +69,7 @@ impl Poll {
     pub(crate) fn on_read(&mut self, changed: bool, now: Instant) {
         self.in_flight = false;
         self.held_until = None;
+        self.asked_until = None;
         self.pace.reset();
         if changed {
             self.changed_at = Some(now);
@@ -73,17 +78,16 @@ impl Poll {
 
     pub(crate) fn on_failed(&mut self, fault: &Fault, chance: &mut Chance, now: Instant) {
         self.in_flight = false;
-        let wait = match fault.kind {
+        match fault.kind {
             FaultKind::Throttled {
                 retry_after: Some(wait),
-            } => wait,
+            } => self.asked_until = Some(now + wait),
             FaultKind::Throttled { retry_after: None }
             | FaultKind::Rejected
             | FaultKind::RightMissing
             | FaultKind::SignInRequired
-            | FaultKind::Unreachable => self.pace.wait(chance),
-        };
-        self.held_until = Some(now + wait);
+            | FaultKind::Unreachable => self.held_until = Some(now + self.pace.wait(chance)),
+        }
     }
 
     /// Something happened after which Teams may soon say something else.

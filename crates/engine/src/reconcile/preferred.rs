@@ -5,6 +5,7 @@ use crate::clock::{Instant, Now};
 use crate::desired::PreferredWish;
 use crate::effect::Effect;
 use crate::facts::TeamsFacts;
+use crate::facts::teams::OwnEnd;
 use crate::fault::{Fault, FaultKind};
 use crate::ledger::{Ledger, PreferredRecord};
 use std::time::Duration;
@@ -12,6 +13,8 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 pub(crate) struct Preferred {
     op: Option<Op>,
+    /// Nobody saw whether the last request arrived: it is sent again while it is wanted.
+    unsure: bool,
     retry_at: Option<Instant>,
     pace: Pace,
     pub(crate) refused: Option<Fault>,
@@ -39,6 +42,7 @@ impl Preferred {
         }
         Self {
             op: None,
+            unsure: ledger.preferred.is_some(),
             retry_at: None,
             pace: Pace::new(Duration::from_secs(1), Duration::from_secs(60)),
             refused: None,
@@ -49,8 +53,13 @@ impl Preferred {
         self.op.is_none() && ledger.preferred.is_none()
     }
 
-    pub(crate) fn next_change(&self) -> Option<Instant> {
-        self.retry_at.filter(|_| self.op.is_none())
+    /// Its lifetime goes by the wall clock, since it outlives the program.
+    pub(crate) fn next_change(&self, ledger: &Ledger, now: Now) -> Option<Instant> {
+        let ends = ledger.preferred.as_ref().map(|record| now.mono_at(record.until));
+        ends.into_iter()
+            .chain(self.retry_at)
+            .min()
+            .filter(|_| self.op.is_none())
     }
 
     pub(crate) fn step(&mut self, want: Option<&PreferredWish>, context: &mut Context<'_>, now: Now) {
@@ -62,7 +71,7 @@ impl Preferred {
         {
             context
                 .teams
-                .own_words_end(&record.pair.presence(), true, now.mono);
+                .own_words_end(&record.pair.presence(), OwnEnd::Over, now.mono, now.mono);
             context.ledger.preferred = None;
             *context.revision += 1;
         }
@@ -77,13 +86,16 @@ impl Preferred {
             .as_ref()
             .filter(|record| record.account == account);
         match want {
-            Some(wish) if ours.is_some_and(|record| record.pair == wish.pair) => {}
+            Some(wish) if !self.unsure && ours.is_some_and(|record| record.pair == wish.pair) => {}
             Some(wish) if self.refused.is_none() => {
                 let before = context.ledger.preferred.take();
                 if let Some(record) = &before {
-                    context
-                        .teams
-                        .own_words_end(&record.pair.presence(), false, now.mono);
+                    context.teams.own_words_end(
+                        &record.pair.presence(),
+                        OwnEnd::Over,
+                        now.mono,
+                        now.mono,
+                    );
                 }
                 context.teams.own_words(wish.pair.presence());
                 let until = now.after(wish.lifetime).wall;
@@ -116,13 +128,15 @@ impl Preferred {
         };
         let Err(fault) = outcome else {
             self.pace.reset();
+            self.unsure = false;
             return;
         };
+        self.unsure = fault.kind == FaultKind::Unreachable || before.is_some();
         if fault.kind != FaultKind::Unreachable {
             if let Some(record) = std::mem::replace(&mut context.ledger.preferred, before) {
                 context
                     .teams
-                    .own_words_end(&record.pair.presence(), true, now.mono);
+                    .own_words_end(&record.pair.presence(), OwnEnd::Refused, now.mono, now.mono);
             }
             if let Some(record) = &context.ledger.preferred {
                 context.teams.own_words(record.pair.presence());
@@ -140,10 +154,14 @@ impl Preferred {
         match outcome {
             Ok(()) => {
                 self.pace.reset();
+                self.unsure = false;
                 if let Some(record) = context.ledger.preferred.take() {
-                    context
-                        .teams
-                        .own_words_end(&record.pair.presence(), false, now.mono);
+                    context.teams.own_words_end(
+                        &record.pair.presence(),
+                        OwnEnd::Over,
+                        now.mono,
+                        now.mono,
+                    );
                     *context.revision += 1;
                 }
             }

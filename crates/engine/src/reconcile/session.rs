@@ -4,6 +4,7 @@ use super::{Chance, Pace};
 use crate::clock::{Instant, Now};
 use crate::effect::Effect;
 use crate::facts::TeamsFacts;
+use crate::facts::teams::{ECHO_AFTER, OwnEnd};
 use crate::fault::{Fault, FaultKind};
 use crate::ledger::{Ledger, SessionRecord};
 use crate::teams::{Presence, SessionPair};
@@ -31,6 +32,14 @@ pub(crate) struct Session {
     pub(crate) refused: Option<Fault>,
     vanished: Vec<Instant>,
     not_shown: u32,
+    /// What the last step was allowed to do: a deadline that cannot be acted upon is none.
+    may: May,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+struct May {
+    renew: bool,
+    clear: bool,
 }
 
 /// From the moment the request leaves.
@@ -68,9 +77,17 @@ impl Session {
     /// From the ledger: a session of ours may still be open (R3).
     pub(crate) fn new(ledger: &Ledger, teams: &mut TeamsFacts, now: Now) -> Self {
         let up = ledger.session.as_ref().and_then(|record| {
-            let left = Duration::try_from(record.until.duration_since(now.wall))
-                .ok()?
-                .min(LIFETIME);
+            let left = record.until.duration_since(now.wall);
+            let Ok(left) = Duration::try_from(left) else {
+                let gone = Duration::try_from(-left).unwrap_or(Duration::MAX);
+                if gone < ECHO_AFTER {
+                    let presence = record.pair.presence();
+                    teams.own_words(presence.clone());
+                    teams.own_words_end(&presence, OwnEnd::Over, now.mono - gone, now.mono);
+                }
+                return None;
+            };
+            let left = left.min(LIFETIME);
             teams.own_words(record.pair.presence());
             Some(Up {
                 pair: record.pair,
@@ -90,6 +107,7 @@ impl Session {
             refused: None,
             vanished: Vec::new(),
             not_shown: 0,
+            may: May::default(),
         }
     }
 
@@ -113,17 +131,18 @@ impl Session {
     }
 
     pub(crate) fn next_change(&self) -> Option<Instant> {
-        let timers = self.up.as_ref().map(|up| [up.renew_at.min(up.ends), up.ends]);
-        let busy = self.op.is_some();
-        let due = timers
-            .into_iter()
-            .flatten()
-            .chain(self.falls_at)
-            .filter(|_| !busy);
-        // While trying again is not allowed yet, nothing else is due earlier.
-        due.min()
-            .map(|at| self.retry_at.map_or(at, |retry| at.max(retry)))
-            .or(self.retry_at.filter(|_| !busy))
+        if self.op.is_some() {
+            return None;
+        }
+        let ends = self.up.as_ref().map(|up| up.ends);
+        let renew = self.up.as_ref().map(|up| up.renew_at).filter(|_| self.may.renew);
+        let falls = self.falls_at.filter(|_| self.may.clear);
+        // While trying again is not allowed yet, only running out comes earlier.
+        let act = match (renew.into_iter().chain(falls).min(), self.retry_at) {
+            (Some(at), Some(retry)) => Some(at.max(retry)),
+            (at, retry) => at.or(retry),
+        };
+        ends.into_iter().chain(act).min()
     }
 
     pub(crate) fn step(&mut self, want: Option<SessionPair>, context: &mut Context<'_>, now: Now) {
@@ -131,13 +150,14 @@ impl Session {
         if self.op.is_some() {
             return;
         }
-        if let Some(up) = &self.up
-            && now.mono >= up.ends
-        {
-            context.teams.own_words_end(&up.pair.presence(), true, now.mono);
-            self.up = None;
-            self.drop_record(context);
-        }
+        self.may = May {
+            renew: want.is_some()
+                && self.refused.is_none()
+                && context.account.is_some()
+                && !context.resyncing,
+            clear: want.is_none() && context.account.is_some() && !context.resyncing,
+        };
+        self.let_go(context, now);
         if self.retry_at.is_some_and(|at| now.mono < at) {
             return;
         }
@@ -171,6 +191,25 @@ impl Session {
         }
     }
 
+    /// A session that ran out, or that belongs to another account, is none of ours any more.
+    fn let_go(&mut self, context: &mut Context<'_>, now: Now) {
+        let foreign = matches!(
+            (&context.ledger.session, context.account),
+            (Some(record), Some(account)) if record.account != account
+        );
+        let ended = self.up.as_ref().filter(|up| foreign || now.mono >= up.ends);
+        if let Some(up) = ended {
+            let at = up.ends.min(now.mono);
+            context
+                .teams
+                .own_words_end(&up.pair.presence(), OwnEnd::Over, at, now.mono);
+            self.up = None;
+        }
+        if self.up.is_none() {
+            self.drop_record(context);
+        }
+    }
+
     fn set(&mut self, pair: SessionPair, context: &mut Context<'_>, now: Now) {
         let Some(account) = context.account else { return };
         let before = self.up.take();
@@ -178,7 +217,7 @@ impl Session {
         if let Some(other) = before.as_ref().filter(|up| up.pair != pair) {
             context
                 .teams
-                .own_words_end(&other.pair.presence(), false, now.mono);
+                .own_words_end(&other.pair.presence(), OwnEnd::Over, now.mono, now.mono);
         }
         let ends = now.after(LIFETIME);
         let up = Up {
@@ -243,7 +282,9 @@ impl Session {
 
     fn take_back(&mut self, before: Option<Up>, context: &mut Context<'_>, now: Now) {
         if let Some(up) = self.up.take() {
-            context.teams.own_words_end(&up.pair.presence(), true, now.mono);
+            context
+                .teams
+                .own_words_end(&up.pair.presence(), OwnEnd::Refused, now.mono, now.mono);
         }
         match before {
             Some(mut up) => {
@@ -265,7 +306,9 @@ impl Session {
                 self.pace.reset();
                 self.falls_at = None;
                 if let Some(up) = self.up.take() {
-                    context.teams.own_words_end(&up.pair.presence(), false, now.mono);
+                    context
+                        .teams
+                        .own_words_end(&up.pair.presence(), OwnEnd::Over, now.mono, now.mono);
                 }
                 self.drop_record(context);
             }

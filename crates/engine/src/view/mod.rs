@@ -22,7 +22,8 @@ impl Engine {
     pub(crate) fn state(&self, now: Now) -> State {
         let facts = &self.facts;
         let signed_out = match &facts.sign_in {
-            SignIn::SignedOut | SignIn::Browser { .. } | SignIn::DeviceCode { .. } => true,
+            SignIn::SignedOut => facts.sign_in_told,
+            SignIn::Browser { .. } | SignIn::DeviceCode { .. } => true,
             // Attention, never "signed out" (R21).
             SignIn::Waiting(_) | SignIn::SignedIn(_) | SignIn::Expired { .. } => false,
         };
@@ -32,7 +33,10 @@ impl Engine {
         if self.paused(now).is_some() {
             return State::Paused;
         }
-        let seen = facts.teams.seen.as_ref().map(|seen| &seen.presence);
+        // What could not be confirmed for so long is no state to show (R11).
+        let stale = facts.teams.is_stale(self.rules.release_after, now.mono);
+        let seen = facts.teams.seen.as_ref().filter(|_| !stale);
+        let seen = seen.map(|seen| &seen.presence);
         let says = |word: &str| seen.is_some_and(|presence| presence.says(word));
         if facts
             .calls
@@ -84,7 +88,7 @@ impl Engine {
     pub(crate) fn paused(&self, now: Now) -> Option<(Released, Option<Timestamp>)> {
         match self.phase {
             Phase::Running | Phase::Asleep => {}
-            Phase::Leaving { .. } | Phase::Left => return None,
+            Phase::Leaving { .. } | Phase::Forgetting | Phase::Left => return None,
         }
         match self.released(now)? {
             Released::Paused => Some((
@@ -123,7 +127,7 @@ impl Engine {
     }
 
     pub(crate) fn held_by_us(&self, field: Field) -> bool {
-        self.ledger.hold(field).is_some_and(|hold| match hold.stage {
+        self.hold(field).is_some_and(|hold| match hold.stage {
             Stage::Written | Stage::Releasing => true,
             Stage::Intent => hold.earlier.is_some(),
         })

@@ -54,7 +54,7 @@ impl Engine {
     fn whys(&self, now: Now) -> Vec<Why> {
         let mut list = Vec::new();
         for field in Field::ALL {
-            let Some(hold) = self.ledger.hold(field) else {
+            let Some(hold) = self.hold(field) else {
                 continue;
             };
             list.push(Why {
@@ -72,7 +72,7 @@ impl Engine {
                 continue;
             };
             let Want::Set(value) = &wish.want else { continue };
-            if self.ledger.hold(field).is_none() && self.facts.phone.value(field) == Some(value) {
+            if self.hold(field).is_none() && self.facts.phone.value(field) == Some(value) {
                 list.push(Why {
                     field: shown_field(field),
                     value: json(value),
@@ -103,7 +103,7 @@ impl Engine {
             if !up || value(field).is_none() {
                 return None;
             }
-            match self.ledger.hold(field) {
+            match self.hold(field) {
                 Some(hold) if hold.stage == Stage::Intent && hold.earlier.is_none() => Some(Owner::Unknown),
                 Some(_) => Some(Owner::Offhook),
                 None => set.then_some(Owner::Person),

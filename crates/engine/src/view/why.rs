@@ -67,7 +67,7 @@ impl Engine {
         let mut lines = vec![self.why_state(now)];
         for field in Field::ALL {
             let name = field_text(field).text(language);
-            match self.ledger.hold(field) {
+            match self.hold(field) {
                 Some(hold) => {
                     let text = match hold.stage {
                         Stage::Intent => Text::ReasonHoldWriting,

@@ -1,24 +1,24 @@
 //! The engine: one input or time-out in, effects and a view out.
 
+mod round;
+
 use crate::clock::{Instant, Now};
-use crate::desired::{self, Desired, Want, Wish};
-use crate::effect::{Effect, Input, Notice};
+use crate::desired::{self, Desired};
+use crate::effect::{Effect, Input};
 use crate::facts::teams::Reading;
 use crate::facts::{Facts, Link};
-use crate::fault::{Fault, FaultKind};
-use crate::ledger::{Ledger, PauseRecord, Reason};
+use crate::fault::{Code, Fault, FaultKind};
+use crate::ledger::{Ledger, PauseRecord};
 use crate::line::{LineEvent, SourceId};
 use crate::phone::{Field, FieldValue};
-use crate::reconcile::field::{self, FieldState};
+use crate::reconcile::field::FieldState;
 use crate::reconcile::poll::Poll;
-use crate::reconcile::preferred::{self, Preferred};
-use crate::reconcile::session::{self, Session};
+use crate::reconcile::preferred::Preferred;
+use crate::reconcile::session::Session;
 use crate::reconcile::{Chance, Pace};
-use crate::rules::{Role, Rules};
+use crate::rules::Rules;
 use crate::teams::{Presence, Right, SignIn};
-use crate::trouble;
 use offhook_protocol::command::Pause;
-use offhook_protocol::status::{Cause, NotDoneReason};
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
@@ -26,6 +26,8 @@ use std::time::Duration;
 const LEAVE: Duration = Duration::from_secs(2);
 /// R1: how long a source is given to list its calls.
 const RESYNC: Duration = Duration::from_secs(3);
+/// A deadline missed by this much: the machine was asleep.
+const OVERSLEPT: Duration = Duration::from_secs(20);
 /// No answer to a reading of the phone system.
 const PHONE_READ: Duration = Duration::from_secs(15);
 /// Between readings of the phone system that the field states ask for.
@@ -46,8 +48,13 @@ pub struct Engine {
     poll: Poll,
     phone_read: PhoneRead,
     resync: Resync,
+    save_again: SaveAgain,
+    /// When the last round wanted to be called again: much later means that the machine slept.
+    due: Option<Instant>,
     warmed: bool,
-    told: BTreeSet<crate::fault::Code>,
+    told: BTreeSet<Code>,
+    /// The two accounts that seem to be different people, as found in this run (R24).
+    pub(crate) accounts: Option<(String, String)>,
     /// Revision of the ledger in memory, handed to the disk, and safe on it.
     revision: u64,
     handed: u64,
@@ -65,6 +72,8 @@ pub(crate) enum Phase {
         then: Leaving,
         deadline: Instant,
     },
+    /// Signing out: everything is released, the tokens are being deleted.
+    Forgetting,
     Left,
 }
 
@@ -94,6 +103,15 @@ struct PhoneRead {
 struct Resync {
     pending: BTreeSet<SourceId>,
     until: Option<Instant>,
+    /// The program has just started: sources that have not spoken yet are waited for, too.
+    starting: bool,
+}
+
+/// A ledger that could not be written is written again, also when nothing new happens.
+#[derive(Debug)]
+struct SaveAgain {
+    at: Option<Instant>,
+    pace: Pace,
 }
 
 impl Engine {
@@ -122,9 +140,16 @@ impl Engine {
             resync: Resync {
                 pending: BTreeSet::new(),
                 until: Some(now.mono + RESYNC),
+                starting: true,
             },
+            save_again: SaveAgain {
+                at: None,
+                pace: Pace::new(Duration::from_secs(2), Duration::from_secs(60)),
+            },
+            due: None,
             warmed: false,
             told: BTreeSet::new(),
+            accounts: None,
             revision: 0,
             handed: 0,
             saved: 0,
@@ -137,12 +162,14 @@ impl Engine {
 
     /// Takes one piece of news. Drain [`Engine::poll_effect`] after it.
     pub fn handle_input(&mut self, input: Input, now: Now) {
+        self.notice_sleep(now);
         self.take(input, now);
         self.round(now);
     }
 
     /// Early or repeated calls are harmless.
     pub fn handle_timeout(&mut self, now: Now) {
+        self.notice_sleep(now);
         self.round(now);
     }
 
@@ -169,6 +196,15 @@ impl Engine {
 
     pub fn desired(&self) -> &Desired {
         &self.desired
+    }
+
+    /// Nobody said "woke" yet, but the deadline passed long ago: sources are read again before anything is
+    /// renewed or cleared (R1).
+    fn notice_sleep(&mut self, now: Now) {
+        let slept = self.due.is_some_and(|due| now.mono.since(due) >= OVERSLEPT);
+        if slept && self.phase == Phase::Running {
+            self.on_woke(now);
+        }
     }
 
     fn take(&mut self, input: Input, now: Now) {
@@ -281,6 +317,10 @@ impl Engine {
             SignIn::Browser { .. } | SignIn::DeviceCode { .. } => {}
         }
         self.facts.sign_in = sign_in;
+        self.facts.sign_in_told = true;
+        if self.phase == Phase::Forgetting {
+            self.phase = Phase::Running;
+        }
     }
 
     fn on_teams_read(&mut self, outcome: Result<Presence, Fault>, now: Now) {
@@ -402,13 +442,16 @@ impl Engine {
             Ok(()) => {
                 self.saved = self.saved.max(revision);
                 self.ledger_fault = None;
+                self.save_again.at = None;
+                self.save_again.pace.reset();
             }
             Err(fault) => {
                 for field in Field::ALL {
                     self.with_field(field, now, |state, context| {
-                        state.on_not_saved(&fault, context, now)
+                        state.on_not_saved(revision, &fault, context, now)
                     });
                 }
+                self.save_again.at = Some(now.mono + self.save_again.pace.wait(&mut self.chance));
                 self.ledger_fault = Some(fault);
             }
         }
@@ -441,6 +484,7 @@ impl Engine {
         // Quitting goes before signing out, and neither is begun twice.
         match (self.phase, then) {
             (Phase::Left, _)
+            | (Phase::Forgetting, Leaving::SignOut)
             | (
                 Phase::Leaving {
                     then: Leaving::Quit, ..
@@ -454,7 +498,7 @@ impl Engine {
                 },
                 Leaving::SignOut,
             ) => {}
-            (Phase::Running | Phase::Asleep | Phase::Leaving { .. }, then) => {
+            (Phase::Running | Phase::Asleep | Phase::Forgetting | Phase::Leaving { .. }, then) => {
                 self.phase = Phase::Leaving {
                     then,
                     deadline: now.mono + LEAVE,
@@ -475,7 +519,7 @@ impl Engine {
             .facts
             .calls
             .sources()
-            .filter(|(_, s)| s.up && s.resyncs)
+            .filter(|(id, s)| s.up && s.resyncs && !self.resync.pending.contains(*id))
             .map(|(id, _)| id.clone())
             .collect();
         for source in sources {
@@ -487,353 +531,5 @@ impl Engine {
             self.phone_read.in_flight = None;
             self.read_phone(now);
         }
-    }
-
-    /// Everything again, from facts to effects. Level-triggered: nothing depends on what brought us here.
-    fn round(&mut self, now: Now) {
-        self.facts.calls.expire(now.mono);
-        if self
-            .facts
-            .person
-            .pause
-            .as_ref()
-            .and_then(|p| p.until)
-            .is_some_and(|until| until <= now.wall)
-        {
-            self.set_pause(None);
-        }
-        if self.resync.until.is_some_and(|until| now.mono >= until) {
-            self.resync = Resync::default();
-        }
-        if self
-            .phone_read
-            .in_flight
-            .is_some_and(|at| now.mono.since(at) >= PHONE_READ)
-        {
-            self.phone_read.in_flight = None;
-        }
-        self.warm_up();
-        let mut read = false;
-        // A step that changed the ledger may make the next one possible at once.
-        for _ in 0..4 {
-            let revision = self.revision;
-            self.desired = desired::desired(&self.facts, &self.rules, &self.ledger, now);
-            self.step_teams(now);
-            read = self.step_fields(now);
-            if self.revision == revision {
-                break;
-            }
-        }
-        if read {
-            self.read_phone(now);
-        } else {
-            self.phone_read.pace.reset();
-        }
-        self.save();
-        self.poll_teams(now);
-        self.finish(now);
-        self.tell(now);
-    }
-
-    fn warm_up(&mut self) {
-        let starting = self.facts.calls.is_any_starting() && self.facts.has(Right::PresenceWrite);
-        if starting && !self.warmed {
-            self.effects.push_back(Effect::WarmUp);
-        }
-        self.warmed = starting;
-    }
-
-    /// Why everything is to be released now, whatever the rules want.
-    pub(crate) fn released(&self, now: Now) -> Option<Released> {
-        match self.phase {
-            Phase::Running => {}
-            Phase::Asleep | Phase::Leaving { .. } | Phase::Left => return Some(Released::Leaving),
-        }
-        if self.facts.person.pause.is_some() {
-            return Some(Released::Paused);
-        }
-        if self.rules.role == Role::Watch {
-            return Some(Released::Watching);
-        }
-        let outside = self
-            .rules
-            .working_hours
-            .as_ref()
-            .is_some_and(|h| !h.at(now.wall, &self.rules.zone).0);
-        outside.then_some(Released::OutsideHours)
-    }
-
-    fn step_teams(&mut self, now: Now) {
-        let released = self.released(now).is_some();
-        let session = self
-            .desired
-            .session
-            .as_ref()
-            .filter(|_| !released)
-            .map(|wish| wish.pair);
-        let preferred = self.desired.preferred.clone().filter(|_| !released);
-        self.with_session(now, |state, context| state.step(session, context, now));
-        self.with_preferred(|state, context| state.step(preferred.as_ref(), context, now));
-    }
-
-    fn step_fields(&mut self, now: Now) -> bool {
-        let released = self.released(now);
-        let mut read = false;
-        for field in Field::ALL {
-            let wish = match released {
-                Some(why) => Some(release(why, now)),
-                None => self.desired.of(field).cloned(),
-            };
-            read |= self.with_field(field, now, |state, context| {
-                state.step(wish.as_ref(), context, now)
-            });
-        }
-        read
-    }
-
-    fn read_phone(&mut self, now: Now) {
-        let wait = self.phone_read.not_before.is_some_and(|at| now.mono < at);
-        if self.phone_read.in_flight.is_some() || wait || !self.facts.phone.is_up() {
-            return;
-        }
-        self.phone_read.in_flight = Some(now.mono);
-        self.phone_read.not_before = Some(now.mono + self.phone_read.pace.wait(&mut self.chance));
-        self.effects.push_back(Effect::ReadPhone);
-    }
-
-    fn save(&mut self) {
-        if self.revision > self.handed {
-            self.handed = self.revision;
-            // Before anything that was decided in the same round.
-            self.effects.push_front(Effect::SaveLedger {
-                revision: self.revision,
-                ledger: Box::new(self.ledger.clone()),
-            });
-        }
-    }
-
-    fn poll_teams(&mut self, now: Now) {
-        if self.teams_poll_due(now).is_some_and(|due| due <= now.mono) {
-            self.poll.on_sent(&mut self.chance, now.mono);
-            self.effects.push_back(Effect::ReadTeams);
-        }
-    }
-
-    pub(crate) fn teams_poll_due(&self, now: Now) -> Option<Instant> {
-        match self.phase {
-            Phase::Running => {}
-            Phase::Asleep | Phase::Leaving { .. } | Phase::Left => return None,
-        }
-        if !self.facts.has(Right::PresenceRead) {
-            return None;
-        }
-        let away = self.facts.teams.seen.as_ref().is_some_and(|seen| {
-            crate::facts::teams::is_ending(&seen.presence) || seen.presence.availability.is("Away")
-        });
-        let idle = away && !self.facts.calls.is_any_up();
-        self.poll.due(self.rules.poll_floor, idle, now.mono)
-    }
-
-    pub(crate) fn phone_read_due(&self) -> Option<Instant> {
-        match self.phone_read.in_flight {
-            Some(at) => Some(at + PHONE_READ),
-            None => self.phone_read.not_before,
-        }
-    }
-
-    pub(crate) fn resync_until(&self) -> Option<Instant> {
-        self.resync.until
-    }
-
-    fn finish(&mut self, now: Now) {
-        let Phase::Leaving { then, deadline } = self.phase else {
-            return;
-        };
-        let held = self.facts.phone.is_up() && !self.ledger.holds.is_empty();
-        let teams = self.facts.signed_in().is_some()
-            && !(self.session.is_settled() && self.preferred.is_settled(&self.ledger));
-        if now.mono < deadline && (held || teams || self.saved < self.handed) {
-            return;
-        }
-        match then {
-            Leaving::Quit => {
-                self.phase = Phase::Left;
-                self.effects.push_back(Effect::Finished);
-            }
-            Leaving::SignOut => {
-                self.phase = Phase::Running;
-                self.effects.push_back(Effect::ForgetTokens);
-            }
-        }
-    }
-
-    fn tell(&mut self, now: Now) {
-        let problems = trouble::problems(self, now);
-        self.told
-            .retain(|code| problems.iter().any(|p| p.code == *code && p.notify));
-        for problem in problems.into_iter().filter(|p| p.notify) {
-            if self.told.insert(problem.code) {
-                self.effects.push_back(Effect::Notify(Notice {
-                    code: problem.code,
-                    detail: problem.detail,
-                }));
-            }
-        }
-    }
-
-    fn with_session<R>(
-        &mut self,
-        now: Now,
-        act: impl FnOnce(&mut Session, &mut session::Context<'_>) -> R,
-    ) -> R {
-        let account = self
-            .facts
-            .has(Right::PresenceWrite)
-            .then(|| self.facts.signed_in().map(|a| a.key.clone()));
-        // A session of another account is none of ours to renew or clear; it runs out by itself.
-        let foreign = |key: &String| {
-            self.ledger
-                .session
-                .as_ref()
-                .is_some_and(|record| record.account != *key)
-        };
-        let account = account.flatten().filter(|key| !foreign(key));
-        let resyncing = self.resync.until.is_some_and(|until| now.mono < until)
-            && (!self.resync.pending.is_empty() || self.saved == 0 && self.ledger.session.is_some());
-        let mut effects = Vec::new();
-        let urgent = self.released(now).is_some();
-        let result = act(
-            &mut self.session,
-            &mut session::Context {
-                ledger: &mut self.ledger,
-                revision: &mut self.revision,
-                teams: &mut self.facts.teams,
-                chance: &mut self.chance,
-                effects: &mut effects,
-                account: account.as_deref(),
-                resyncing: resyncing && !urgent,
-                urgent,
-            },
-        );
-        self.effects.extend(effects);
-        result
-    }
-
-    fn with_preferred<R>(&mut self, act: impl FnOnce(&mut Preferred, &mut preferred::Context<'_>) -> R) -> R {
-        let account = self
-            .facts
-            .has(Right::PresenceWrite)
-            .then(|| self.facts.signed_in().map(|a| a.key.clone()));
-        let mut effects = Vec::new();
-        let result = act(
-            &mut self.preferred,
-            &mut preferred::Context {
-                ledger: &mut self.ledger,
-                revision: &mut self.revision,
-                teams: &mut self.facts.teams,
-                chance: &mut self.chance,
-                effects: &mut effects,
-                account: account.flatten().as_deref(),
-            },
-        );
-        self.effects.extend(effects);
-        result
-    }
-
-    /// Lets one field act; says whether it needs a fresh reading.
-    fn with_field(
-        &mut self,
-        field: Field,
-        now: Now,
-        act: impl FnOnce(&mut FieldState, &mut field::Context<'_>),
-    ) -> bool {
-        let mut effects = Vec::new();
-        let mut read = false;
-        let link = self.facts.phone.link.as_ref().filter(|link| link.up);
-        let phone = link
-            .and_then(|link| link.identity.as_ref())
-            .map(|identity| identity.key.as_str());
-        let can = link.map_or_else(Default::default, |link| link.abilities.of(field));
-        let known = self
-            .facts
-            .phone
-            .known
-            .get(&field)
-            .map(|known| (&known.value, known.at));
-        if let Some(state) = self.fields.iter_mut().find(|state| state.field() == field) {
-            act(
-                state,
-                &mut field::Context {
-                    ledger: &mut self.ledger,
-                    revision: &mut self.revision,
-                    saved: self.saved,
-                    known,
-                    can,
-                    phone,
-                    chance: &mut self.chance,
-                    effects: &mut effects,
-                    read: &mut read,
-                },
-            );
-        }
-        self.effects.extend(effects);
-        if read {
-            self.read_phone(now);
-        }
-        read
-    }
-
-    /// What the rules would want and that is not being done, with the reason.
-    pub(crate) fn not_done(&self, now: Now) -> Vec<(offhook_protocol::status::Field, NotDoneReason)> {
-        use offhook_protocol::status::Field as Shown;
-        let shown = |field: Field| match field {
-            Field::Dnd => Shown::Dnd,
-            Field::Forward => Shown::Forward,
-            Field::Presence => Shown::Presence,
-            Field::Note => Shown::Note,
-        };
-        let mut list = Vec::new();
-        let paused = self.released(now).is_some();
-        for state in &self.fields {
-            let wanted = self
-                .desired
-                .of(state.field())
-                .is_some_and(|wish| matches!(wish.want, Want::Set(_)));
-            if wanted && paused {
-                list.push((shown(state.field()), NotDoneReason::Paused));
-            } else if let Some(reason) = state.not_done() {
-                list.push((shown(state.field()), reason));
-            }
-        }
-        if self.desired.echo_of_phone {
-            list.push((Shown::Dnd, NotDoneReason::Echo));
-        }
-        if self.desired.session.is_some() {
-            if paused {
-                list.push((Shown::Teams, NotDoneReason::Paused));
-            } else if self.facts.signed_in().is_some() && !self.facts.has(Right::PresenceWrite) {
-                list.push((Shown::Teams, NotDoneReason::RightMissing));
-            }
-        }
-        list
-    }
-}
-
-fn release(why: Released, now: Now) -> Wish {
-    let rule = match why {
-        Released::Paused => "paused",
-        Released::OutsideHours => "outside-hours",
-        Released::Watching => "watching",
-        Released::Leaving => "leaving",
-    };
-    let why = Reason {
-        cause: Cause::Person,
-        rule: rule.into(),
-        since: now.wall,
-        until: None,
-    };
-    Wish {
-        want: Want::Leave,
-        why,
     }
 }

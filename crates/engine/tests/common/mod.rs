@@ -1,0 +1,622 @@
+//! A small virtual world around the engine: clocks, a disk, Graph and one phone. No time passes but by `after`.
+#![allow(dead_code, reason = "each test file uses its own part")]
+
+use jiff::{SignedDuration, Timestamp};
+use offhook_engine::fault::{Code, Fault, FaultKind};
+use offhook_engine::ledger::{Hold, Ledger};
+use offhook_engine::line::{CallId, CallState, LineEvent, SourceId};
+use offhook_engine::phone::{Abilities, Can, Field, FieldValue, PhoneIdentity, PhonePresence};
+use offhook_engine::profile::Profile;
+use offhook_engine::rules::{Role, Rules};
+use offhook_engine::teams::{Account, PreferredPair, Presence, Right, SessionPair, SignIn};
+use offhook_engine::{Effect, Engine, Input, Instant, Now};
+use offhook_protocol::command::Pause;
+use offhook_protocol::status::{State, Status};
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+pub const ON: FieldValue = FieldValue::Dnd(true);
+pub const OFF: FieldValue = FieldValue::Dnd(false);
+
+pub fn at(text: &str) -> Timestamp {
+    text.parse().unwrap()
+}
+
+pub fn secs(n: f64) -> Duration {
+    Duration::from_secs_f64(n)
+}
+
+pub fn fault(kind: FaultKind) -> Fault {
+    Fault::new(kind, Code::TimedOut)
+}
+
+pub fn unreachable() -> Fault {
+    fault(FaultKind::Unreachable)
+}
+
+pub fn throttled(after: Option<f64>) -> Fault {
+    fault(FaultKind::Throttled {
+        retry_after: after.map(secs),
+    })
+}
+
+pub fn account(key: &str) -> Account {
+    Account {
+        key: key.into(),
+        name: "Anna Muster".into(),
+        address: "anna.muster@example.com".into(),
+        rights: vec![Right::PresenceRead, Right::PresenceWrite],
+    }
+}
+
+pub fn rules(profile: &str) -> Rules {
+    Rules {
+        profile: Profile::named(profile).unwrap(),
+        ..Rules::default()
+    }
+}
+
+/// What Graph holds for the person.
+#[derive(Debug)]
+pub struct Graph {
+    /// What Teams itself says (meetings, Teams calls, picked by hand).
+    pub teams: Presence,
+    /// Picked by hand: outranks our session.
+    pub by_hand: bool,
+    pub session: Option<(SessionPair, Instant)>,
+    pub preferred: Option<PreferredPair>,
+    /// Every request fails so.
+    pub fails: Option<Fault>,
+    /// Only writes fail so.
+    pub writes_fail: Option<Fault>,
+    /// Requests are not answered until `answer_graph`.
+    pub silent: bool,
+}
+
+/// The phone system.
+#[derive(Debug)]
+pub struct Phone {
+    pub fields: BTreeMap<Field, FieldValue>,
+    pub up: bool,
+    pub writes_fail: Option<Fault>,
+    pub reads_fail: Option<Fault>,
+    /// Writes arrive but nobody answers.
+    pub mute: bool,
+    pub key: String,
+    pub names: Vec<String>,
+    pub abilities: Abilities,
+}
+
+/// Where the program is killed (issue 2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Crash {
+    /// The ledger was not written yet.
+    BeforeLedger,
+    /// The ledger is on disk, the phone not written.
+    AfterLedger,
+    /// The phone is written, its answer not seen.
+    AfterWrite,
+}
+
+pub struct World {
+    pub now: Now,
+    pub engine: Engine,
+    pub rules: Rules,
+    pub graph: Graph,
+    pub phone: Phone,
+    /// What is on the disk.
+    pub disk: Ledger,
+    pub disk_full: bool,
+    /// Every effect with its time.
+    pub log: Vec<(Instant, Effect)>,
+    pub crash: Option<Crash>,
+    pub dead: bool,
+    pub sign_in: SignIn,
+    /// Sources that answer `Resync`, with their calls; others stay silent.
+    pub lists: BTreeMap<String, Vec<(CallId, CallState)>>,
+    has_phone: bool,
+    seed: u64,
+}
+
+pub fn both() -> Can {
+    Can {
+        read: true,
+        write: true,
+    }
+}
+
+pub fn able() -> Abilities {
+    Abilities {
+        dnd: both(),
+        forward: both(),
+        presence: both(),
+        note: both(),
+        calls: true,
+        could_change_others: false,
+    }
+}
+
+impl World {
+    /// Signed in, phone connected, Teams available, everything read once.
+    pub fn new(profile: &str) -> Self {
+        Self::with(rules(profile))
+    }
+
+    pub fn with(rules: Rules) -> Self {
+        let mut world = Self::cold(rules, Ledger::default());
+        world.begin();
+        world
+    }
+
+    /// Started, nothing told yet.
+    pub fn cold(rules: Rules, ledger: Ledger) -> Self {
+        let now = Now {
+            mono: Instant::from_origin(Duration::from_secs(1000)),
+            wall: at("2026-03-10T09:00:00Z"),
+        };
+        let mut fields = BTreeMap::new();
+        fields.insert(Field::Dnd, OFF);
+        fields.insert(Field::Forward, FieldValue::Forward(None));
+        fields.insert(Field::Presence, FieldValue::Presence(None));
+        fields.insert(Field::Note, FieldValue::Note(String::new()));
+        Self {
+            now,
+            engine: Engine::new(rules.clone(), ledger.clone(), 7, now),
+            rules,
+            graph: Graph {
+                teams: Presence::new("Available", "Available"),
+                by_hand: false,
+                session: None,
+                preferred: None,
+                fails: None,
+                writes_fail: None,
+                silent: false,
+            },
+            phone: Phone {
+                fields,
+                up: true,
+                writes_fail: None,
+                reads_fail: None,
+                mute: false,
+                key: "pbx/2001".into(),
+                names: Vec::new(),
+                abilities: able(),
+            },
+            disk: ledger,
+            disk_full: false,
+            log: Vec::new(),
+            crash: None,
+            dead: false,
+            sign_in: SignIn::SignedIn(account("oid.tid")),
+            lists: BTreeMap::new(),
+            has_phone: true,
+            seed: 7,
+        }
+    }
+
+    /// What the driver tells at start.
+    pub fn begin(&mut self) {
+        self.drain();
+        if self.has_phone {
+            self.input(Input::PhoneConfigured(true));
+        }
+        self.input(Input::SignIn(self.sign_in.clone()));
+        self.phone_up();
+        self.after(0.0);
+    }
+
+    pub fn phone_up(&mut self) {
+        self.phone.up = true;
+        if self.has_phone {
+            self.input(Input::PhoneUp {
+                identity: PhoneIdentity {
+                    key: self.phone.key.clone(),
+                    system: "Pretend 1.0".into(),
+                    names: self.phone.names.clone(),
+                },
+                abilities: self.phone.abilities,
+            });
+        }
+    }
+
+    pub fn phone_down(&mut self) {
+        self.phone.up = false;
+        self.input(Input::PhoneDown(unreachable()));
+    }
+
+    pub fn input(&mut self, input: Input) {
+        if self.dead {
+            return;
+        }
+        self.engine.handle_input(input, self.now);
+        self.drain();
+    }
+
+    /// Answers every effect at once, in order.
+    fn drain(&mut self) {
+        let mut answers: VecDeque<Input> = VecDeque::new();
+        for _ in 0..1000 {
+            while let Some(effect) = self.engine.poll_effect() {
+                self.log.push((self.now.mono, effect.clone()));
+                answers.extend(self.act(effect));
+                if self.dead {
+                    return;
+                }
+            }
+            let Some(answer) = answers.pop_front() else { return };
+            self.engine.handle_input(answer, self.now);
+        }
+        panic!(
+            "the engine does not come to rest: {:?}",
+            &self.log[self.log.len() - 6..]
+        );
+    }
+
+    fn act(&mut self, effect: Effect) -> Option<Input> {
+        match effect {
+            Effect::WarmUp | Effect::Notify(_) | Effect::ForgetTokens | Effect::Finished => None,
+            Effect::ReadTeams => {
+                if self.graph.silent {
+                    return None;
+                }
+                Some(Input::TeamsRead(match &self.graph.fails {
+                    Some(fault) => Err(fault.clone()),
+                    None => Ok(self.teams_shows()),
+                }))
+            }
+            Effect::SetSession { pair, lifetime } => {
+                if self.graph.silent {
+                    return None;
+                }
+                Some(Input::SessionSet(match self.graph_write() {
+                    Ok(()) => {
+                        self.graph.session = Some((pair, self.now.mono + lifetime));
+                        Ok(())
+                    }
+                    Err(fault) => Err(fault),
+                }))
+            }
+            Effect::ClearSession => {
+                if self.graph.silent {
+                    return None;
+                }
+                let outcome = self.graph_write();
+                if outcome.is_ok() {
+                    self.graph.session = None;
+                }
+                Some(Input::SessionCleared(outcome))
+            }
+            Effect::SetPreferred { pair, .. } => {
+                let outcome = self.graph_write();
+                if outcome.is_ok() {
+                    self.graph.preferred = Some(pair);
+                }
+                Some(Input::PreferredSet(outcome))
+            }
+            Effect::ClearPreferred => {
+                let outcome = self.graph_write();
+                if outcome.is_ok() {
+                    self.graph.preferred = None;
+                }
+                Some(Input::PreferredCleared(outcome))
+            }
+            Effect::ReadPhone => {
+                if let Some(fault) = &self.phone.reads_fail {
+                    return Some(Input::PhoneReadFailed(fault.clone()));
+                }
+                self.phone.up.then(|| {
+                    let can = self.phone.abilities;
+                    let fields = self.phone.fields.iter().filter(|(field, _)| can.of(**field).read);
+                    Input::PhoneSeen(fields.map(|(_, value)| value.clone()).collect())
+                })
+            }
+            Effect::WritePhone(value) => {
+                let field = value.field();
+                if self.crash == Some(Crash::AfterLedger) {
+                    self.dead = true;
+                    return None;
+                }
+                if !self.phone.up {
+                    return None;
+                }
+                if let Some(fault) = &self.phone.writes_fail {
+                    return Some(Input::PhoneWritten {
+                        field,
+                        outcome: Err(fault.clone()),
+                    });
+                }
+                self.phone.fields.insert(field, value);
+                if self.crash == Some(Crash::AfterWrite) {
+                    self.dead = true;
+                    return None;
+                }
+                if self.phone.mute {
+                    return None;
+                }
+                Some(Input::PhoneWritten {
+                    field,
+                    outcome: Ok(()),
+                })
+            }
+            Effect::Resync(source) => self
+                .lists
+                .get(source.as_str())
+                .map(|calls| Input::Line(source, LineEvent::Snapshot(calls.clone()))),
+            Effect::SaveLedger { revision, ledger } => {
+                if self.crash == Some(Crash::BeforeLedger) && ledger.holds != self.disk.holds {
+                    self.dead = true;
+                    return None;
+                }
+                let outcome = if self.disk_full {
+                    Err(Fault::new(FaultKind::Unreachable, Code::LedgerNotWritten))
+                } else {
+                    // What is on disk is what can be read back.
+                    let text = serde_json::to_string(&*ledger).unwrap();
+                    self.disk = serde_json::from_str(&text).unwrap();
+                    Ok(())
+                };
+                Some(Input::LedgerSaved { revision, outcome })
+            }
+        }
+    }
+
+    fn graph_write(&self) -> Result<(), Fault> {
+        match self.graph.writes_fail.as_ref().or(self.graph.fails.as_ref()) {
+            Some(fault) => Err(fault.clone()),
+            None => Ok(()),
+        }
+    }
+
+    fn teams_shows(&self) -> Presence {
+        let session = self.graph.session.filter(|(_, until)| self.now.mono < *until);
+        if self.graph.by_hand {
+            return self.graph.teams.clone();
+        }
+        let teams_busy = !self.graph.teams.availability.is("Available") && !self.graph.teams.availability.is("Away");
+        if teams_busy {
+            return self.graph.teams.clone();
+        }
+        let mut shows = match (session, self.graph.preferred) {
+            (_, Some(pair)) => pair.presence(),
+            (Some((pair, _)), None) => pair.presence(),
+            (None, None) => self.graph.teams.clone(),
+        };
+        shows.out_of_office = self.graph.teams.out_of_office;
+        shows
+    }
+
+    /// Lets time pass, every deadline in its order.
+    pub fn after(&mut self, seconds: f64) {
+        let end = self.now.mono + secs(seconds);
+        let mut rounds = 0;
+        while !self.dead {
+            let due = self.engine.poll_timeout(self.now).filter(|(at, _)| *at <= end);
+            let Some((at, name)) = due else { break };
+            let step = at.since(self.now.mono);
+            rounds = if step.is_zero() { rounds + 1 } else { 0 };
+            assert!(rounds < 20, "the deadline {name:?} stays in the past");
+            self.now = self.now.after(step);
+            self.engine.handle_timeout(self.now);
+            self.drain();
+        }
+        self.now = self.now.after(end.since(self.now.mono));
+    }
+
+    /// Teams itself says so from now on; the engine hears of it at its next poll.
+    pub fn teams_is(&mut self, availability: &str, activity: &str) {
+        self.graph.teams = Presence::new(availability, activity);
+    }
+
+    /// As `teams_is`, and polled at once.
+    pub fn teams(&mut self, availability: &str, activity: &str) {
+        self.teams_is(availability, activity);
+        self.poll();
+    }
+
+    /// Waits for the next poll of Teams.
+    pub fn poll(&mut self) {
+        let before = self.count(|e| *e == Effect::ReadTeams);
+        for _ in 0..4000 {
+            if self.count(|e| *e == Effect::ReadTeams) > before {
+                return;
+            }
+            let Some((at, _)) = self.engine.poll_timeout(self.now) else {
+                break;
+            };
+            self.after(at.since(self.now.mono).as_secs_f64());
+        }
+        panic!("Teams is not polled any more");
+    }
+
+    /// A reading as Graph would give it, whatever it holds.
+    pub fn read(&mut self, availability: &str, activity: &str) {
+        self.input(Input::TeamsRead(Ok(Presence::new(availability, activity))));
+    }
+
+    pub fn call_on(&mut self, source: &str, id: &str, state: CallState) {
+        let id = CallId::new(id);
+        self.input(Input::Line(
+            SourceId::new(source),
+            LineEvent::Call { id, state },
+        ));
+    }
+
+    pub fn ring(&mut self, id: &str) {
+        self.call_on("baresip", id, CallState::Ringing);
+    }
+
+    pub fn answer(&mut self, id: &str) {
+        self.call_on("baresip", id, CallState::Connected);
+    }
+
+    pub fn hang_up(&mut self, id: &str) {
+        self.line("baresip", LineEvent::Ended { id: CallId::new(id) });
+    }
+
+    pub fn line(&mut self, source: &str, event: LineEvent) {
+        self.input(Input::Line(SourceId::new(source), event));
+    }
+
+    /// The person (or anybody else) changes a field at the phone.
+    pub fn by_hand(&mut self, value: FieldValue) {
+        self.phone.fields.insert(value.field(), value.clone());
+        if self.phone.up {
+            self.input(Input::PhoneSeen(vec![value]));
+        }
+    }
+
+    pub fn dnd_by_hand(&mut self, on: bool) {
+        self.by_hand(FieldValue::Dnd(on));
+    }
+
+    pub fn presence_by_hand(&mut self, presence: Option<PhonePresence>) {
+        self.by_hand(FieldValue::Presence(presence));
+    }
+
+    pub fn graph_fails(&mut self, kind: FaultKind) {
+        self.graph.fails = Some(fault(kind));
+    }
+
+    pub fn pause(&mut self, pause: Pause) {
+        self.input(Input::Pause(pause));
+    }
+
+    /// Killed and started again, with what the disk holds.
+    pub fn restart(&mut self) {
+        self.restart_after(1.0);
+    }
+
+    pub fn restart_after(&mut self, seconds: f64) {
+        self.crash = None;
+        self.dead = false;
+        self.now = self.now.after(secs(seconds));
+        self.seed += 1;
+        self.log.clear();
+        self.engine = Engine::new(self.rules.clone(), self.disk.clone(), self.seed, self.now);
+        self.begin();
+    }
+
+    /// Asleep without a word to the program; the driver calls the time-out first, then says so.
+    pub fn sleep(&mut self, seconds: f64) {
+        self.now = self.now.after(secs(seconds));
+    }
+
+    pub fn wake(&mut self) {
+        self.engine.handle_timeout(self.now);
+        self.drain();
+        self.input(Input::Woke);
+    }
+
+    pub fn clock_jump(&mut self, seconds: i64) {
+        self.now.wall = self.now.wall.checked_add(SignedDuration::from_secs(seconds)).unwrap();
+    }
+
+    pub fn set_rules(&mut self, change: impl FnOnce(&mut Rules)) {
+        change(&mut self.rules);
+        self.input(Input::Rules(Box::new(self.rules.clone())));
+    }
+
+    pub fn watch_only(&mut self) {
+        self.set_rules(|rules| rules.role = Role::Watch);
+    }
+
+    // what can be seen
+
+    pub fn count(&self, what: impl Fn(&Effect) -> bool) -> usize {
+        self.log.iter().filter(|(_, effect)| what(effect)).count()
+    }
+
+    pub fn sets(&self) -> usize {
+        self.count(|e| matches!(e, Effect::SetSession { .. }))
+    }
+
+    pub fn clears(&self) -> usize {
+        self.count(|e| *e == Effect::ClearSession)
+    }
+
+    pub fn writes(&self) -> Vec<FieldValue> {
+        let value = |effect: &Effect| match effect {
+            Effect::WritePhone(value) => Some(value.clone()),
+            _ => None,
+        };
+        self.log.iter().filter_map(|(_, e)| value(e)).collect()
+    }
+
+    pub fn notices(&self) -> Vec<Code> {
+        let code = |effect: &Effect| match effect {
+            Effect::Notify(notice) => Some(notice.code),
+            _ => None,
+        };
+        self.log.iter().filter_map(|(_, e)| code(e)).collect()
+    }
+
+    /// Everything that changes something outside.
+    pub fn changes(&self) -> Vec<Effect> {
+        let is_change = |e: &Effect| {
+            matches!(
+                e,
+                Effect::SetSession { .. }
+                    | Effect::ClearSession
+                    | Effect::SetPreferred { .. }
+                    | Effect::ClearPreferred
+                    | Effect::WritePhone(_)
+            )
+        };
+        self.log.iter().map(|(_, e)| e).filter(|e| is_change(e)).cloned().collect()
+    }
+
+    /// Seconds after `from` at which such an effect first left.
+    pub fn first(&self, what: impl Fn(&Effect) -> bool, from: Instant) -> Option<f64> {
+        let found = self.log.iter().find(|(at, e)| *at >= from && what(e));
+        found.map(|(at, _)| at.since(from).as_secs_f64())
+    }
+
+    /// Seconds between the polls since `from`.
+    pub fn poll_spans(&self, from: Instant) -> Vec<f64> {
+        let polls: Vec<Instant> = self
+            .log
+            .iter()
+            .filter(|(at, e)| *at >= from && *e == Effect::ReadTeams)
+            .map(|(at, _)| *at)
+            .collect();
+        polls.windows(2).map(|pair| pair[1].since(pair[0]).as_secs_f64()).collect()
+    }
+
+    pub fn dnd(&self) -> bool {
+        self.phone.fields[&Field::Dnd] == ON
+    }
+
+    pub fn presence(&self) -> Option<PhonePresence> {
+        match &self.phone.fields[&Field::Presence] {
+            FieldValue::Presence(presence) => *presence,
+            _ => None,
+        }
+    }
+
+    pub fn forward(&self) -> Option<String> {
+        match &self.phone.fields[&Field::Forward] {
+            FieldValue::Forward(target) => target.clone(),
+            _ => None,
+        }
+    }
+
+    pub fn session(&self) -> Option<SessionPair> {
+        self.graph.session.map(|(pair, _)| pair)
+    }
+
+    pub fn hold(&self, field: Field) -> Option<&Hold> {
+        self.engine.ledger().hold_on(field, &self.phone.key)
+    }
+
+    pub fn status(&self) -> Status {
+        self.engine.status(self.now)
+    }
+
+    pub fn state(&self) -> State {
+        self.status().state
+    }
+
+    pub fn why(&self) -> String {
+        self.engine.why(self.now).join("\n")
+    }
+}
