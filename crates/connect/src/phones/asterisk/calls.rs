@@ -574,6 +574,7 @@ mod tests {
         assert_eq!(calls.snapshot(), wanted);
     }
 
+    /// The order of Asterisk's own code for such an exchange; not captured from a real one.
     #[test]
     fn a_transferred_call_goes_on_under_its_new_id() {
         let mut calls = calls();

@@ -67,11 +67,8 @@ impl Connection {
                 if let Some(line) = self.decoder.line().map_err(|_too_long| self.not_understood())? {
                     return Ok::<_, Error>(line);
                 }
-                self.fill().await.map_err(|error| match error {
-                    // What hangs up without a greeting is no manager, or one whose sessions are used up.
-                    Error::Lost(host) => Error::NotUnderstood(host),
-                    other => other,
-                })?;
+                // One that hangs up without a word may be an Asterisk that is just ending.
+                self.fill().await?;
             }
         });
         // What stays silent waits for a request, as web servers do.
@@ -190,13 +187,16 @@ async fn connect(config: &AsteriskConfig) -> Result<Box<dyn Stream>, Error> {
     let addresses: Vec<_> = addresses
         .map_err(|_error| Error::HostNotFound(host.clone()))?
         .collect();
-    let tcp = TcpStream::connect(&addresses[..])
-        .await
-        .map_err(|error| match error.kind() {
-            ErrorKind::ConnectionRefused => Error::ConnectionRefused(host.clone()),
-            ErrorKind::TimedOut => Error::TimedOut(host.clone()),
-            _ => Error::Lost(host.clone()),
-        })?;
+    let tcp = TcpStream::connect(&addresses[..]).await.map_err(|error| {
+        let host = host.clone();
+        if error.kind() == ErrorKind::ConnectionRefused {
+            Error::ConnectionRefused(host)
+        } else if error.kind() == ErrorKind::TimedOut {
+            Error::TimedOut(host)
+        } else {
+            Error::Lost(host)
+        }
+    })?;
     // A feature code's few bytes must not wait for company.
     let _unimportant = tcp.set_nodelay(true);
     let pin = match config.tls {

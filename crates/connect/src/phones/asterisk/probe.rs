@@ -4,7 +4,7 @@ use super::config::AsteriskConfig;
 use super::connection::Connection;
 use super::error::Error;
 use super::rights::Way;
-use super::session::Session;
+use super::session::{Session, needed_right};
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::phone::{Field, FieldValue};
 use secrecy::SecretString;
@@ -109,7 +109,7 @@ async fn steps(
     let has_codes = config.codes.dnd_on.is_some() && config.codes.dnd_off.is_some();
     let ways: Vec<&str> = rights.ways(config.how, has_codes).into_iter().map(word).collect();
     let writable = if ways.is_empty() {
-        Err(lacks("Originate"))
+        Err(lacks(needed_right(config.how)))
     } else if readable {
         Ok(ways.join(","))
     } else {

@@ -1,7 +1,7 @@
 //! A signed-in connection: asks one thing at a time, hears events all the while, reads and writes the fields.
 
 use super::calls::Calls;
-use super::config::{AsteriskConfig, Device};
+use super::config::{AsteriskConfig, Device, How};
 use super::connection::Connection;
 use super::error::Error;
 use super::fields::{self, Switch};
@@ -39,6 +39,8 @@ pub struct Session {
     code_in_vain: bool,
     /// A presence of Asterisk's that has no word of ours, to be put back as it was.
     replaced: Option<(Option<PhonePresence>, Presence)>,
+    /// The presence that we wrote last.
+    wrote: Option<Presence>,
     dialled: u32,
     /// Fields that a push told of.
     pub(super) dirty: BTreeSet<Field>,
@@ -94,6 +96,7 @@ impl Session {
             listed: false,
             code_in_vain: false,
             replaced: None,
+            wrote: None,
             dialled: 0,
             dirty: BTreeSet::new(),
             dirty_since: None,
@@ -288,7 +291,11 @@ impl Session {
             ways.retain(|way| *way != Way::Code);
         }
         if ways.is_empty() || !may_read {
-            return Err(Error::NotPermitted(if may_read { "Originate" } else { "DBGet" }));
+            return Err(Error::NotPermitted(if may_read {
+                needed_right(self.config.how)
+            } else {
+                "DBGet"
+            }));
         }
         let mut outcome = Err(Error::NotConfirmed(field));
         let mut in_vain = false;
@@ -379,17 +386,24 @@ impl Session {
         Ok(())
     }
 
-    /// A presence that has no word of ours is kept aside when it is replaced, and put back when its nearest word
-    /// is asked for again.
+    /// A presence that has no word of ours is kept aside while what we wrote stands in its place, and put back
+    /// when its nearest word is asked for again.
     fn presence_with(&mut self, before: &Presence, word: Option<PhonePresence>) -> Presence {
-        if let Some((nearest, kept)) = self.replaced.take_if(|(nearest, _)| *nearest == word) {
-            debug!(?nearest, "putting back a presence as it was");
-            return kept.with_message(&before.message);
+        let is_ours = self
+            .wrote
+            .as_ref()
+            .is_some_and(|wrote| *before == wrote.with_message(&before.message));
+        if !is_ours {
+            let is_other = before.with_word(before.word()) != *before;
+            self.replaced = is_other.then(|| (before.word(), before.clone()));
         }
-        if before.with_word(before.word()) != *before {
-            self.replaced = Some((before.word(), before.clone()));
-        }
-        before.with_word(word)
+        let kept = self.replaced.take_if(|(nearest, _)| *nearest == word);
+        let wanted = match kept {
+            Some((_, kept)) => kept.with_message(&before.message),
+            None => before.with_word(word),
+        };
+        self.wrote = Some(wanted.clone());
+        wanted
     }
 
     /// Whether the field comes to show the value in time.
@@ -602,6 +616,14 @@ impl Session {
     fn soil(&mut self, fields: &[Field]) {
         self.dirty.extend(fields);
         self.dirty_since.get_or_insert_with(Instant::now);
+    }
+}
+
+/// The action whose right is missing where nothing can be written that way.
+pub(super) const fn needed_right(how: How) -> &'static str {
+    match how {
+        How::Auto | How::Code => "Originate",
+        How::DbPut => "DBPut",
     }
 }
 
