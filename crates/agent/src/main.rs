@@ -1,1 +1,165 @@
-fn main() {}
+//! `offhook`: the resident program. Starts the driver, shows its tray and its notifications, and decides
+//! nothing.
+
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+mod args;
+mod desktop;
+mod playground;
+
+use anyhow::Context;
+use args::{Args, USAGE};
+use offhook_connect::control::place::private_folder;
+use offhook_connect::desktop::{Desktop, DesktopEvent, NoDesktop};
+use offhook_connect::driver::{self, Start};
+use offhook_connect::instance::{Instance, InstanceError};
+use offhook_connect::settings::Settings;
+use offhook_connect::{clock, doctor, logging};
+use offhook_engine::view::tray::Action;
+use offhook_protocol::place::data_dir;
+use playground::Playground;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use tokio::sync::mpsc;
+
+fn main() -> ExitCode {
+    let args = match Args::parse(std::env::args_os().skip(1)) {
+        Ok(args) => args,
+        Err(error) => {
+            say(&format!("{error}\n{USAGE}"));
+            return ExitCode::from(2);
+        }
+    };
+    match run(args) {
+        Ok(code) => code,
+        Err(error) => {
+            tracing::error!(error = format!("{error:#}"), "Offhook could not start");
+            say(&format!("{error:#}"));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(args: Args) -> anyhow::Result<ExitCode> {
+    if args.help || args.version {
+        answer(if args.help { USAGE } else { env!("CARGO_PKG_VERSION") });
+        return Ok(ExitCode::SUCCESS);
+    }
+    let folder = data_dir(args.data_dir.as_deref(), |name| std::env::var_os(name))
+        .context("the environment names no home; use --data-dir")?;
+    let folder = private_folder(&folder)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let local = tokio::task::LocalSet::new();
+    if args.doctor {
+        return local.block_on(&runtime, examine(&folder));
+    }
+    let _instance = match Instance::take(&folder) {
+        Ok(instance) => instance,
+        Err(InstanceError::Running) => return Ok(show_running(&folder)),
+        Err(error @ InstanceError::Folder(_)) => return Err(error.into()),
+    };
+    let mut settings = Settings::load(&folder);
+    logging::start(&folder, settings.log_level());
+    for problem in &settings.problems {
+        tracing::warn!(code = problem.code.name(), detail = problem.detail, "settings");
+    }
+    let playground = if args.playground { Some(Playground::start()?) } else { None };
+    if let Some(playground) = &playground {
+        let forced = settings.force(&playground.settings());
+        forced.map_err(|refused| anyhow::anyhow!("the playground's {} can't be used", refused.key))?;
+        local.block_on(&runtime, playground.store_password(&folder))?;
+        say(&format!("The pretend company is at {}", playground.page()));
+    }
+    let (events, from_desktop) = mpsc::unbounded_channel();
+    stop_on_signals(&runtime, events.clone());
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    let clock = clock::system();
+    let show = settings.fresh && !args.minimised && !args.no_tray;
+    if args.no_tray {
+        let start = Start { data_dir: folder, desktop: NoDesktop, from_desktop, clock, settings, version };
+        local.block_on(&runtime, driver::run(start))?;
+    } else {
+        let mut desktop = desktop::System::new(folder.clone(), events);
+        if show {
+            desktop.open_window(None);
+        }
+        let start = Start { data_dir: folder, desktop, from_desktop, clock, settings, version };
+        local.block_on(&runtime, driver::run(start))?;
+    }
+    tracing::info!("Offhook has ended");
+    // A read that blocks (a keyring's prompt) must not keep the program.
+    runtime.shutdown_background();
+    Ok(ExitCode::SUCCESS)
+}
+
+async fn examine(folder: &Path) -> anyhow::Result<ExitCode> {
+    let settings = Settings::load(folder);
+    let store = settings.secret_store(folder);
+    let findings = doctor::examine(&settings, &store).await;
+    answer(&serde_json::to_string(&findings)?);
+    Ok(if findings.iter().all(|finding| finding.ok) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// A second start shows the window of the first.
+fn show_running(folder: &Path) -> ExitCode {
+    let window = sibling("offhook-window");
+    match std::process::Command::new(&window).arg("--data-dir").arg(folder).spawn() {
+        Ok(_) => ExitCode::SUCCESS,
+        Err(_) => {
+            say("Offhook is running already for this data folder.");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A program that is installed beside this one.
+fn sibling(name: &str) -> PathBuf {
+    let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    match std::env::current_exe() {
+        Ok(own) => own.with_file_name(name),
+        Err(_) => name.into(),
+    }
+}
+
+fn stop_on_signals(runtime: &tokio::runtime::Runtime, events: mpsc::UnboundedSender<DesktopEvent>) {
+    runtime.spawn(async move {
+        loop {
+            signalled().await;
+            if events.send(DesktopEvent::Action(Action::Quit)).is_err() {
+                return;
+            }
+        }
+    });
+}
+
+#[cfg(unix)]
+async fn signalled() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hang_up)) =
+        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+        _ = hang_up.recv() => {}
+    }
+}
+
+#[cfg(not(unix))]
+async fn signalled() {
+    if tokio::signal::ctrl_c().await.is_err() {
+        std::future::pending().await
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "what a start at a console has to say")]
+fn say(text: &str) {
+    eprintln!("{text}");
+}
+
+#[expect(clippy::print_stdout, reason = "what --help, --version and --doctor answer")]
+fn answer(text: &str) {
+    println!("{}", text.trim_end());
+}

@@ -4,6 +4,8 @@
 //!
 //! | module | what |
 //! |---|---|
+//! | [`driver`] | the one event loop |
+//! | [`doctor`] | looks at everything Offhook needs |
 //! | [`port`] | the shapes through which phone systems and line sources meet the driver |
 //! | [`entra`] | sign-in, tokens |
 //! | [`graph`] | presence: read, set, clear |
@@ -11,15 +13,26 @@
 //! | [`lines`] | one folder per line source |
 //! | [`control`] | the socket on which clients ask and watch |
 //! | [`secrets`] | keyring or file |
+//! | [`settings`], [`ledger_file`], [`instance`] | what rests in the data directory |
+//! | [`clock`], [`desktop`] | the machine around the driver |
 //! | [`net`], [`backoff`], [`pii`] | one HTTP client, one pace of trying again, one wrapper for what is personal |
 
 pub mod backoff;
+pub mod clock;
 pub mod control;
+pub mod desktop;
+pub mod doctor;
+pub mod driver;
 pub mod entra;
 pub mod graph;
+pub mod instance;
+pub mod kill_point;
+pub mod ledger_file;
 pub mod lines;
+pub mod logging;
 pub mod net;
 pub mod phones;
 pub mod pii;
 pub mod port;
 pub mod secrets;
+pub mod settings;

@@ -2,11 +2,13 @@
 //!
 //! The pages' fixed words stand beside the pages, in `ui/words.toml`.
 
+mod probe;
 mod problems;
 
 use crate::effect::Notice;
 use crate::fault::{Code, Fault};
 pub use offhook_protocol::pages::Language;
+pub use probe::probe_step;
 use offhook_protocol::problem::Problem;
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -28,6 +30,15 @@ macro_rules! texts {
             }
         }
     };
+}
+
+texts! {
+    /// What the browser shows at the end of a sign-in.
+    BrowserPage {
+        Done: "Thank you. You can close this window; Offhook goes on by itself." / "Danke. Sie können dieses Fenster schließen; Offhook macht von selbst weiter.";
+        NotDone: "You are not signed in. You can close this window and try again in Offhook." / "Sie sind nicht angemeldet. Sie können dieses Fenster schließen und es in Offhook neu versuchen.";
+        Stray: "This page does not belong to a sign-in that Offhook is waiting for." / "Diese Seite gehört zu keiner Anmeldung, auf die Offhook wartet.";
+    }
 }
 
 texts! {
@@ -187,6 +198,16 @@ texts! {
         RightCalendar: "Read your calendar" / "Ihren Kalender lesen";
         RightCalendarFor: "Calendar → phone; asked for later, and only if you want it" /
             "Kalender → Telefon; wird später und nur auf Wunsch erfragt";
+
+        DoctorSettings: "Settings" / "Einstellungen";
+        DoctorSecrets: "Stored sign-in and passwords" / "Gespeicherte Anmeldung und Kennwörter";
+
+        BrowserDone: "Thank you. You can close this window; Offhook goes on by itself." /
+            "Danke. Sie können dieses Fenster schließen; Offhook macht von selbst weiter.";
+        BrowserNotDone: "You are not signed in. You can close this window and try again in Offhook." /
+            "Sie sind nicht angemeldet. Sie können dieses Fenster schließen und es in Offhook erneut versuchen.";
+        BrowserStray: "This page does not belong to a sign-in that Offhook has started." /
+            "Diese Seite gehört nicht zu einer Anmeldung, die Offhook begonnen hat.";
 
         ProfileRecommended: "Recommended" / "Empfohlen";
         ProfileRecommendedHelp: "Do not disturb when Teams says do not disturb, presenting, focusing or in a call. Busy and meetings are left alone." /

@@ -84,6 +84,7 @@ pub(super) const fn texts(code: Code) -> [&'static str; 5] {
         Code::RequestNotUnderstood => ["request-not-understood", "The request could not be understood ({what}).", "", "Die Anfrage war nicht zu verstehen ({what}).", ""],
         Code::LineTooLong => ["line-too-long", "The request is too long.", "", "Die Anfrage ist zu lang.", ""],
         Code::Busy => ["busy", "Offhook is busy with too many requests.", "Try again in a moment.", "Offhook ist mit zu vielen Anfragen beschäftigt.", "Versuchen Sie es gleich noch einmal."],
+        Code::Stopping => ["stopping", "Offhook is ending and did not answer.", "", "Offhook beendet sich und hat nicht geantwortet.", ""],
         Code::NotNow => ["not-now", "That is not possible now ({what}).", "", "Das ist gerade nicht möglich ({what}).", ""],
         Code::WindowMissing => ["window-missing", "The window program offhook-window could not be started.", "Install Offhook again; the tray goes on working.", "Das Fensterprogramm offhook-window ließ sich nicht starten.", "Installieren Sie Offhook neu; das Symbol arbeitet weiter."],
         Code::WebEngineMissing => ["web-engine-missing", "The web engine for the window is missing.", "Windows: install the WebView2 runtime. The tray goes on working.", "Für das Fenster fehlt die Web-Komponente.", "Windows: installieren Sie die WebView2-Laufzeit. Das Symbol arbeitet weiter."],

@@ -12,6 +12,7 @@ use crate::teams::SignIn;
 use crate::text::Text;
 use crate::trouble;
 use jiff::Timestamp;
+use offhook_protocol::command::LineReport;
 use offhook_protocol::status::{
     self, Health, Light, NotDone, Owner, Phone, PhoneField, Seen, Session, Status, Teams, Why,
 };
@@ -49,6 +50,16 @@ impl Engine {
             calls: self.call_list(),
             health: self.health(),
         }
+    }
+
+    /// The call sources and what each reports now.
+    pub fn lines(&self) -> Vec<LineReport> {
+        let mut lights = self.health().lines;
+        let report = |(id, _): (&SourceId, _)| {
+            let light = lights.remove(id.as_str())?;
+            Some(LineReport { source: id.to_string(), light, calls: self.calls_of(id) })
+        };
+        self.facts.calls.sources().filter_map(report).collect()
     }
 
     fn whys(&self, now: Now) -> Vec<Why> {

@@ -1,0 +1,281 @@
+//! What clients ask.
+
+use super::parts::{RIGHTS, phone_secret};
+use super::{Driver, News};
+use crate::control::{Asked, Complaint, Reply};
+use crate::desktop::Desktop;
+use crate::doctor;
+use crate::entra::Way;
+use crate::phones::asterisk;
+use crate::secrets::Ask;
+use crate::settings::PhoneConfig;
+use offhook_engine::Input;
+use offhook_engine::fault::{Code, Fault, FaultKind};
+use offhook_engine::profile::{NAMES, Profile};
+use offhook_engine::teams::SignIn;
+use offhook_engine::text;
+use offhook_engine::view::rules;
+use offhook_protocol::Problem;
+use offhook_protocol::command::{
+    Answer, Command, Event, Finding, RuleRow, SecretName, SignInStarted, Situation, Watch,
+};
+use offhook_protocol::pages::{Draft, FieldView, Language};
+use secrecy::SecretString;
+
+/// What the control socket itself has to say, in the person's language.
+pub(super) fn complaint(complaint: Complaint, detail: Option<&str>, language: Language) -> Problem {
+    let code = match complaint {
+        Complaint::ProtocolNewer => Code::ProtocolNewer,
+        Complaint::NotUnderstood => Code::RequestNotUnderstood,
+        Complaint::LineTooLong => Code::LineTooLong,
+        Complaint::Busy => Code::Busy,
+        Complaint::Stopping => Code::Stopping,
+    };
+    Problem { code: complaint.code().to_owned(), ..text::problem(code, detail, language) }
+}
+
+impl<D: Desktop> Driver<D> {
+    fn language(&self) -> Language {
+        self.engine.rules().language
+    }
+
+    pub(super) fn on_asked(&mut self, asked: Asked) {
+        let Asked { command, reply, .. } = asked;
+        let now = self.now();
+        match command {
+            Command::Version => reply.answer(Answer::Version { version: self.desk.version.clone() }),
+            Command::Status => reply.answer(Answer::Status(Box::new(self.engine.status(now)))),
+            Command::Why => reply.answer(Answer::Text(self.engine.why(now))),
+            // The server keeps watchers itself.
+            Command::Watch(Watch::Status | Watch::Pages) => reply.answer(Answer::Done),
+            Command::Pause(pause) => self.take(Input::Pause(pause), reply),
+            Command::Resume => self.take(Input::Resume, reply),
+            Command::Call(event) => match self.hook.report(&event) {
+                Ok(()) => reply.answer(Answer::Done),
+                Err(fault) => reply.refuse(fault.problem(self.language())),
+            },
+            Command::SignIn { device_code } => {
+                self.sign_in_asked = Some(reply);
+                self.start_sign_in(device_code);
+            }
+            Command::CancelSignIn => {
+                self.cancel_sign_in();
+                reply.answer(Answer::Done);
+            }
+            Command::SignOut => self.take(Input::SignOut, reply),
+            Command::SecretSet { secret: SecretName::Phone, value } => self.set_phone_secret(value.0, reply),
+            Command::RulesList => {
+                let names = NAMES.iter().map(|name| (*name).to_owned()).collect();
+                reply.answer(Answer::Text(names));
+            }
+            Command::RulesShow { profile } => match self.table(profile.as_deref()) {
+                Ok(rows) => reply.answer(Answer::Rules(rows)),
+                Err(fault) => reply.refuse(fault.problem(self.language())),
+            },
+            Command::RulesPreview(situation) => self.preview(&situation, reply),
+            Command::Lines => reply.answer(Answer::Lines(self.engine.lines())),
+            Command::Doctor => self.examine(reply),
+            Command::Apply(draft) => self.apply(&draft, reply),
+            Command::TestPhone => self.test_phone(reply),
+            Command::OpenWindow { page } => {
+                if self.open_window(page.as_deref()) {
+                    reply.answer(Answer::Done);
+                } else {
+                    reply.refuse(text::problem(Code::WindowMissing, None, self.language()));
+                }
+            }
+            Command::Quit => self.take(Input::Quit, reply),
+        }
+    }
+
+    fn take(&mut self, input: Input, reply: Reply) {
+        self.input(input);
+        reply.answer(Answer::Done);
+    }
+
+    /// A window that is there already comes to the front; else one is started.
+    pub(super) fn open_window(&mut self, page: Option<&str>) -> bool {
+        if self.server.watching(Watch::Pages) > 0 {
+            self.server.publish(Event::Show { page: page.map(str::to_owned) });
+            return true;
+        }
+        self.desktop.open_window(page)
+    }
+
+    pub(super) fn start_sign_in(&mut self, device_code: bool) {
+        let Some(microsoft) = &self.parts.microsoft else {
+            let fault = self.settings.entra().err();
+            let fault = fault.unwrap_or_else(|| Fault::new(FaultKind::Rejected, Code::ClientIdMissing));
+            self.on_sign_in_ended(Err(fault));
+            return;
+        };
+        self.desk.sign_in_problem = None;
+        let way = if device_code { Way::DeviceCode } else { Way::Browser };
+        let (entra, news) = (microsoft.entra.clone(), self.news.clone());
+        tokio::task::spawn_local(async move {
+            // The browser is opened by the desktop, which lives on the loop: `on_sign_in` sees the address.
+            let outcome = entra.sign_in(way, &RIGHTS, Box::new(|_url| true)).await;
+            let _ended = news.send(News::SignInEnded(outcome.map(|_account| ())));
+        });
+    }
+
+    pub(super) fn cancel_sign_in(&self) {
+        if let Some(microsoft) = &self.parts.microsoft {
+            microsoft.entra.cancel();
+        }
+    }
+
+    /// The address or the code is there: the browser is opened, and who asked is told.
+    pub(super) fn answer_sign_in(&mut self, sign_in: &SignIn) {
+        let started = match sign_in {
+            SignIn::Browser { url } => {
+                // The same state told again opens no second page.
+                let known = matches!(&self.engine.facts().sign_in, SignIn::Browser { url: before } if before == url);
+                if !known && !self.desktop.open_url(url) {
+                    self.desk.sign_in_problem =
+                        Some(text::problem(Code::SignInBrowserFailed, None, self.language()));
+                }
+                SignInStarted::Browser { url: url.clone() }
+            }
+            SignIn::DeviceCode { user_code, url } => {
+                SignInStarted::DeviceCode { user_code: user_code.clone(), url: url.clone(), minutes: 15 }
+            }
+            SignIn::SignedOut | SignIn::Waiting(_) | SignIn::SignedIn(_) | SignIn::Expired { .. } => return,
+        };
+        if let Some(reply) = self.sign_in_asked.take() {
+            reply.answer(Answer::SignIn(started));
+        }
+    }
+
+    pub(super) fn on_sign_in_ended(&mut self, outcome: Result<(), Fault>) {
+        let problem = outcome.err().map(|fault| fault.problem(self.language()));
+        if let Some(reply) = self.sign_in_asked.take() {
+            match &problem {
+                Some(problem) => reply.refuse(problem.clone()),
+                None => reply.answer(Answer::Done),
+            }
+        }
+        // Cancelled by the person is no problem to show.
+        self.desk.sign_in_problem = problem.filter(|p| p.code != Code::SignInCancelled.name());
+    }
+
+    fn set_phone_secret(&mut self, value: String, reply: Reply) {
+        let (store, news) = (self.parts.store.clone(), self.news.clone());
+        let language = self.language();
+        let secret = SecretString::from(value);
+        self.desk.phone.password_stored = true;
+        tokio::task::spawn_local(async move {
+            match store.save(&phone_secret(), &secret, Ask::MayPrompt).await {
+                Ok(()) => reply.answer(Answer::Done),
+                Err(error) => reply.refuse(error.fault().problem(language)),
+            }
+            let _ended = news.send(News::PhoneSecretChanged);
+        });
+    }
+
+    fn table(&self, profile: Option<&str>) -> Result<Vec<RuleRow>, Fault> {
+        let Some(name) = profile else { return Ok(rules::table(&self.engine.rules().profile, self.language())) };
+        Profile::named(name)
+            .map(|profile| rules::table(&profile, self.language()))
+            .ok_or_else(|| Fault::new(FaultKind::Rejected, Code::ProfileUnknown).about(name))
+    }
+
+    fn preview(&self, situation: &Situation, reply: Reply) {
+        let mut imagined = self.engine.rules().clone();
+        if let Some(name) = &situation.profile {
+            match Profile::named(name) {
+                Some(profile) => imagined.profile = profile,
+                None => {
+                    reply.refuse(text::problem(Code::ProfileUnknown, Some(name), self.language()));
+                    return;
+                }
+            }
+        }
+        reply.answer(Answer::Preview(rules::preview(situation, &imagined, self.now())));
+    }
+
+    fn apply(&mut self, draft: &Draft, reply: Reply) {
+        match self.settings.apply(draft) {
+            Ok(()) => {
+                let language = self.settings.language();
+                self.desk.settings = self.settings.problems.iter().map(|f| f.problem(language)).collect();
+                self.start_all();
+                reply.answer(Answer::Done);
+            }
+            Err(refused) => {
+                let problem = refused.fault.problem(self.language());
+                self.show_refused(&refused.key, &problem);
+                reply.refuse(problem);
+            }
+        }
+    }
+
+    /// The reason stands beside its field until the next change.
+    fn show_refused(&mut self, key: &str, problem: &Problem) {
+        let form = &mut self.desk.phone;
+        let field: Option<&mut FieldView> = match key {
+            "phone.kind" => Some(&mut form.kind),
+            "phone.host" => Some(&mut form.host),
+            "phone.port" => Some(&mut form.port),
+            "phone.user" => Some(&mut form.user),
+            "phone.extension" => Some(&mut form.extension),
+            "phone.tls" => Some(&mut form.tls),
+            "lines.baresip.enabled" => Some(&mut form.baresip_enabled),
+            "lines.baresip.address" => Some(&mut form.baresip_address),
+            "rules.profile" => Some(&mut form.profile),
+            "microsoft.tenant" => Some(&mut self.desk.tenant),
+            "microsoft.client_id" => Some(&mut self.desk.client_id),
+            _ => None,
+        };
+        if let Some(field) = field {
+            field.refused = Some(problem.sentence.clone());
+        }
+    }
+
+    fn test_phone(&mut self, reply: Reply) {
+        self.tests_asked.push(reply);
+        if std::mem::replace(&mut self.desk.testing, true) {
+            return;
+        }
+        let (store, news, language) = (self.parts.store.clone(), self.news.clone(), self.language());
+        let config = self.phone_config().cloned();
+        tokio::task::spawn_local(async move {
+            let findings = match config {
+                Some(Ok(PhoneConfig::Asterisk(config))) => match store.load(&phone_secret(), Ask::MayPrompt).await {
+                    Ok(Some(secret)) => doctor::phone_findings(asterisk::test(&config, &secret).await, language),
+                    Ok(None) => vec![doctor::failed(
+                        "secret",
+                        &Fault::new(FaultKind::Rejected, Code::SecretMissing),
+                        language,
+                    )],
+                    Err(error) => vec![doctor::failed("secret", &error.fault(), language)],
+                },
+                Some(Err(fault)) => vec![doctor::failed("settings", &fault, language)],
+                None | Some(Ok(PhoneConfig::None)) => vec![doctor::failed(
+                    "settings",
+                    &Fault::new(FaultKind::Rejected, Code::PhoneNotConfigured).about("phone.kind"),
+                    language,
+                )],
+            };
+            let _ended = news.send(News::Tested(findings));
+        });
+    }
+
+    pub(super) fn answer_tests(&mut self) {
+        let findings: Vec<Finding> = self.desk.findings.clone();
+        for reply in self.tests_asked.drain(..) {
+            reply.answer(Answer::Findings(findings.clone()));
+        }
+    }
+
+    fn examine(&self, reply: Reply) {
+        let language = self.language();
+        let (settings, store) = (self.settings.clone(), self.parts.store.clone());
+        let own = doctor::of_status(&self.engine.status(self.now()), language);
+        tokio::task::spawn_local(async move {
+            let mut findings = doctor::examine(&settings, &store).await;
+            findings.extend(own);
+            reply.answer(Answer::Findings(findings));
+        });
+    }
+}

@@ -1,0 +1,305 @@
+//! The one event loop: one piece of news in, all effects out, sleep until the engine's next deadline.
+//!
+//! Decides nothing. Requests run as tasks of their own, and their outcome is one more piece of news; a failed
+//! effect never ends the loop. At most one write is in flight per target: the engine sees to that.
+//!
+//! | module | what |
+//! |---|---|
+//! | `effects` | what the engine wants, done |
+//! | `parts` | sign-in, phone system and line sources, (re)started from the settings |
+//! | `commands` | what clients ask |
+//! | `publish` | tray, status and pages, told when they have changed |
+
+mod commands;
+mod effects;
+mod parts;
+mod publish;
+
+use crate::clock::{self, Alarm};
+use crate::control::{self, Server};
+use crate::desktop::{Desktop, DesktopEvent};
+use crate::entra::Clock;
+use crate::kill_point::{self, Point};
+use crate::ledger_file::LedgerFile;
+use crate::lines::hook::{Hook, Listener};
+use crate::port::PhoneEvent;
+use crate::settings::Settings;
+use effects::Saver;
+use offhook_engine::clock::Now;
+use offhook_engine::fault::Fault;
+use offhook_engine::ledger::Stage;
+use offhook_engine::line::{LineEvent, SourceId};
+use offhook_engine::teams::SignIn;
+use offhook_engine::view::pages::Desk;
+use offhook_engine::view::tray::Action;
+use offhook_engine::{Engine, Input};
+use offhook_protocol::command::Finding;
+use parts::Parts;
+use std::path::PathBuf;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// A gap between the clocks that count and do not count sleep, from which on the machine was asleep.
+const SLEPT: Duration = Duration::from_secs(2);
+
+/// What a driver is started with.
+#[derive(Debug)]
+pub struct Start<D> {
+    /// Private, and held by an [`crate::instance::Instance`] of the caller.
+    pub data_dir: PathBuf,
+    pub desktop: D,
+    pub from_desktop: mpsc::UnboundedReceiver<DesktopEvent>,
+    pub clock: Clock,
+    pub settings: Settings,
+    pub version: String,
+}
+
+/// Why the driver could not start.
+#[derive(Debug, thiserror::Error)]
+pub enum DriverError {
+    #[error("the control socket could not be opened: {0}")]
+    Control(#[from] control::PlaceError),
+    #[error("the system gives no randomness: {0}")]
+    Random(#[from] getrandom::Error),
+    #[error("the secure connection library could not be set up: {0}")]
+    Http(#[from] reqwest::Error),
+}
+
+/// One piece of news from the driver's own tasks.
+#[derive(Debug)]
+enum News {
+    Input(Box<Input>),
+    /// A sign-in that a person started has ended.
+    SignInEnded(Result<(), Fault>),
+    /// The phone's password was loaded, or could not be.
+    PhoneSecret { attempt: u64, secret: Result<Option<secrecy::SecretString>, Fault> },
+    /// Another password was stored.
+    PhoneSecretChanged,
+    Tested(Vec<Finding>),
+    SignedOut(Result<String, Fault>),
+}
+
+struct Driver<D> {
+    engine: Engine,
+    clock: Clock,
+    desktop: D,
+    settings: Settings,
+    parts: Parts,
+    saver: Saver,
+    news: mpsc::UnboundedSender<News>,
+    server: Server,
+    hook: Hook,
+    desk: Desk,
+    shown: publish::Shown,
+    /// Who asked for a sign-in and waits for its address or code.
+    sign_in_asked: Option<control::Reply>,
+    /// Who waits for the phone system's test.
+    tests_asked: Vec<control::Reply>,
+    slept: Duration,
+    finished: bool,
+}
+
+/// Runs until the person quits. Everything that was set is released before it returns, as far as the time
+/// allows (R20).
+///
+/// # Errors
+/// Only at the start; later nothing ends the loop.
+pub async fn run<D: Desktop>(start: Start<D>) -> Result<(), DriverError> {
+    let Start { data_dir, desktop, mut from_desktop, clock, settings, version } = start;
+    let language = settings.language();
+    let words = control::Words::new(move |complaint, detail| commands::complaint(complaint, detail, language));
+    let (server, mut asked) = Server::bind(&data_dir, words)?;
+    let (news, mut own_news) = mpsc::unbounded_channel();
+    let (sign_ins, mut sign_in_news) = mpsc::unbounded_channel();
+    let (lines, mut line_news) = mpsc::unbounded_channel();
+    let hook = Hook::new(lines.clone())?;
+    let _listener = open_listener(&data_dir, &hook, &settings).await;
+    let ledger_file = LedgerFile::in_folder(&data_dir);
+    let (ledger, ledger_fault) = ledger_file.load();
+    let now = clock.now();
+    let engine = Engine::new(settings.rules(), ledger, seed(), now);
+    let mut desk = Desk { version, ..Desk::default() };
+    desk.settings = settings.problems.iter().chain(&ledger_fault).map(|f| f.problem(language)).collect();
+    let parts = Parts::new(crate::net::client()?, data_dir.clone(), clock.clone(), sign_ins, lines);
+    let mut driver = Driver {
+        engine,
+        clock,
+        desktop,
+        settings,
+        parts,
+        saver: Saver::new(ledger_file, news.clone()),
+        news,
+        server,
+        hook,
+        desk,
+        shown: publish::Shown::default(),
+        sign_in_asked: None,
+        tests_asked: Vec::new(),
+        slept: clock::slept(),
+        finished: false,
+    };
+    driver.start_all();
+    driver.settle();
+    let alarm = Alarm::new();
+    while !driver.finished {
+        let now = driver.clock.now();
+        let wait = driver.engine.poll_timeout(now).map(|(at, _why)| at.since(now.mono));
+        tokio::select! {
+            // In the order of their urgency: a call's event goes before anything else.
+            biased;
+            Some((source, event)) = line_news.recv() => driver.on_line(source, event),
+            Some(event) = driver.parts.phone_events.recv() => driver.on_phone(event),
+            Some(news) = own_news.recv() => driver.on_news(news),
+            Some(sign_in) = sign_in_news.recv() => driver.on_sign_in(sign_in),
+            Some(event) = from_desktop.recv() => driver.on_desktop(event),
+            Some(asked) = asked.recv() => driver.on_asked(asked),
+            () = alarm.ring(wait) => driver.on_time(),
+        }
+        driver.settle();
+    }
+    driver.server.close().await;
+    Ok(())
+}
+
+async fn open_listener(data_dir: &std::path::Path, hook: &Hook, settings: &Settings) -> Option<Listener> {
+    if !settings.flag("lines.hook.enabled") {
+        return None;
+    }
+    match Listener::open(data_dir, hook.clone()).await {
+        Ok(listener) => Some(listener),
+        Err(error) => {
+            // The console and the control socket still take calls.
+            tracing::warn!(%error, "the hook's HTTP door could not be opened");
+            None
+        }
+    }
+}
+
+fn seed() -> u64 {
+    getrandom::u64().unwrap_or(1)
+}
+
+impl<D: Desktop> Driver<D> {
+    fn now(&self) -> Now {
+        self.clock.now()
+    }
+
+    fn input(&mut self, input: Input) {
+        let now = self.now();
+        self.engine.handle_input(input, now);
+        self.drain();
+    }
+
+    /// All effects, then what people see.
+    fn settle(&mut self) {
+        self.drain();
+        self.publish();
+    }
+
+    fn on_time(&mut self) {
+        let now = self.now();
+        let slept = clock::slept();
+        let woke = slept.saturating_sub(self.slept) >= SLEPT;
+        self.slept = slept;
+        self.engine.handle_timeout(now);
+        self.drain();
+        if woke {
+            self.woke();
+        }
+    }
+
+    fn woke(&mut self) {
+        tracing::info!("the machine was asleep");
+        if let Some(microsoft) = &self.parts.microsoft {
+            microsoft.entra.try_again();
+        }
+        self.input(Input::Woke);
+    }
+
+    fn on_line(&mut self, source: SourceId, event: LineEvent) {
+        self.input(Input::Line(source, event));
+    }
+
+    fn on_phone(&mut self, event: PhoneEvent) {
+        let input = match event {
+            PhoneEvent::Up { identity, abilities } => Input::PhoneUp { identity, abilities },
+            PhoneEvent::Seen(values) => Input::PhoneSeen(values),
+            PhoneEvent::Written { field, outcome } => {
+                if outcome.is_ok() {
+                    match self.engine.ledger().holds.iter().find(|hold| hold.wrote.field() == field) {
+                        Some(hold) if hold.stage == Stage::Intent => kill_point::reach(Point::AfterWrite),
+                        Some(hold) if hold.stage == Stage::Releasing => kill_point::reach(Point::AfterRelease),
+                        Some(_) | None => {}
+                    }
+                }
+                Input::PhoneWritten { field, outcome }
+            }
+            PhoneEvent::ReadFailed(fault) => Input::PhoneReadFailed(fault),
+            PhoneEvent::Down(fault) => Input::PhoneDown(fault),
+            PhoneEvent::Line(_) if !self.settings.flag("lines.phone.enabled") => return,
+            PhoneEvent::Line(event) => Input::Line(SourceId::phone(), event),
+        };
+        self.input(input);
+    }
+
+    fn on_sign_in(&mut self, sign_in: SignIn) {
+        self.answer_sign_in(&sign_in);
+        if let SignIn::SignedIn(account) = &sign_in {
+            self.desk.sign_in_problem = None;
+            if let Some(oid) = account.key.split('.').next() {
+                self.parts.account_is(oid);
+            }
+        }
+        self.input(Input::SignIn(sign_in));
+    }
+
+    fn on_desktop(&mut self, event: DesktopEvent) {
+        match event {
+            DesktopEvent::Sleep => self.input(Input::Sleep),
+            DesktopEvent::Woke => self.woke(),
+            DesktopEvent::Action(action) => match action {
+                Action::Open(page) => {
+                    self.open_window(Some(page.name()));
+                }
+                Action::Pause(pause) => self.input(Input::Pause(pause)),
+                Action::Resume => self.input(Input::Resume),
+                Action::SignIn => {
+                    self.open_window(Some("account"));
+                    self.start_sign_in(false);
+                }
+                Action::CancelSignIn => self.cancel_sign_in(),
+                Action::Quit => self.input(Input::Quit),
+            },
+        }
+    }
+
+    fn on_news(&mut self, news: News) {
+        match news {
+            News::Input(input) => {
+                if let Input::LedgerSaved { outcome: Ok(()), .. } = &*input {
+                    let holds = &self.engine.ledger().holds;
+                    if holds.iter().any(|hold| hold.stage == Stage::Intent) {
+                        kill_point::reach(Point::AfterIntent);
+                    }
+                    if holds.iter().any(|hold| hold.stage == Stage::Releasing) {
+                        kill_point::reach(Point::AfterReleasing);
+                    }
+                }
+                self.input(*input);
+            }
+            News::SignInEnded(outcome) => self.on_sign_in_ended(outcome),
+            News::PhoneSecret { attempt, secret } => self.on_phone_secret(attempt, secret),
+            News::PhoneSecretChanged => self.restart_phone(),
+            News::Tested(findings) => {
+                self.desk.testing = false;
+                self.desk.findings = findings;
+                self.answer_tests();
+            }
+            News::SignedOut(outcome) => {
+                if let Err(fault) = outcome {
+                    self.desk.sign_in_problem = Some(fault.problem(self.engine.rules().language));
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,273 @@
+//! Sign-in, phone system and line sources: what the settings say is running, and started anew when they change.
+
+use super::{Driver, News};
+use crate::desktop::Desktop;
+use crate::entra::{self, Clock, EntraConfig, EntraHandle, PageTexts};
+use crate::graph::Graph;
+use crate::lines::baresip;
+use crate::phones::asterisk;
+use crate::port::{LineEvents, LineHandle, PhoneEvent, PhoneHandle};
+use crate::secrets::{Ask, FileStore, SecretName, SecretStore, again_after};
+use crate::settings::{PhoneConfig, Settings};
+use offhook_engine::Input;
+use offhook_engine::fault::{Code, Fault, FaultKind};
+use offhook_engine::line::SourceId;
+use offhook_engine::teams::{Right, SignIn};
+use offhook_engine::view::pages::PhoneForm;
+use offhook_engine::text::{Language, Text};
+use secrecy::SecretString;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::rc::Rc;
+use tokio::sync::mpsc;
+
+/// The rights of the two first jobs; the calendar is asked for later (R18).
+pub(super) const RIGHTS: [Right; 2] = [Right::PresenceRead, Right::PresenceWrite];
+
+pub(super) struct Parts {
+    http: reqwest::Client,
+    data_dir: PathBuf,
+    clock: Clock,
+    sign_ins: mpsc::UnboundedSender<SignIn>,
+    line_events: LineEvents,
+    pub(super) store: SecretStore,
+    store_kind: String,
+    pub(super) microsoft: Option<Microsoft>,
+    pub(super) phone: Option<PhoneHandle>,
+    pub(super) phone_events: mpsc::UnboundedReceiver<PhoneEvent>,
+    phone_config: Option<Result<PhoneConfig, Fault>>,
+    /// Each try to start the phone system is told apart: an answer to an older one is not acted on.
+    phone_attempt: u64,
+    secret_tries: u32,
+    pub(super) lines: BTreeMap<SourceId, LineHandle>,
+    baresip: Option<baresip::BaresipConfig>,
+}
+
+#[derive(Debug)]
+pub(super) struct Microsoft {
+    pub(super) entra: EntraHandle,
+    pub(super) graph: Rc<Graph>,
+    config: EntraConfig,
+}
+
+impl Parts {
+    pub(super) fn new(
+        http: reqwest::Client,
+        data_dir: PathBuf,
+        clock: Clock,
+        sign_ins: mpsc::UnboundedSender<SignIn>,
+        line_events: LineEvents,
+    ) -> Self {
+        let (_nobody, phone_events) = mpsc::unbounded_channel();
+        let store = SecretStore::File(FileStore::new(data_dir.join("secrets.json")));
+        Self {
+            http,
+            data_dir,
+            clock,
+            sign_ins,
+            line_events,
+            store,
+            store_kind: String::new(),
+            microsoft: None,
+            phone: None,
+            phone_events,
+            phone_config: None,
+            phone_attempt: 0,
+            secret_tries: 0,
+            lines: BTreeMap::new(),
+            baresip: None,
+        }
+    }
+
+    /// The object id of who is signed in: Graph may want it in the address.
+    pub(super) fn account_is(&mut self, oid: &str) {
+        if let Some(microsoft) = &mut self.microsoft {
+            microsoft.graph = Rc::new(new_graph(&microsoft.config, &self.http).for_person(oid));
+        }
+    }
+
+    fn choose_store(&mut self, settings: &Settings) {
+        let kind = settings.text("store.secrets");
+        if self.store_kind == kind {
+            return;
+        }
+        kind.clone_into(&mut self.store_kind);
+        self.store = settings.secret_store(&self.data_dir);
+        // Whoever used the other store starts again with this one.
+        self.microsoft = None;
+        self.phone_config = None;
+    }
+}
+
+impl<D: Desktop> Driver<D> {
+    /// Starts, restarts or stops whatever the settings in force ask for. Nothing that has not changed is
+    /// touched.
+    pub(super) fn start_all(&mut self) {
+        self.parts.choose_store(&self.settings);
+        self.start_microsoft();
+        self.start_phone();
+        self.start_baresip();
+        self.input(Input::Rules(Box::new(self.settings.rules())));
+        self.fill_desk();
+    }
+
+    fn start_microsoft(&mut self) {
+        let config = match self.settings.entra() {
+            Ok(config) => config,
+            Err(fault) => {
+                let was_running = self.parts.microsoft.take().is_some();
+                self.desk.consent_url = None;
+                // Nothing is set up yet is no problem to complain of before the person tries to sign in.
+                let told = was_running || fault.code != Code::ClientIdMissing;
+                self.desk.sign_in_problem = told.then(|| fault.problem(self.settings.language()));
+                self.input(Input::SignIn(SignIn::SignedOut));
+                return;
+            }
+        };
+        if self.parts.microsoft.as_ref().is_some_and(|microsoft| microsoft.config == config) {
+            return;
+        }
+        self.desk.sign_in_problem = None;
+        self.desk.consent_url = Some(config.admin_consent(&RIGHTS).url);
+        let parts = &mut self.parts;
+        let graph = Rc::new(new_graph(&config, &parts.http));
+        let entra = entra::spawn(
+            config.clone(),
+            page_texts(self.settings.language()),
+            parts.store.clone(),
+            parts.http.clone(),
+            parts.clock.clone(),
+            parts.sign_ins.clone(),
+        );
+        parts.microsoft = Some(Microsoft { entra, graph, config });
+    }
+
+    fn start_phone(&mut self) {
+        let config = self.settings.phone();
+        if self.parts.phone_config.as_ref() == Some(&config) {
+            return;
+        }
+        self.parts.phone_config = Some(config);
+        self.parts.secret_tries = 0;
+        self.restart_phone();
+    }
+
+    /// The phone system anew, with the password as it is stored now.
+    pub(super) fn restart_phone(&mut self) {
+        let parts = &mut self.parts;
+        parts.phone = None;
+        parts.phone_attempt += 1;
+        // News of the one before goes nowhere.
+        let (_nobody, silent) = mpsc::unbounded_channel();
+        parts.phone_events = silent;
+        self.input(Input::LineGone(SourceId::phone()));
+        match self.parts.phone_config.clone() {
+            None | Some(Ok(PhoneConfig::None)) => self.input(Input::PhoneConfigured(false)),
+            Some(Err(fault)) => {
+                self.input(Input::PhoneConfigured(true));
+                self.input(Input::PhoneDown(fault));
+            }
+            Some(Ok(PhoneConfig::Asterisk(_))) => {
+                self.input(Input::PhoneConfigured(true));
+                self.load_phone_secret();
+            }
+        }
+    }
+
+    fn load_phone_secret(&self) {
+        let (store, news, attempt) = (self.parts.store.clone(), self.news.clone(), self.parts.phone_attempt);
+        let tries = self.parts.secret_tries;
+        tokio::task::spawn_local(async move {
+            let ask = if tries == 0 { Ask::MayPrompt } else { Ask::Quietly };
+            if tries > 0 {
+                tokio::time::sleep(again_after(tries)).await;
+            }
+            let secret = store.load(&phone_secret(), ask).await.map_err(|error| error.fault());
+            let _ended = news.send(News::PhoneSecret { attempt, secret });
+        });
+    }
+
+    pub(super) fn on_phone_secret(&mut self, attempt: u64, secret: Result<Option<SecretString>, Fault>) {
+        if attempt != self.parts.phone_attempt {
+            return;
+        }
+        match secret {
+            Ok(Some(secret)) => {
+                self.parts.secret_tries = 0;
+                self.desk.phone.password_stored = true;
+                let Some(Ok(PhoneConfig::Asterisk(config))) = &self.parts.phone_config else { return };
+                let (events, receiver) = mpsc::unbounded_channel();
+                self.parts.phone = Some(asterisk::spawn((**config).clone(), secret, events));
+                self.parts.phone_events = receiver;
+            }
+            Ok(None) => {
+                self.desk.phone.password_stored = false;
+                self.input(Input::PhoneDown(Fault::new(FaultKind::Rejected, Code::SecretMissing)));
+            }
+            Err(fault) => {
+                self.input(Input::PhoneDown(fault));
+                self.parts.secret_tries += 1;
+                self.load_phone_secret();
+            }
+        }
+    }
+
+    fn start_baresip(&mut self) {
+        let config = self.settings.baresip();
+        if self.parts.baresip == config {
+            return;
+        }
+        let source = SourceId::new(baresip::SOURCE);
+        self.parts.lines.remove(&source);
+        self.input(Input::LineGone(source.clone()));
+        if let Some(config) = &config {
+            let handle = baresip::spawn(config.clone(), self.parts.line_events.clone());
+            self.parts.lines.insert(source, handle);
+        }
+        self.parts.baresip = config;
+    }
+
+    fn fill_desk(&mut self) {
+        let field = |key: &str| self.settings.field(key);
+        let password_stored = self.desk.phone.password_stored;
+        self.desk.tenant = field("microsoft.tenant");
+        self.desk.client_id = field("microsoft.client_id");
+        self.desk.phone = PhoneForm {
+            kind: field("phone.kind"),
+            host: field("phone.host"),
+            port: field("phone.port"),
+            user: field("phone.user"),
+            extension: field("phone.extension"),
+            tls: field("phone.tls"),
+            password_stored,
+            baresip_enabled: field("lines.baresip.enabled"),
+            baresip_address: field("lines.baresip.address"),
+            profile: field("rules.profile"),
+        };
+    }
+
+    pub(super) fn phone_config(&self) -> Option<&Result<PhoneConfig, Fault>> {
+        self.parts.phone_config.as_ref()
+    }
+}
+
+fn new_graph(config: &EntraConfig, http: &reqwest::Client) -> Graph {
+    Graph::new(http.clone(), config.graph_base().clone(), config.client_id().to_owned())
+}
+
+fn page_texts(language: Language) -> PageTexts {
+    PageTexts {
+        language: match language {
+            Language::De => "de".to_owned(),
+            Language::En => "en".to_owned(),
+        },
+        done: Text::BrowserDone.text(language).to_owned(),
+        not_done: Text::BrowserNotDone.text(language).to_owned(),
+        stray: Text::BrowserStray.text(language).to_owned(),
+    }
+}
+
+/// One phone system at a time, so one name for its password.
+pub(super) fn phone_secret() -> SecretName {
+    SecretName::phone("phone")
+}

@@ -1,0 +1,26 @@
+//! What people see, told when it has changed.
+
+use super::Driver;
+use crate::desktop::Desktop;
+use offhook_engine::view::tray::Tray;
+use offhook_protocol::command::Event;
+
+/// What was shown last.
+#[derive(Debug, Default)]
+pub(super) struct Shown {
+    tray: Option<Tray>,
+}
+
+impl<D: Desktop> Driver<D> {
+    pub(super) fn publish(&mut self) {
+        let now = self.now();
+        let tray = self.engine.tray(now);
+        if self.shown.tray.as_ref() != Some(&tray) {
+            self.desktop.show_tray(&tray);
+            self.shown.tray = Some(tray);
+        }
+        // The server leaves out what has not changed.
+        self.server.publish(Event::Status(Box::new(self.engine.status(now))));
+        self.server.publish(Event::Pages(Box::new(self.engine.pages(&self.desk, now))));
+    }
+}

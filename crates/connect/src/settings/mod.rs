@@ -1,0 +1,248 @@
+//! The settings: only differences from the defaults are stored, unknown keys are kept, a wrong value never
+//! stops anything. Order: machine policy, then the person's file, then what is built in.
+//!
+//! Source: the design, section 5 ("Data directory", "settings.toml").
+
+mod keys;
+mod parsed;
+
+use crate::ledger_file::{keep_aside, replace};
+use keys::{KNOWN, Known, VERSION};
+pub use parsed::PhoneConfig;
+use offhook_engine::fault::{Code, Fault, FaultKind};
+use offhook_protocol::pages::{Draft, FieldView};
+use std::collections::BTreeMap;
+use std::io;
+use std::path::{Path, PathBuf};
+use toml_edit::{DocumentMut, Item, Table};
+
+/// The version this build writes.
+const OURS: i64 = 1;
+
+/// All settings in force, and the file they came from.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    path: PathBuf,
+    document: DocumentMut,
+    /// From the machine's policy, then from the command line: shown locked.
+    forced: BTreeMap<&'static str, String>,
+    values: BTreeMap<&'static str, String>,
+    /// What was odd about the file; each names the thing.
+    pub problems: Vec<Fault>,
+    /// A newer Offhook wrote the file: it is not written by this one.
+    newer: bool,
+    /// Nobody has set up anything yet.
+    pub fresh: bool,
+}
+
+/// Why a draft was refused: the field and the reason.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refused {
+    pub key: String,
+    pub fault: Fault,
+}
+
+impl Settings {
+    /// Reads `settings.toml` in the data directory and the machine's policy. Never fails: what can't be used is
+    /// a problem to show, and the default holds.
+    pub fn load(data_dir: &Path) -> Self {
+        Self::load_with_policy(data_dir, policy_file().as_deref())
+    }
+
+    pub fn load_with_policy(data_dir: &Path, policy: Option<&Path>) -> Self {
+        let path = data_dir.join("settings.toml");
+        let mut problems = Vec::new();
+        let text = std::fs::read_to_string(&path);
+        let fresh = matches!(&text, Err(error) if error.kind() == io::ErrorKind::NotFound);
+        let document = match text.map(|text| text.parse::<DocumentMut>()) {
+            Ok(Ok(document)) => document,
+            Err(_) if fresh => DocumentMut::new(),
+            Ok(Err(_)) | Err(_) => {
+                problems.push(fault(Code::SettingsUnreadable, &keep_aside(&path)));
+                DocumentMut::new()
+            }
+        };
+        let version = document.get(VERSION).and_then(Item::as_integer).unwrap_or(OURS);
+        let newer = version > OURS;
+        if newer {
+            problems.push(fault(Code::SettingsNewer, &version.to_string()));
+        }
+        let policy = policy.map(|path| read_policy(path, &mut problems)).unwrap_or_default();
+        let mut settings =
+            Self { path, document, forced: policy, values: BTreeMap::new(), problems, newer, fresh };
+        settings.problems.extend(unknown_keys(settings.document.as_table(), ""));
+        let wrong = settings.resolve();
+        settings.problems.extend(wrong);
+        settings
+    }
+
+    /// Values in force, from all layers; gives what had to be left out.
+    fn resolve(&mut self) -> Vec<Fault> {
+        let mut wrong = Vec::new();
+        for known in KNOWN {
+            let from_file = lookup(self.document.as_table(), known.key).map(|item| known.kind.of_toml(item));
+            if from_file == Some(None) {
+                wrong.push(fault(Code::SettingsValue, known.key));
+            }
+            let value = self.forced.get(known.key).cloned().or(from_file.flatten());
+            self.values.insert(known.key, value.unwrap_or_else(|| known.default.to_owned()));
+        }
+        wrong
+    }
+
+    /// Values of the command line: they go before the person's file and after the machine's policy.
+    ///
+    /// # Errors
+    /// The first that is unknown or impossible.
+    pub fn force(&mut self, values: &[(&str, String)]) -> Result<(), Refused> {
+        for (key, text) in values {
+            let refuse = |code: Code| Refused { key: (*key).to_owned(), fault: fault(code, key) };
+            let known = keys::find(key).ok_or_else(|| refuse(Code::SettingsUnknownKey))?;
+            let value = known.kind.parse(text).ok_or_else(|| refuse(Code::SettingsValue))?;
+            self.forced.entry(known.key).or_insert(value);
+        }
+        self.resolve();
+        Ok(())
+    }
+
+    pub(crate) fn text(&self, key: &str) -> &str {
+        self.values.get(key).map_or("", String::as_str)
+    }
+
+    pub(crate) fn flag(&self, key: &str) -> bool {
+        self.text(key) == "true"
+    }
+
+    pub(crate) fn number(&self, key: &str) -> i64 {
+        self.text(key).parse().unwrap_or_default()
+    }
+
+    pub(crate) fn words(&self, key: &str) -> Vec<String> {
+        self.text(key).split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+    }
+
+    /// One setting as a form shows it.
+    pub fn field(&self, key: &str) -> FieldView {
+        FieldView { value: self.text(key).to_owned(), locked: self.forced.contains_key(key), refused: None }
+    }
+
+    /// Changes settings, all or none, and writes the file. Only differences from the defaults are kept in it.
+    ///
+    /// # Errors
+    /// The first entry that is unknown, locked or impossible; or the file could not be written.
+    pub fn apply(&mut self, draft: &Draft) -> Result<(), Refused> {
+        let refuse = |key: &str, code: Code| Refused { key: key.to_owned(), fault: fault(code, key) };
+        if self.newer {
+            return Err(refuse("version", Code::SettingsNewer));
+        }
+        let mut changes: Vec<(&Known, String)> = Vec::new();
+        for (key, text) in &draft.0 {
+            let Some(known) = keys::find(key) else { return Err(refuse(key, Code::SettingsUnknownKey)) };
+            if self.forced.contains_key(known.key) {
+                return Err(refuse(key, Code::Locked));
+            }
+            let Some(value) = known.kind.parse(text) else { return Err(refuse(key, Code::SettingsValue)) };
+            changes.push((known, value));
+        }
+        let mut document = self.document.clone();
+        document[VERSION] = toml_edit::value(OURS);
+        for (known, value) in &changes {
+            put(&mut document, known, value);
+        }
+        if let Err(error) = replace(&self.path, document.to_string().as_bytes()) {
+            tracing::warn!(%error, "the settings could not be written");
+            return Err(Refused { key: "version".into(), fault: fault(Code::LedgerNotWritten, "settings.toml") });
+        }
+        self.document = document;
+        self.fresh = false;
+        let wrong = self.resolve();
+        self.problems.retain(|problem| problem.code != Code::SettingsValue);
+        self.problems.extend(wrong);
+        Ok(())
+    }
+}
+
+/// Where the machine's policy rests.
+fn policy_file() -> Option<PathBuf> {
+    cfg!(target_os = "linux").then(|| PathBuf::from("/etc/offhook/policy.toml"))
+}
+
+fn read_policy(path: &Path, problems: &mut Vec<Fault>) -> BTreeMap<&'static str, String> {
+    let Ok(text) = std::fs::read_to_string(path) else { return BTreeMap::new() };
+    let Ok(document) = text.parse::<DocumentMut>() else {
+        problems.push(fault(Code::SettingsValue, "policy.toml"));
+        return BTreeMap::new();
+    };
+    problems.extend(unknown_keys(document.as_table(), ""));
+    KNOWN
+        .iter()
+        .filter_map(|known| {
+            let item = lookup(document.as_table(), known.key)?;
+            let value = known.kind.of_toml(item);
+            if value.is_none() {
+                problems.push(fault(Code::SettingsValue, &format!("policy.toml: {}", known.key)));
+            }
+            Some((known.key, value?))
+        })
+        .collect()
+}
+
+fn fault(code: Code, detail: &str) -> Fault {
+    Fault::new(FaultKind::Rejected, code).about(detail)
+}
+
+fn lookup<'a>(table: &'a Table, key: &str) -> Option<&'a Item> {
+    let mut parts = key.split('.');
+    let mut item = table.get(parts.next()?)?;
+    for part in parts {
+        item = item.get(part)?;
+    }
+    Some(item)
+}
+
+fn put(document: &mut DocumentMut, known: &Known, value: &str) {
+    let (folder, name) = known.key.rsplit_once('.').unwrap_or(("", known.key));
+    if value == known.default {
+        let mut table: Option<&mut Table> = Some(document.as_table_mut());
+        for part in folder.split('.').filter(|part| !part.is_empty()) {
+            table = table.and_then(|t| t.get_mut(part)).and_then(Item::as_table_mut);
+        }
+        if let Some(table) = table {
+            table.remove(name);
+        }
+        return;
+    }
+    let mut table = document.as_table_mut();
+    for part in folder.split('.').filter(|part| !part.is_empty()) {
+        let item = table.entry(part).or_insert_with(|| {
+            let mut table = Table::new();
+            table.set_implicit(true);
+            Item::Table(table)
+        });
+        if !item.is_table() {
+            *item = Item::Table(item.as_inline_table().cloned().unwrap_or_default().into_table());
+        }
+        match item.as_table_mut() {
+            Some(inner) => table = inner,
+            None => return,
+        }
+    }
+    table.insert(name, toml_edit::value(known.kind.to_toml(value)));
+}
+
+fn unknown_keys(table: &Table, prefix: &str) -> Vec<Fault> {
+    let mut unknown = Vec::new();
+    for (name, item) in table {
+        let key = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
+        let is_folder = KNOWN.iter().any(|known| known.key.starts_with(&format!("{key}.")));
+        match item.as_table() {
+            Some(inner) if is_folder => unknown.extend(unknown_keys(inner, &key)),
+            _ if keys::find(&key).is_some() || key == VERSION => {}
+            _ => unknown.push(fault(Code::SettingsUnknownKey, &key)),
+        }
+    }
+    unknown
+}
+
+#[cfg(test)]
+mod tests;

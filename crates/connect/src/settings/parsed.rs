@@ -1,0 +1,138 @@
+//! The settings as the parts of the program use them.
+
+use super::Settings;
+use crate::entra::{EntraConfig, MicrosoftSettings};
+use crate::lines::baresip::BaresipConfig;
+use crate::phones::asterisk::{AsteriskConfig, AsteriskSettings};
+use crate::secrets::{FileStore, KeyringStore, SecretStore};
+use jiff::civil::Weekday;
+use jiff::tz::TimeZone;
+use offhook_engine::fault::{Code, Fault, FaultKind};
+use offhook_engine::profile::Profile;
+use offhook_engine::rules::{Role, Rules, WorkingHours};
+use offhook_protocol::pages::Language;
+use std::path::Path;
+use std::time::Duration;
+
+/// The phone system to speak with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PhoneConfig {
+    None,
+    Asterisk(Box<AsteriskConfig>),
+}
+
+impl Settings {
+    pub fn rules(&self) -> Rules {
+        let minutes = u64::try_from(self.number("teams.release_after_minutes")).unwrap_or(10);
+        Rules {
+            role: if self.text("role") == "watch" { Role::Watch } else { Role::Full },
+            language: self.language(),
+            zone: TimeZone::system(),
+            working_hours: self.working_hours(),
+            poll_floor: Duration::from_secs(u64::try_from(self.number("teams.poll_seconds_min")).unwrap_or(3)),
+            release_after: Duration::from_secs(minutes * 60),
+            outgoing_counts: self.flag("calls.outgoing_counts"),
+            dnd_in_meetings: self.flag("rules.dnd_in_meetings"),
+            profile: Profile::named(self.text("rules.profile")).unwrap_or_else(|| Rules::default().profile),
+        }
+    }
+
+    /// The person's choice, else the system's language, else English.
+    pub fn language(&self) -> Language {
+        match self.text("person.language") {
+            "de" => Language::De,
+            "en" => Language::En,
+            _ => match sys_locale::get_locale() {
+                Some(locale) if locale.starts_with("de") => Language::De,
+                Some(_) | None => Language::En,
+            },
+        }
+    }
+
+    fn working_hours(&self) -> Option<WorkingHours> {
+        if !self.flag("person.pause_outside_hours") {
+            return None;
+        }
+        let time = |key: &str| format!("{}:00", self.text(key)).parse().ok();
+        let days = self.words("person.work_days").iter().filter_map(|word| weekday(word)).collect();
+        Some(WorkingHours { days, from: time("person.work_from")?, to: time("person.work_to")? })
+    }
+
+    /// # Errors
+    /// No application is registered yet, or a value is impossible.
+    pub fn entra(&self) -> Result<EntraConfig, Fault> {
+        EntraConfig::parse(&MicrosoftSettings {
+            cloud: self.text("microsoft.cloud"),
+            tenant: self.text("microsoft.tenant"),
+            client_id: self.text("microsoft.client_id"),
+            login_url: self.text("microsoft.login_url"),
+            graph_url: self.text("microsoft.graph_url"),
+        })
+    }
+
+    /// # Errors
+    /// The setting that is missing or impossible.
+    pub fn phone(&self) -> Result<PhoneConfig, Fault> {
+        match self.text("phone.kind") {
+            "none" => Ok(PhoneConfig::None),
+            "asterisk" => {
+                let settings = AsteriskSettings {
+                    host: self.text("phone.host").to_owned(),
+                    port: u16::try_from(self.number("phone.port")).unwrap_or(0),
+                    tls: self.text("phone.tls").to_owned(),
+                    user: self.text("phone.user").to_owned(),
+                    extension: self.text("phone.extension").to_owned(),
+                    device: self.text("phone.device").to_owned(),
+                    context: self.text("phone.context").to_owned(),
+                    how: self.text("phone.how").to_owned(),
+                    dnd_on: self.text("phone.dnd_on").to_owned(),
+                    dnd_off: self.text("phone.dnd_off").to_owned(),
+                    forward_on: self.text("phone.forward_on").to_owned(),
+                    forward_off: self.text("phone.forward_off").to_owned(),
+                    other_codes: self.words("phone.other_codes"),
+                    dnd_off_words: self.words("phone.dnd_off_words"),
+                    lamp_off_words: self.words("phone.lamp_off_words"),
+                };
+                AsteriskConfig::parse(&settings)
+                    .map(|config| PhoneConfig::Asterisk(Box::new(config)))
+                    .map_err(|error| error.fault())
+            }
+            other => {
+                // Its adapter comes with its own issue; until then nothing pretends.
+                Err(Fault::new(FaultKind::Rejected, Code::PhoneNotConfigured).about(format!("kind = \"{other}\"")))
+            }
+        }
+    }
+
+    pub fn log_level(&self) -> &str {
+        self.text("log.level")
+    }
+
+    /// Where secrets rest on this machine.
+    pub fn secret_store(&self, data_dir: &Path) -> SecretStore {
+        if self.text("store.secrets") == "file" {
+            tracing::warn!("secrets are kept in a file of the data folder, as set");
+            SecretStore::File(FileStore::new(data_dir.join("secrets.json")))
+        } else {
+            SecretStore::Keyring(KeyringStore::new("Offhook"))
+        }
+    }
+
+    pub fn baresip(&self) -> Option<BaresipConfig> {
+        self.flag("lines.baresip.enabled")
+            .then(|| BaresipConfig { address: self.text("lines.baresip.address").to_owned() })
+    }
+}
+
+fn weekday(word: &str) -> Option<Weekday> {
+    Some(match word {
+        "mon" => Weekday::Monday,
+        "tue" => Weekday::Tuesday,
+        "wed" => Weekday::Wednesday,
+        "thu" => Weekday::Thursday,
+        "fri" => Weekday::Friday,
+        "sat" => Weekday::Saturday,
+        "sun" => Weekday::Sunday,
+        _ => return None,
+    })
+}
