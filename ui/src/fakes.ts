@@ -67,7 +67,7 @@ function nowPage(state: FakeState, say: Say): NowPage {
     attention: null,
     paused: null,
     reasons: [],
-    teams: { text: say("Available", "Verfügbar"), colour: "neutral" },
+    teams: { text: say("Teams says: Available", "Teams meldet: Verfügbar"), colour: "neutral" },
     calls: [],
     lights: [
       {
@@ -101,12 +101,12 @@ function nowPage(state: FakeState, say: Say): NowPage {
             "„Nicht stören“ bleibt unverändert: Die Regeln lassen es bei einem eigenen Gespräch in Ruhe.",
           ),
         ],
-        teams: { text: say("In a call", "In einem Anruf"), colour: "red" },
+        teams: { text: say("Teams says: In a call", "Teams meldet: In einem Anruf"), colour: "red" },
         calls: [
           {
             source: "baresip",
             state: "connected",
-            text: say("incoming, since 10:02", "eingehend, seit 10:02"),
+            text: say("Connected · 10:02", "Verbunden · 10:02"),
           },
           {
             source: say("phone system", "Telefonanlage"),
@@ -127,7 +127,7 @@ function nowPage(state: FakeState, say: Say): NowPage {
             "„Nicht stören“ ist ein, weil Teams „Präsentiert“ meldet (recommended: Presenting), seit 10:02. Es endet, sobald Teams etwas anderes meldet.",
           ),
         ],
-        teams: { text: say("Presenting", "Präsentiert"), colour: "red" },
+        teams: { text: say("Teams says: Presenting", "Teams meldet: Präsentiert"), colour: "red" },
       };
     case "forwarded":
       return {
@@ -157,7 +157,7 @@ function nowPage(state: FakeState, say: Say): NowPage {
             "Das Telefon bleibt unverändert: Die Regeln tun bei „In einer Besprechung“ nichts.",
           ),
         ],
-        teams: { text: say("In a meeting", "In einer Besprechung"), colour: "red" },
+        teams: { text: say("Teams says: In a meeting", "Teams meldet: In einer Besprechung"), colour: "red" },
       };
     case "away":
       return {
@@ -165,7 +165,7 @@ function nowPage(state: FakeState, say: Say): NowPage {
         state: "away",
         title: say("Away", "Abwesend"),
         why: say("Teams says “Be right back”.", "Teams meldet „Gleich zurück“."),
-        teams: { text: say("Be right back", "Gleich zurück"), colour: "yellow" },
+        teams: { text: say("Teams says: Be right back", "Teams meldet: Gleich zurück"), colour: "yellow" },
       };
     case "paused":
       return {
@@ -173,7 +173,7 @@ function nowPage(state: FakeState, say: Say): NowPage {
         state: "paused",
         title: say("Paused", "Pause"),
         why: say("Offhook changes nothing until 11:00.", "Offhook ändert bis 11:00 nichts."),
-        paused: say("Paused until 11:00.", "Pause bis 11:00."),
+        paused: "11:00",
       };
     case "signed-out":
       return {
@@ -204,7 +204,7 @@ function nowPage(state: FakeState, say: Say): NowPage {
             "Geben Sie das Kennwort auf der Seite „Telefon“ neu ein.",
           ),
         },
-        teams: { text: say("Busy", "Beschäftigt"), colour: "red" },
+        teams: { text: say("Teams says: Busy", "Teams meldet: Beschäftigt"), colour: "red" },
         lights: [
           ...base.lights.slice(0, 1),
           {

@@ -33,7 +33,10 @@ export function problemBox(title: string, problem: Problem, announce = false): T
 /** What the last command of a page failed with. */
 export function failure({ state, word }: Room, page: PageName): Part {
   const problem = state.problem[page];
-  return problem ? problemBox(word("failed"), problem, true) : nothing;
+  if (!problem) return nothing;
+  // The window has no words of its own for a program that keeps silent.
+  const said = problem.sentence ? problem : { ...problem, sentence: word("no-answer") };
+  return problemBox(word("failed"), said, true);
 }
 
 interface ButtonLook {

@@ -1,8 +1,9 @@
 // The words of the pages at build and test time, from the one file they are kept in.
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { parse } from "smol-toml";
 
-const file = new URL("../words.toml", import.meta.url);
+const file = join(import.meta.dirname, "../words.toml");
 
 /** @returns {Record<string, Record<string, string>>} key → language → text */
 export function readWords() {

@@ -36,11 +36,13 @@ pub struct NowPage {
     /// The reason, one sentence.
     pub why: String,
     pub attention: Option<Problem>,
+    /// While paused: until when, as a time of day; empty for a pause that only the person ends.
     pub paused: Option<String>,
-    /// One line per thing that is set or was left alone, each a full sentence.
+    /// One line per further thing that is set or was left alone, each a full sentence; `why` is not among them.
     pub reasons: Vec<String>,
     /// "Teams says …" in the profile's words.
     pub teams: Option<TeamsLine>,
+    /// Each line names its call's state in words.
     pub calls: Vec<CallLine>,
     pub lights: Vec<NamedLight>,
 }

@@ -16,12 +16,20 @@ title: string,
 /**
  * The reason, one sentence.
  */
-why: string, attention: Problem | null, paused: string | null, 
+why: string, attention: Problem | null, 
 /**
- * One line per thing that is set or was left alone, each a full sentence.
+ * While paused: until when, as a time of day; empty for a pause that only the person ends.
+ */
+paused: string | null, 
+/**
+ * One line per further thing that is set or was left alone, each a full sentence; `why` is not among them.
  */
 reasons: Array<string>, 
 /**
  * "Teams says …" in the profile's words.
  */
-teams: TeamsLine | null, calls: Array<CallLine>, lights: Array<NamedLight>, };
+teams: TeamsLine | null, 
+/**
+ * Each line names its call's state in words.
+ */
+calls: Array<CallLine>, lights: Array<NamedLight>, };

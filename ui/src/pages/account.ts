@@ -9,7 +9,10 @@ export function accountTemplate(room: Room, view: AccountPage): TemplateResult {
   const { word } = room;
   return html`
     <h1 tabindex="-1">${word("account-title")}</h1>
-    ${view.problem ? problemBox(word("now-attention"), view.problem) : nothing}
+    ${
+      // While it waits, the step says the same.
+      view.problem && view.step.step !== "waiting" ? problemBox(word("now-attention"), view.problem) : nothing
+    }
     ${failure(room, "account")}
     <div class="card step" data-step=${view.step.step}>${step(room, view)}</div>
     ${

@@ -4,7 +4,7 @@ import type { CallLine } from "../bindings/CallLine";
 import type { Light } from "../bindings/Light";
 import type { NowPage } from "../bindings/NowPage";
 import type { Pause } from "../bindings/Pause";
-import { button, failure, mark, moment, problemBox, type Room } from "../parts";
+import { button, failure, mark, moment, type Part, problemBox, type Room } from "../parts";
 import { shape, stateShape } from "../shapes";
 import type { WordKey } from "../words";
 
@@ -22,20 +22,13 @@ export function nowTemplate(room: Room, view: NowPage): TemplateResult {
       ${stateShape(view.state)}
       <div>
         <h1 tabindex="-1">${view.title}</h1>
-        <p>${view.why}</p>
+        ${view.why ? html`<p>${view.why}</p>` : nothing}
       </div>
     </div>
     ${view.attention ? problemBox(word("now-attention"), view.attention) : nothing}
     ${failure(room, "now")}
     ${view.paused === null ? nothing : paused(room, view.paused)}
-    <section aria-labelledby="reasons">
-      <h2 id="reasons">${word("now-reasons")}</h2>
-      ${
-        view.reasons.length
-          ? html`<ul class="plain">${view.reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`
-          : html`<p class="quiet">${word("now-reasons-none")}</p>`
-      }
-    </section>
+    ${reasons(room, view)}
     <div class="pair">
       <section aria-labelledby="teams">
         <h2 id="teams">${word("now-teams")}</h2>
@@ -49,7 +42,7 @@ export function nowTemplate(room: Room, view: NowPage): TemplateResult {
         <h2 id="calls">${word("now-calls")}</h2>
         ${
           view.calls.length
-            ? html`<ul class="lines">${view.calls.map((call) => callLine(room, call))}</ul>`
+            ? html`<ul class="lines">${view.calls.map((call) => callLine(call))}</ul>`
             : html`<p class="quiet">${word("now-calls-none")}</p>`
         }
       </section>
@@ -68,12 +61,26 @@ export function nowTemplate(room: Room, view: NowPage): TemplateResult {
 
 const toneOf = { neutral: "quiet", red: "bad", yellow: "warn" } as const;
 
-function paused(room: Room, text: string): TemplateResult {
+/** The first reason stands above, as the reason for the state; without any other there is no list. */
+function reasons({ word }: Room, { reasons, why }: NowPage): Part {
+  if (reasons.length === 0 && why !== "") return nothing;
+  return html`<section aria-labelledby="reasons">
+    <h2 id="reasons">${word("now-reasons")}</h2>
+    ${
+      reasons.length
+        ? html`<ul class="plain">${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>`
+        : html`<p class="quiet">${word("now-reasons-none")}</p>`
+    }
+  </section>`;
+}
+
+/** `until` is a time of day, or empty for a pause that only the person ends. */
+function paused(room: Room, until: string): TemplateResult {
   const resume = () => room.acts.ask("now", "now-resume", "resume");
   return html`<div class="box">
     ${shape("pause", "quiet")}
     <div class="spread">
-      <p>${text}</p>
+      <p>${until ? room.word("now-paused-until", { time: until }) : room.word("now-paused")}</p>
       ${button(room, "now", "now-resume", resume, { kind: "primary" })}
     </div>
   </div>`;
@@ -90,11 +97,11 @@ function pauses(room: Room): TemplateResult {
   </section>`;
 }
 
-function callLine({ word }: Room, call: CallLine): TemplateResult {
+function callLine(call: CallLine): TemplateResult {
   const tone = call.state === "connected" || call.state === "conference" ? "bad" : "quiet";
   return html`<li>
     ${shape(call.state, tone)}
-    <span><strong>${word(`call-${call.state}`)}</strong> ${call.text} <span class="quiet">${call.source}</span></span>
+    <span>${call.text} <span class="quiet">${call.source}</span></span>
   </li>`;
 }
 

@@ -1,0 +1,145 @@
+//! The resident program, as the window sees it: what it said last, and a way to ask.
+
+use offhook_client::{AskError, Client, ConnectError};
+use offhook_protocol::command::{Event, Watch};
+use offhook_protocol::pages::Pages;
+use offhook_protocol::{Command, Problem};
+use serde::Serialize;
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+/// How long until the next try while no resident program runs.
+const RETRY: Duration = Duration::from_millis(500);
+
+/// What the pages are told; the counterpart of `Told` in `ui/src/host.ts`.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[serde(tag = "told", rename_all = "snake_case")]
+pub enum Told {
+    Pages {
+        pages: Box<Pages>,
+    },
+    /// No resident program to speak to; `sentence` where there is more to say than that.
+    Gone {
+        sentence: Option<String>,
+    },
+    Show {
+        page: Option<String>,
+    },
+}
+
+#[derive(Debug)]
+pub struct Resident {
+    data_dir: PathBuf,
+    /// As it was given on the command line, for a resident program that is started from here.
+    given_dir: Option<PathBuf>,
+    /// What was told last, for a page that loads later.
+    last: Mutex<Option<Told>>,
+}
+
+impl Resident {
+    pub fn new(data_dir: PathBuf, given_dir: Option<PathBuf>) -> Self {
+        Self { data_dir, given_dir, last: Mutex::new(None) }
+    }
+
+    pub fn data_dir(&self) -> &Path {
+        &self.data_dir
+    }
+
+    pub fn last(&self) -> Option<Told> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Tells what the resident program says, for ever; connects again by itself when it comes back.
+    pub fn follow(&self, tell: impl Fn(&Told)) {
+        loop {
+            let gone = Told::Gone { sentence: self.listen(&tell) };
+            // Tries go on in silence.
+            if self.last().as_ref() != Some(&gone) {
+                self.tell(gone, &tell);
+            }
+            std::thread::sleep(RETRY);
+        }
+    }
+
+    /// Listens until the connection ends. A sentence where it was refused.
+    fn listen(&self, tell: &impl Fn(&Told)) -> Option<String> {
+        let events = match Client::connect(&self.data_dir).map(|client| client.watch(Watch::Pages)) {
+            Ok(Ok(events)) => events,
+            Err(ConnectError::Refused(problem)) | Ok(Err(AskError::Problem(problem))) => {
+                return Some(problem.to_string());
+            }
+            Err(ConnectError::NotRunning | ConnectError::Io(_)) | Ok(Err(AskError::Lost(_))) => return None,
+        };
+        for event in events {
+            match event {
+                Event::Pages(pages) => self.tell(Told::Pages { pages }, tell),
+                Event::Show { page } => tell(&Told::Show { page }),
+                Event::Status(_) => {}
+            }
+        }
+        None
+    }
+
+    fn tell(&self, told: Told, tell: &impl Fn(&Told)) {
+        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(told.clone());
+        tell(&told);
+    }
+
+    /// Passes a command on. A conversation of its own: a slow answer holds up nothing else.
+    pub fn ask(&self, command: Command) -> Result<(), Problem> {
+        let mut client = Client::connect(&self.data_dir).map_err(|error| match error {
+            ConnectError::Refused(problem) => problem,
+            ConnectError::NotRunning | ConnectError::Io(_) => no_answer(),
+        })?;
+        match client.ask(command) {
+            Ok(_) => Ok(()),
+            Err(AskError::Problem(problem)) => Err(problem),
+            Err(AskError::Lost(_)) => Err(no_answer()),
+        }
+    }
+
+    /// Starts the resident program that stands beside this one. It outlives the window.
+    pub fn start(&self) -> std::io::Result<()> {
+        let ours = std::env::current_exe()?;
+        let program = ours.with_file_name(format!("offhook{}", std::env::consts::EXE_SUFFIX));
+        let mut command = std::process::Command::new(program);
+        if let Some(folder) = &self.given_dir {
+            command.arg("--data-dir").arg(folder);
+        }
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        #[cfg(unix)]
+        std::os::unix::process::CommandExt::process_group(&mut command, 0);
+        let mut child = command.spawn()?;
+        // Waited for, so that no dead entry stays in the process table while the window is open.
+        std::thread::spawn(move || child.wait());
+        Ok(())
+    }
+}
+
+/// Without words: the pages have them, in the person's language.
+fn no_answer() -> Problem {
+    Problem { code: "no-answer".to_owned(), sentence: String::new(), mend: String::new() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_pages_understand_what_they_are_told() {
+        let gone = serde_json::to_value(Told::Gone { sentence: None }).unwrap();
+        assert_eq!(gone, serde_json::json!({ "told": "gone", "sentence": null }));
+        let show = serde_json::to_value(Told::Show { page: Some("phone".to_owned()) }).unwrap();
+        assert_eq!(show, serde_json::json!({ "told": "show", "page": "phone" }));
+    }
+
+    #[test]
+    fn without_a_resident_program_a_command_has_no_answer() {
+        let folder = tempfile::tempdir().unwrap();
+        let resident = Resident::new(folder.path().to_owned(), None);
+        assert_eq!(resident.ask(Command::Resume).unwrap_err().code, "no-answer");
+        assert_eq!(resident.last(), None);
+    }
+}

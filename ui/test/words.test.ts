@@ -1,0 +1,50 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { goneWordsOf, guessLanguage, KEYS, wordsOf } from "../src/words";
+import { readWords } from "../tools/words.mjs";
+
+const words = readWords();
+
+describe("words.toml", () => {
+  it("has the keys that the pages use, each once, in the same order", () => {
+    expect(Object.keys(words)).toEqual([...KEYS]);
+  });
+
+  it.each(Object.entries(words))("%s is said in both languages, with the same places", (_key, texts) => {
+    expect(Object.keys(texts).sort()).toEqual(["de", "en"]);
+    const places = (text = "") => text.match(/\{\w+\}/g) ?? [];
+    expect(texts["en"]?.trim()).toBeTruthy();
+    expect(texts["de"]?.trim()).toBeTruthy();
+    expect(places(texts["de"])).toEqual(places(texts["en"]));
+  });
+
+  it("has no word that no page uses", () => {
+    const sources = ["pages/window", "pages/now", "pages/account", "pages/phone", "pages/gone", "parts"]
+      .map((name) => readFileSync(join(import.meta.dirname, `../src/${name}.ts`), "utf8"))
+      .join("\n");
+    const built = ["nav-now", "nav-account", "nav-phone"];
+    expect(KEYS.filter((key) => !sources.includes(`"${key}"`) && !built.includes(key))).toEqual([]);
+  });
+});
+
+describe("a word", () => {
+  it("is filled in, and shows its key when it is missing", () => {
+    const word = wordsOf({ since: "seit {time}" });
+    expect(word("since", { time: "10:02" })).toBe("seit 10:02");
+    expect(word("save")).toBe("save");
+  });
+
+  it("is there without a resident program, for the few that are needed then", () => {
+    for (const key of KEYS.filter((key) => key.startsWith("gone-"))) {
+      expect(goneWordsOf("en")(key)).toBe(words[key]?.["en"]);
+      expect(goneWordsOf("de")(key)).toBe(words[key]?.["de"]);
+    }
+  });
+
+  it("is guessed to be German where German comes first", () => {
+    expect(guessLanguage(["de-AT", "en"])).toBe("de");
+    expect(guessLanguage(["en-GB", "de"])).toBe("en");
+    expect(guessLanguage([])).toBe("en");
+  });
+});
