@@ -63,7 +63,8 @@ pub(crate) fn handle(world: &World, tenant: Option<Tenant>, post: bool, fields: 
     if fields.get("playground_user").is_some() {
         return decided(world, &waiting, fields);
     }
-    if let Some(person) = world.entra.lock().unattended.clone() {
+    let unattended = world.entra.lock().unattended.clone();
+    if let Some(person) = unattended {
         return signed_in(world, &waiting, &person);
     }
     if fields.get("prompt").is_some_and(|prompt| prompt == "none") {
