@@ -87,6 +87,11 @@ impl EntraConfig {
         })
     }
 
+    /// With `/v1.0`.
+    pub const fn graph_base(&self) -> &Url {
+        &self.graph
+    }
+
     /// With `/v1.0`, without a slash at the end.
     pub fn graph_url(&self) -> &str {
         self.graph.as_str().trim_end_matches('/')
@@ -105,13 +110,22 @@ impl EntraConfig {
     }
 
     /// `authorize`, `token`, `devicecode` or `logout` (`facts/graph.md`, section 4.1).
-    pub(super) fn endpoint(&self, name: &str) -> String {
-        format!("{}/{}/oauth2/v2.0/{name}", self.login.as_str().trim_end_matches('/'), self.tenant)
+    pub(super) fn endpoint(&self, name: &str) -> Url {
+        self.page(&["oauth2", "v2.0", name])
+    }
+
+    fn page(&self, path: &[&str]) -> Url {
+        let mut url = self.login.clone();
+        // `http` and `https` addresses always have path segments.
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().push(&self.tenant).extend(path);
+        }
+        url
     }
 
     /// The page on which a person ends the browser's own session, too.
     pub(super) fn logout_url(&self) -> String {
-        self.endpoint("logout")
+        self.endpoint("logout").into()
     }
 
     /// For the person who may approve the application for all.
@@ -119,14 +133,13 @@ impl EntraConfig {
         let origin = self.graph.origin().ascii_serialization();
         let scopes: Vec<String> =
             std::iter::once("User.Read").chain(graph_scopes(rights)).map(|scope| format!("{origin}/{scope}")).collect();
-        let page = format!("{}/{}/v2.0/adminconsent", self.login.as_str().trim_end_matches('/'), self.tenant);
-        let query = url::form_urlencoded::Serializer::new(String::new())
+        let mut page = self.page(&["v2.0", "adminconsent"]);
+        page.query_pairs_mut()
             .append_pair("client_id", &self.client_id)
             .append_pair("scope", &scopes.join(" "))
-            .append_pair("redirect_uri", "http://localhost")
-            .finish();
+            .append_pair("redirect_uri", "http://localhost");
         AdminConsent {
-            url: format!("{page}?{query}"),
+            url: page.into(),
             tenant: self.tenant.clone(),
             client_id: self.client_id.clone(),
             scopes,
@@ -240,7 +253,7 @@ pub(super) mod tests {
             ("us-dod", "https://login.microsoftonline.us/organizations/oauth2/v2.0/token", "https://dod-graph.microsoft.us/v1.0"),
         ] {
             let config = EntraConfig::parse(&MicrosoftSettings { cloud, ..GLOBAL }).unwrap();
-            assert_eq!(config.endpoint("token"), token);
+            assert_eq!(config.endpoint("token").as_str(), token);
             assert_eq!(config.graph_url(), graph);
         }
     }

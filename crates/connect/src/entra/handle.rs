@@ -27,7 +27,7 @@ pub struct EntraHandle {
 }
 
 pub(super) enum Command {
-    SignIn { way: Way, rights: Vec<Right>, open: Open, reply: oneshot::Sender<Result<Account, EntraError>> },
+    SignIn { way: Way, rights: Vec<Right>, open: Open, reply: oneshot::Sender<Result<Account, Fault>> },
     Cancel,
     SignOut { reply: oneshot::Sender<Result<String, Fault>> },
     AccessToken { reply: oneshot::Sender<Result<SecretString, Fault>> },
@@ -65,10 +65,7 @@ impl EntraHandle {
         let (reply, answer) = oneshot::channel();
         let rights = rights.to_vec();
         self.tell(Command::SignIn { way, rights, open, reply });
-        match answer.await {
-            Ok(outcome) => outcome.map_err(|error| error.fault()),
-            Err(_) => Err(EntraError::Cancelled.fault()),
-        }
+        answer.await.unwrap_or_else(|_| Err(EntraError::Cancelled.fault()))
     }
 
     /// Ends the sign-in that is under way, if there is one.

@@ -7,14 +7,25 @@
 //! Continuous access evaluation is not opted into: tokens live about an hour and no claims challenges come
 //! (section 4.6). A 401 of Graph is answered with one refresh.
 
+mod access;
+mod actor;
+mod client;
 mod config;
 mod error;
+mod flow;
 mod handle;
+mod id_token;
+mod loopback;
+mod stored;
+#[cfg(test)]
+mod tests;
 
 pub use self::config::{AdminConsent, EntraConfig, MicrosoftSettings, rights_in, scopes_for};
 pub use self::error::{EntraError, ErrorAnswer};
 pub use self::handle::{EntraHandle, Open, Way};
 
+use self::actor::Parts;
+use self::client::Oauth;
 use crate::secrets::SecretStore;
 use offhook_engine::clock::Now;
 use offhook_engine::teams::SignIn;
@@ -47,26 +58,16 @@ impl fmt::Debug for Clock {
 pub struct PageTexts {
     /// `en`, `de`.
     pub language: String,
-    /// "You are signed in as far as the browser is concerned. You can close this window."
+    /// The browser's part is done, the window can be closed.
     pub done: String,
-    /// "You did not sign in. You can close this window."
+    /// It came to nothing, the window can be closed.
     pub not_done: String,
-    /// "This page does not belong to a sign-in that is under way."
+    /// This page belongs to no sign-in that is waited for.
     pub stray: String,
 }
 
-impl Default for PageTexts {
-    fn default() -> Self {
-        Self {
-            language: "en".to_owned(),
-            done: "Thank you. You can close this window; Offhook goes on by itself.".to_owned(),
-            not_done: "You are not signed in. You can close this window and try again in Offhook.".to_owned(),
-            stray: "This page does not belong to a sign-in that Offhook has started.".to_owned(),
-        }
-    }
-}
-
-/// Starts the sign-in's task on the current runtime: it loads what is stored and tells how it stands.
+/// Starts the sign-in's task on the current runtime: it loads what is stored and tells how it stands, now and at
+/// each change. It ends with the last handle.
 pub fn spawn(
     config: EntraConfig,
     texts: PageTexts,
@@ -75,8 +76,10 @@ pub fn spawn(
     clock: Clock,
     events: mpsc::UnboundedSender<SignIn>,
 ) -> EntraHandle {
-    let (commands, _inbox) = mpsc::unbounded_channel();
-    let (_tell, trouble) = watch::channel(None);
-    let _todo = (config, texts, store, http, clock, events);
+    let (commands, inbox) = mpsc::unbounded_channel();
+    let (tell_trouble, trouble) = watch::channel(None);
+    let oauth = Oauth::new(&config, http);
+    let parts = Parts { config, texts, store, oauth, clock, events, trouble: tell_trouble };
+    tokio::spawn(actor::run(parts, inbox));
     EntraHandle { commands, trouble }
 }

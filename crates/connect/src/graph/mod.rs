@@ -11,7 +11,7 @@ mod clear_session;
 mod error;
 mod iso8601;
 mod read_presence;
-mod retry_after;
+pub(crate) mod retry_after;
 mod send;
 mod set_preferred;
 mod set_session;

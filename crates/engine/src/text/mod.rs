@@ -33,15 +33,6 @@ macro_rules! texts {
 }
 
 texts! {
-    /// What the browser shows at the end of a sign-in.
-    BrowserPage {
-        Done: "Thank you. You can close this window; Offhook goes on by itself." / "Danke. Sie können dieses Fenster schließen; Offhook macht von selbst weiter.";
-        NotDone: "You are not signed in. You can close this window and try again in Offhook." / "Sie sind nicht angemeldet. Sie können dieses Fenster schließen und es in Offhook neu versuchen.";
-        Stray: "This page does not belong to a sign-in that Offhook is waiting for." / "Diese Seite gehört zu keiner Anmeldung, auf die Offhook wartet.";
-    }
-}
-
-texts! {
     /// The words of the tray's "Teams says" line.
     #[derive(Deserialize)]
     #[serde(rename_all = "kebab-case")]
