@@ -258,12 +258,12 @@ fn new_graph(config: &EntraConfig, http: &reqwest::Client) -> Graph {
 fn page_texts(language: Language) -> PageTexts {
     PageTexts {
         language: match language {
-            Language::De => "de".to_owned(),
-            Language::En => "en".to_owned(),
+            Language::De => "de".into(),
+            Language::En => "en".into(),
         },
-        done: Text::BrowserDone.text(language).to_owned(),
-        not_done: Text::BrowserNotDone.text(language).to_owned(),
-        stray: Text::BrowserStray.text(language).to_owned(),
+        done: Text::BrowserDone.text(language).into(),
+        not_done: Text::BrowserNotDone.text(language).into(),
+        stray: Text::BrowserStray.text(language).into(),
     }
 }
 
