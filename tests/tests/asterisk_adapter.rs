@@ -1,5 +1,9 @@
 //! The Asterisk adapter against a real Asterisk and real phones.
 #![cfg(target_os = "linux")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a test waits for one event and lets the others pass"
+)]
 
 use std::time::Duration;
 
@@ -411,6 +415,7 @@ fn a_neighbours_call_is_not_mine() {
     assert_eq!(bob.call("1003").code, 180);
     carol.accept();
     carol.wait_calls(&[Phone::Established]);
+    bob.wait_calls(&[Phone::Established]);
     bob.hang_up();
     carol.wait_calls(&[]);
     // What the person does next is told, so all that came before was heard.
@@ -436,6 +441,65 @@ fn do_not_disturb_during_a_call_changes_nothing_about_it() {
 }
 
 #[test]
+fn a_call_that_is_joined_to_another_and_sent_elsewhere_stays_one_call() {
+    let pbx = Asterisk::start();
+    let (alice, bob) = (pbx.phone("1001"), pbx.phone("1002"));
+    let mut desk = Desk::up(&pbx, DESK, |_| ());
+    for phone in [&alice, &bob] {
+        assert_eq!(phone.call("600").code, 200);
+    }
+    desk.call(CallState::Connected);
+    let channels = pbx.ami().channels();
+    let named = |device: &str| {
+        let names = channels.iter().filter_map(|channel| channel.value("Channel"));
+        names.into_iter().find(|name| name.starts_with(device)).unwrap()
+    };
+    let mark = pbx.ami().mark();
+    let own = named("PJSIP/1001-");
+    let both = [("Channel1", own), ("Channel2", named("PJSIP/1002-"))];
+    assert!(pbx.ami().action("Bridge", &both).has("Response", "Success"));
+    pbx.ami().wait_event(mark, SOON, "the bridge", |event| {
+        event.is("BridgeEnter") && event.has("Channel", own)
+    });
+    let to = [
+        ("Channel", own),
+        ("Context", "from-internal"),
+        ("Exten", "600"),
+        ("Priority", "1"),
+    ];
+    assert!(pbx.ami().action("Redirect", &to).has("Response", "Success"));
+    bob.wait_calls(&[]);
+    alice.wait_calls(&[Phone::Established]);
+    desk.handle.commands.send(PhoneCommand::Read).unwrap();
+    desk.wait("one call", |event| match event {
+        PhoneEvent::Line(LineEvent::Snapshot(calls)) => (calls.len() == 1).then_some(()),
+        _ => None,
+    });
+    alice.hang_up();
+    desk.wait("the end", |event| {
+        matches!(event, PhoneEvent::Line(LineEvent::Ended { .. })).then_some(())
+    });
+    desk.handle.commands.send(PhoneCommand::Read).unwrap();
+    assert_eq!(desk.snapshot(), []);
+    // At no moment did it look as if there were no call.
+    let mut up = std::collections::BTreeSet::new();
+    let mut gaps = 0;
+    for event in desk.calls_told() {
+        match event {
+            LineEvent::Call { id, .. } => {
+                up.insert(id);
+            }
+            LineEvent::Ended { id } => {
+                up.remove(&id);
+                gaps += usize::from(up.is_empty());
+            }
+            _ => {}
+        }
+    }
+    assert_eq!(gaps, 1, "{:#?}", desk.calls_told());
+}
+
+#[test]
 fn a_call_that_was_up_before_is_found() {
     let pbx = Asterisk::start();
     let (alice, bob) = (pbx.phone("1001"), pbx.phone("1002"));
@@ -454,11 +518,13 @@ fn a_call_that_was_up_before_is_found() {
 fn presence_and_note_are_one_write() {
     let pbx = Asterisk::start();
     let mut desk = Desk::up(&pbx, DESK, |_| ());
+    let long = "long, ".repeat(110);
     for text in [
         "In a meeting",
         "Büro, 10:00 \"x\" \\ ${EXTEN}; until 11",
         " lead and trail ",
         "a|b,c,,e",
+        long.as_str(),
         "日本語",
     ] {
         assert_eq!(desk.write(FieldValue::Note(text.into())), Ok(()), "{text}");
@@ -475,8 +541,8 @@ fn presence_and_note_are_one_write() {
             _ => None,
         });
     }
-    let long = "ü".repeat(1000);
-    for bad in ["two\nlines", "a\r\nAction: Logoff", long.as_str()] {
+    let too_long = "ü".repeat(1000);
+    for bad in ["two\nlines", "a\r\nAction: Logoff", too_long.as_str()] {
         let fault = desk.write(FieldValue::Note(bad.into())).unwrap_err();
         assert_eq!(fault.code, Code::PhoneRefused);
     }

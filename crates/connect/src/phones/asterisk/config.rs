@@ -247,7 +247,7 @@ impl Default for Timing {
 }
 
 /// Valid settings.
-#[derive(Clone)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct AsteriskConfig {
     pub host: String,
     pub port: u16,
