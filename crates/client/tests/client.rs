@@ -1,5 +1,6 @@
 //! The client against a hand-written other side.
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use offhook_client::{AskError, Client, ConnectError};
 use offhook_protocol::command::{Answer, Command, Event, Watch};
@@ -136,7 +137,7 @@ fn watching_and_asking_go_on_side_by_side_until_closed() {
     let folder = tempfile::tempdir().unwrap();
     serve(folder.path(), |lines, stream| {
         write(stream, HELLO);
-        while let Some(line) = lines.next() {
+        for line in &mut *lines {
             let request: serde_json::Value = serde_json::from_str(&line).unwrap();
             write(
                 stream,

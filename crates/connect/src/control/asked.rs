@@ -80,7 +80,9 @@ impl Complaint {
 
 /// Chooses the sentence of a complaint, with its detail, in the person's language.
 #[derive(Clone)]
-pub struct Words(Arc<dyn Fn(Complaint, Option<&str>) -> Problem + Send + Sync>);
+pub struct Words(Arc<Say>);
+
+type Say = dyn Fn(Complaint, Option<&str>) -> Problem + Send + Sync;
 
 impl Words {
     pub fn new(say: impl Fn(Complaint, Option<&str>) -> Problem + Send + Sync + 'static) -> Self {

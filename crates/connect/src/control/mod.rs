@@ -22,7 +22,8 @@ mod lines;
 mod listen;
 mod outbox;
 pub mod place;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
 
 pub use asked::{Asked, ClientId, Complaint, Reply, Words};

@@ -146,7 +146,8 @@ impl Outbox {
         self.changed.notify_one();
     }
 
-    #[cfg(all(test, unix))]
+    #[cfg(test)]
+    #[cfg(unix)]
     pub(super) fn is_empty(&self) -> bool {
         let state = self.state();
         state.answers.is_empty() && state.status.is_none() && state.pages.is_none() && state.show.is_none()

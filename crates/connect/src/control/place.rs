@@ -187,7 +187,8 @@ fn socket_for(data_dir: &Path, _runtime: Option<PathBuf>) -> Result<PathBuf, Pla
     Ok(PathBuf::from(format!(r"\\.\pipe\offhook-{}", hash_of(data_dir))))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests {
     use super::*;
     use std::os::unix::fs::PermissionsExt;
