@@ -260,7 +260,7 @@ impl Engine {
             .then(|| self.facts.signed_in().map(|a| a.key.clone()))
             .flatten();
         let resyncing = self.resync.until.is_some_and(|until| now.mono < until)
-            && (self.resync.starting || !self.resync.pending.is_empty());
+            && (!self.resync.pending.is_empty() || self.resync.starting && self.session.is_inherited());
         let mut effects = Vec::new();
         let urgent = self.released(now).is_some();
         let result = act(

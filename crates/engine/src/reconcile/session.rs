@@ -115,6 +115,11 @@ impl Session {
         self.up.as_ref()
     }
 
+    /// From an earlier run, by the ledger: nothing of this one has confirmed it yet.
+    pub(crate) fn is_inherited(&self) -> bool {
+        self.up.as_ref().is_some_and(|up| up.confirmed_at.is_none())
+    }
+
     /// Nothing of ours is open and nothing is under way.
     pub(crate) const fn is_settled(&self) -> bool {
         self.up.is_none() && self.op.is_none()

@@ -535,19 +535,23 @@ impl World {
     }
 
     pub fn writes(&self) -> Vec<FieldValue> {
-        let value = |effect: &Effect| match effect {
-            Effect::WritePhone(value) => Some(value.clone()),
-            _ => None,
-        };
-        self.log.iter().filter_map(|(_, e)| value(e)).collect()
+        let mut writes = Vec::new();
+        for (_, effect) in &self.log {
+            if let Effect::WritePhone(value) = effect {
+                writes.push(value.clone());
+            }
+        }
+        writes
     }
 
     pub fn notices(&self) -> Vec<Code> {
-        let code = |effect: &Effect| match effect {
-            Effect::Notify(notice) => Some(notice.code),
-            _ => None,
-        };
-        self.log.iter().filter_map(|(_, e)| code(e)).collect()
+        let mut codes = Vec::new();
+        for (_, effect) in &self.log {
+            if let Effect::Notify(notice) = effect {
+                codes.push(notice.code);
+            }
+        }
+        codes
     }
 
     /// Everything that changes something outside.
@@ -587,16 +591,18 @@ impl World {
     }
 
     pub fn presence(&self) -> Option<PhonePresence> {
-        match &self.phone.fields[&Field::Presence] {
-            FieldValue::Presence(presence) => *presence,
-            _ => None,
+        if let FieldValue::Presence(presence) = &self.phone.fields[&Field::Presence] {
+            *presence
+        } else {
+            None
         }
     }
 
     pub fn forward(&self) -> Option<String> {
-        match &self.phone.fields[&Field::Forward] {
-            FieldValue::Forward(target) => target.clone(),
-            _ => None,
+        if let FieldValue::Forward(target) = &self.phone.fields[&Field::Forward] {
+            target.clone()
+        } else {
+            None
         }
     }
 

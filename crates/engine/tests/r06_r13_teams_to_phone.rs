@@ -1,0 +1,810 @@
+//! R7 to R13: what Teams says reaches the phone, and goes away again.
+
+mod common;
+
+use common::{Crash, OFF, ON, World, fault, rules, secs, unreachable};
+use offhook_engine::fault::{Code, FaultKind};
+use offhook_engine::ledger::{Ledger, Stage};
+use offhook_engine::phone::{Can, Field, FieldValue, PhonePresence};
+use offhook_engine::profile::{ForwardRule, Row};
+use offhook_engine::rules::Rules;
+use offhook_engine::teams::{Presence, SessionPair};
+use offhook_engine::{Effect, Input};
+use offhook_protocol::status::{NotDoneReason, Owner, State};
+
+/// `recommended`, with forwards for two states: no document has one.
+fn forwarding() -> Rules {
+    let mut rules = rules("recommended");
+    let to = |row: &mut Row, target: &str| row.forward = ForwardRule::To(target.into());
+    for row in &mut rules.profile.rows {
+        match row.when.as_str() {
+            "Busy" => to(row, "100"),
+            "Away" => to(row, "200"),
+            _ => {}
+        }
+    }
+    rules
+}
+
+fn forward(target: &str) -> FieldValue {
+    FieldValue::Forward(Some(target.into()))
+}
+
+// R7
+
+#[test]
+fn r7_unknown_words_leave_everything_alone_and_are_shown_by_name() {
+    let mut w = World::new("recommended");
+    w.teams("Busy", "Juggling");
+    w.teams("Curious", "Juggling");
+    w.after(30.0);
+    assert_eq!(w.changes(), []);
+    assert!(w.why().contains("Curious/Juggling"), "{}", w.why());
+    assert!(w.engine.tray(w.now).tooltip.contains("Juggling"));
+}
+
+#[test]
+fn r7_an_unknown_word_ends_what_a_known_one_caused() {
+    let mut w = World::new("recommended");
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    assert!(w.dnd());
+    w.teams("Curious", "Juggling");
+    w.after(2.0);
+    assert!(!w.dnd());
+}
+
+#[test]
+fn r7_either_word_may_come_in_either_field_in_any_case() {
+    for (availability, activity) in [("donotdisturb", "Whatever"), ("Whatever", "DONOTDISTURB")] {
+        let mut w = World::new("recommended");
+        w.teams(availability, activity);
+        assert!(w.dnd(), "{availability}/{activity}");
+    }
+}
+
+#[test]
+fn r7_a_failed_read_is_no_reading() {
+    let mut w = World::new("recommended");
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.graph_fails(FaultKind::Unreachable);
+    w.after(500.0);
+    assert!(w.dnd());
+    assert_eq!(w.status().teams.seen.unwrap().activity, "DoNotDisturb");
+}
+
+#[test]
+fn r7_offline_ends_a_cause_only_after_three_equal_reads_thirty_seconds_apart() {
+    for word in ["Offline", "OffWork", "PresenceUnknown"] {
+        let mut w = World::new("recommended");
+        w.teams("DoNotDisturb", "DoNotDisturb");
+        w.teams(word, word);
+        w.after(58.0);
+        assert!(w.dnd(), "{word}");
+        w.after(45.0);
+        assert!(!w.dnd(), "{word}");
+    }
+}
+
+#[test]
+fn r7_another_reading_in_between_starts_the_count_anew() {
+    let mut w = World::new("recommended");
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.teams("Offline", "Offline");
+    w.after(55.0);
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.teams("Offline", "Offline");
+    w.after(50.0);
+    assert!(w.dnd());
+}
+
+#[test]
+fn r7_innovaphone_unset_ends_it_at_once() {
+    for word in ["Offline", "OffWork", "PresenceUnknown"] {
+        let mut w = World::new("innovaphone");
+        w.teams("Busy", "Busy");
+        assert_eq!(w.presence(), Some(PhonePresence::Busy));
+        w.teams(word, word);
+        w.after(1.0);
+        assert_eq!(w.presence(), None, "{word}");
+    }
+}
+
+#[test]
+fn r7_offline_and_its_like_never_set_anything() {
+    let mut rules = rules("recommended");
+    for row in &mut rules.profile.rows {
+        if ["Offline", "OffWork", "PresenceUnknown"].contains(&row.when.as_str()) {
+            row.dnd = offhook_engine::profile::DndRule::On;
+        }
+    }
+    let mut w = World::with(rules);
+    w.teams("Offline", "OffWork");
+    w.after(300.0);
+    assert_eq!(w.changes(), []);
+}
+
+// R8
+
+#[test]
+fn r8_our_own_session_read_back_is_no_cause() {
+    let mut w = World::new("recommended");
+    w.answer("1");
+    w.after(120.0);
+    assert_eq!(w.status().teams.seen.unwrap().activity, "InACall");
+    assert_eq!(w.writes(), []);
+}
+
+#[test]
+fn r8_the_last_other_reading_stays_in_force() {
+    let mut w = World::new("recommended");
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.answer("1");
+    w.read("Busy", "InACall");
+    w.after(2.0);
+    assert!(w.dnd(), "the echo does not end it");
+}
+
+#[test]
+fn r8_the_session_counts_as_up_from_the_moment_the_request_is_sent() {
+    let mut w = World::new("recommended");
+    w.graph.silent = true;
+    w.answer("1");
+    w.read("Busy", "InACall");
+    w.after(5.0);
+    assert_eq!(w.writes(), []);
+}
+
+#[test]
+fn r8_the_echo_lasts_until_fifteen_seconds_after_the_clear() {
+    let mut w = World::new("recommended");
+    w.answer("1");
+    w.after(20.0);
+    w.hang_up("1");
+    w.after(1.6);
+    assert_eq!(w.clears(), 1);
+    w.after(14.5);
+    w.read("Busy", "InACall");
+    w.after(0.1);
+    assert_eq!(w.writes(), [], "still our own words");
+    w.teams("Busy", "InACall");
+    w.after(2.0);
+    assert!(w.dnd(), "now it is a call in Teams");
+}
+
+#[test]
+fn r8_every_other_reading_counts_at_once() {
+    let mut w = World::new("recommended");
+    w.answer("1");
+    w.teams("DoNotDisturb", "Presenting");
+    assert!(w.dnd());
+}
+
+#[test]
+fn r8_the_echo_lasts_fifteen_seconds_after_a_session_ran_out() {
+    let mut w = World::new("recommended");
+    w.answer("1");
+    w.after(20.0);
+    w.graph.fails = Some(unreachable());
+    w.hang_up("1");
+    w.after(285.0);
+    assert!(w.status().teams.session.is_none(), "ran out");
+    w.read("Busy", "InACall");
+    w.after(1.0);
+    assert_eq!(w.writes(), []);
+    w.after(14.0);
+    w.read("Busy", "InACall");
+    w.after(1.0);
+    assert_eq!(w.writes(), [ON]);
+}
+
+#[test]
+fn r8_a_session_of_the_run_before_is_an_echo_too() {
+    let mut w = World::new("recommended");
+    w.answer("1");
+    w.restart();
+    w.read("Busy", "InACall");
+    w.after(0.5);
+    assert_eq!(w.writes(), []);
+}
+
+#[test]
+fn r8_a_preferred_presence_of_ours_is_an_echo() {
+    let mut w = World::new("innovaphone");
+    w.presence_by_hand(Some(PhonePresence::Away));
+    w.after(60.0);
+    assert_eq!(w.status().teams.seen.unwrap().activity, "Away");
+    assert_eq!(w.writes(), []);
+    w.presence_by_hand(None);
+    w.after(60.0);
+    assert_eq!(w.writes(), [], "nor does it come back after the clear");
+}
+
+// R9
+
+#[test]
+fn r9_each_step_is_on_disk_before_the_next() {
+    let mut w = World::new("recommended");
+    w.after(60.0);
+    w.log.clear();
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(1.0);
+    w.teams("Available", "Available");
+    w.after(1.0);
+    let steps: Vec<String> = w
+        .log
+        .iter()
+        .filter_map(|(_, effect)| {
+            if let Effect::SaveLedger { ledger, .. } = effect {
+                let stage = ledger.holds.first().map(|hold| hold.stage);
+                Some(format!("save {stage:?}"))
+            } else if let Effect::WritePhone(value) = effect {
+                Some(format!("write {value:?}"))
+            } else {
+                (*effect == Effect::ReadPhone).then(|| "read".to_owned())
+            }
+        })
+        .collect();
+    assert_eq!(
+        steps,
+        [
+            "read",
+            "save Some(Intent)",
+            "write Dnd(true)",
+            "save Some(Written)",
+            "read",
+            "save Some(Releasing)",
+            "write Dnd(false)",
+            "save None",
+        ]
+    );
+}
+
+#[test]
+fn r9_nothing_is_written_before_the_disk_has_answered() {
+    let mut engine = {
+        let mut w = World::new("recommended");
+        w.after(60.0);
+        w
+    };
+    // By hand instead of by the world: the answer of the disk is held back.
+    let w = &mut engine;
+    w.engine.handle_input(
+        Input::TeamsRead(Ok(Presence::new("DoNotDisturb", "DoNotDisturb"))),
+        w.now,
+    );
+    assert_eq!(w.engine.poll_effect(), Some(Effect::ReadPhone));
+    w.engine.handle_input(Input::PhoneSeen(vec![OFF]), w.now);
+    let Some(Effect::SaveLedger { revision, ledger }) = w.engine.poll_effect() else {
+        panic!("the ledger comes first")
+    };
+    assert_eq!(ledger.holds[0].stage, Stage::Intent);
+    for _ in 0..5 {
+        w.engine.handle_timeout(w.now);
+        assert_eq!(w.engine.poll_effect(), None);
+    }
+    let outcome = Ok(());
+    w.engine.handle_input(Input::LedgerSaved { revision, outcome }, w.now);
+    assert_eq!(w.engine.poll_effect(), Some(Effect::WritePhone(ON)));
+}
+
+#[test]
+fn r9_a_field_that_already_shows_it_is_not_held_and_not_restored() {
+    let mut w = World::new("recommended");
+    w.dnd_by_hand(true);
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(60.0);
+    assert_eq!(w.hold(Field::Dnd), None);
+    w.teams("Available", "Available");
+    w.after(60.0);
+    assert_eq!(w.writes(), []);
+    assert!(w.dnd());
+}
+
+#[test]
+fn r9_before_is_what_was_there_and_comes_back() {
+    let mut w = World::with(forwarding());
+    w.by_hand(forward("555"));
+    w.teams("Busy", "Busy");
+    assert_eq!(w.forward().as_deref(), Some("100"));
+    assert_eq!(w.hold(Field::Forward).unwrap().before, forward("555"));
+    w.teams("Available", "Available");
+    w.after(2.0);
+    assert_eq!(w.forward().as_deref(), Some("555"));
+    assert_eq!(w.disk.holds, []);
+}
+
+#[test]
+fn r9_a_changed_wanted_value_keeps_the_first_before() {
+    let mut w = World::with(forwarding());
+    w.by_hand(forward("555"));
+    w.teams("Busy", "Busy");
+    w.after(10.0);
+    w.teams("Away", "Away");
+    w.after(2.0);
+    assert_eq!(w.forward().as_deref(), Some("200"));
+    assert_eq!(w.hold(Field::Forward).unwrap().before, forward("555"));
+    w.teams("Available", "Available");
+    w.after(2.0);
+    assert_eq!(w.forward().as_deref(), Some("555"));
+}
+
+#[test]
+fn r9_a_change_of_the_wanted_value_survives_a_crash_at_every_step() {
+    for crash in [Crash::BeforeLedger, Crash::AfterLedger, Crash::AfterWrite] {
+        let mut w = World::with(forwarding());
+        w.by_hand(forward("555"));
+        w.teams("Busy", "Busy");
+        w.after(10.0);
+        w.crash = Some(crash);
+        w.teams("Away", "Away");
+        w.after(2.0);
+        assert!(w.dead);
+        w.restart();
+        w.after(10.0);
+        assert_eq!(w.forward().as_deref(), Some("200"), "{crash:?}");
+        w.teams("Available", "Available");
+        w.after(5.0);
+        assert_eq!(w.forward().as_deref(), Some("555"), "{crash:?}");
+    }
+}
+
+#[test]
+fn r9_a_wish_for_what_was_there_before_is_a_release() {
+    let mut w = World::with(forwarding());
+    w.by_hand(forward("200"));
+    w.teams("Busy", "Busy");
+    w.after(5.0);
+    w.teams("Away", "Away");
+    w.after(5.0);
+    assert_eq!(w.forward().as_deref(), Some("200"));
+    assert_eq!(w.hold(Field::Forward), None);
+}
+
+#[test]
+fn r9_a_crash_at_every_step_of_taking_a_hold() {
+    for crash in [Crash::BeforeLedger, Crash::AfterLedger, Crash::AfterWrite] {
+        for still in [true, false] {
+            let mut w = World::new("recommended");
+            w.after(60.0);
+            w.crash = Some(crash);
+            w.teams("DoNotDisturb", "DoNotDisturb");
+            w.after(1.0);
+            assert!(w.dead, "{crash:?}");
+            let stage = w.disk.holds.first().map(|hold| hold.stage);
+            match crash {
+                Crash::BeforeLedger => assert_eq!(stage, None),
+                Crash::AfterLedger | Crash::AfterWrite => assert_eq!(stage, Some(Stage::Intent)),
+            }
+            if !still {
+                w.teams_is("Available", "Available");
+            }
+            w.restart();
+            w.after(10.0);
+            assert_eq!(w.dnd(), still, "{crash:?}, Teams still says so: {still}");
+            w.teams_is("Available", "Available");
+            w.after(60.0);
+            assert!(!w.dnd(), "{crash:?}");
+            assert_eq!(w.disk.holds, []);
+            assert_eq!(w.disk.yielded, []);
+        }
+    }
+}
+
+#[test]
+fn r9_a_crash_at_every_step_of_releasing() {
+    for crash in [Crash::BeforeLedger, Crash::AfterLedger, Crash::AfterWrite] {
+        for again in [false, true] {
+            let mut w = World::new("recommended");
+            w.teams("DoNotDisturb", "DoNotDisturb");
+            w.after(30.0);
+            w.crash = Some(crash);
+            w.teams("Available", "Available");
+            w.after(3.0);
+            assert!(w.dead, "{crash:?}");
+            let stage = w.disk.holds.first().map(|hold| hold.stage);
+            match crash {
+                Crash::BeforeLedger => assert_eq!(stage, Some(Stage::Written)),
+                Crash::AfterLedger | Crash::AfterWrite => assert_eq!(stage, Some(Stage::Releasing)),
+            }
+            if again {
+                w.teams_is("DoNotDisturb", "DoNotDisturb");
+            }
+            w.restart();
+            w.after(10.0);
+            assert_eq!(w.dnd(), again, "{crash:?}");
+            w.teams_is("Available", "Available");
+            w.after(60.0);
+            assert!(!w.dnd());
+            assert_eq!(w.disk.holds, []);
+        }
+    }
+}
+
+#[test]
+fn r9_in_intent_a_field_that_shows_before_was_never_written() {
+    let mut w = World::new("recommended");
+    w.crash = Some(Crash::AfterLedger);
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(1.0);
+    w.teams_is("Available", "Available");
+    w.restart();
+    w.after(10.0);
+    assert_eq!(w.writes(), [], "nothing to put back");
+    assert_eq!(w.disk.holds, []);
+}
+
+#[test]
+fn r9_given_back_only_if_it_still_shows_what_we_wrote() {
+    let mut w = World::with(forwarding());
+    w.teams("Busy", "Busy");
+    w.after(30.0);
+    // Changed behind our back: only the reading before the release tells.
+    w.phone.fields.insert(Field::Forward, forward("777"));
+    w.teams("Available", "Available");
+    w.after(5.0);
+    assert_eq!(w.forward().as_deref(), Some("777"));
+    assert_eq!(w.disk.holds, []);
+}
+
+#[test]
+fn r9_a_disk_that_cannot_be_written_stops_new_holds_but_not_a_release() {
+    let mut w = World::new("recommended");
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(30.0);
+    w.disk_full = true;
+    w.teams("Available", "Available");
+    w.after(3.0);
+    assert!(!w.dnd(), "the release goes on");
+    w.after(30.0);
+    w.log.clear();
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(600.0);
+    assert_eq!(w.writes(), []);
+    assert!(w.status().attention);
+    w.disk_full = false;
+    w.after(120.0);
+    assert!(w.dnd(), "and goes on by itself");
+    assert!(!w.status().attention);
+}
+
+#[test]
+fn r9_a_ledger_that_could_not_be_written_is_written_again() {
+    let mut w = World::new("recommended");
+    w.disk_full = true;
+    w.answer("1");
+    w.after(5.0);
+    assert!(w.status().attention);
+    w.disk_full = false;
+    w.after(70.0);
+    assert!(w.disk.session.is_some());
+    assert!(!w.status().attention);
+}
+
+#[test]
+fn r9_a_hold_waits_for_its_own_phone_system() {
+    let mut w = World::new("recommended");
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(30.0);
+    // Another phone system is set up, with its own do not disturb.
+    w.input(Input::PhoneConfigured(true));
+    w.phone.key = "other/7".into();
+    w.phone.fields.insert(Field::Dnd, OFF);
+    w.phone_up();
+    w.after(5.0);
+    assert!(w.dnd(), "the new one is served");
+    w.teams("Available", "Available");
+    w.after(30.0);
+    assert!(!w.dnd());
+    assert_eq!(w.disk.holds.len(), 1, "the old one is remembered");
+    w.input(Input::PhoneConfigured(true));
+    w.phone.key = "pbx/2001".into();
+    w.phone.fields.insert(Field::Dnd, ON);
+    w.phone_up();
+    w.after(5.0);
+    assert!(!w.dnd(), "and put back");
+    assert_eq!(w.disk.holds, []);
+}
+
+// R10
+
+#[test]
+fn r10_the_person_wins_over_a_hold() {
+    let mut w = World::new("recommended");
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(30.0);
+    w.dnd_by_hand(false);
+    w.after(600.0);
+    assert!(!w.dnd());
+    assert_eq!(w.hold(Field::Dnd), None);
+    let not_done = w.status().not_done;
+    assert_eq!(not_done[0].reason, NotDoneReason::Person);
+}
+
+#[test]
+fn r10_left_alone_until_the_rules_wanted_nothing_for_thirty_seconds() {
+    let mut w = World::new("recommended");
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(30.0);
+    w.dnd_by_hand(false);
+    w.teams("Available", "Available");
+    w.after(20.0);
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(60.0);
+    assert!(!w.dnd(), "too short a pause");
+    w.teams("Available", "Available");
+    w.after(31.0);
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(5.0);
+    assert!(w.dnd(), "wanted anew");
+}
+
+#[test]
+fn r10_also_over_a_restart() {
+    let mut w = World::new("recommended");
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(30.0);
+    w.dnd_by_hand(false);
+    w.restart_after(3600.0);
+    w.after(120.0);
+    assert!(!w.dnd());
+    w.teams("Available", "Available");
+    w.after(31.0);
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(5.0);
+    assert!(w.dnd());
+}
+
+#[test]
+fn r10_a_move_between_rows_that_want_the_same_is_no_change() {
+    let mut w = World::new("recommended");
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(30.0);
+    w.teams("DoNotDisturb", "Presenting");
+    w.after(30.0);
+    assert_eq!(w.writes(), [ON]);
+    assert!(w.why().contains("Presenting"));
+    w.dnd_by_hand(false);
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(60.0);
+    assert!(!w.dnd(), "nor a new wish after the person took it");
+}
+
+#[test]
+fn r10_a_pause_is_not_the_rules_wanting_nothing() {
+    let mut w = World::new("recommended");
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(30.0);
+    w.dnd_by_hand(false);
+    w.pause(offhook_protocol::command::Pause::Minutes(15));
+    w.after(16.0 * 60.0);
+    assert!(!w.dnd());
+}
+
+#[test]
+fn r10_a_wish_that_was_met_without_us_may_be_ended_by_hand() {
+    let mut w = World::new("recommended");
+    w.dnd_by_hand(true);
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(60.0);
+    w.dnd_by_hand(false);
+    w.after(120.0);
+    assert!(!w.dnd());
+}
+
+#[test]
+fn r10_the_value_before_chosen_by_hand_is_a_choice_too() {
+    let mut w = World::with(forwarding());
+    w.teams("Busy", "Busy");
+    w.after(30.0);
+    w.by_hand(forward("300"));
+    w.teams("Available", "Available");
+    w.after(60.0);
+    assert_eq!(w.forward().as_deref(), Some("300"), "not put back over it");
+}
+
+// R11
+
+#[test]
+fn r11_holds_are_released_when_teams_cannot_be_read_for_ten_minutes() {
+    for kind in [FaultKind::Unreachable, FaultKind::Throttled { retry_after: None }, FaultKind::SignInRequired] {
+        let mut w = World::new("recommended");
+        w.teams("DoNotDisturb", "DoNotDisturb");
+        w.graph_fails(kind);
+        w.poll();
+        w.after(595.0);
+        assert!(w.dnd());
+        w.after(6.0);
+        assert!(!w.dnd(), "{kind:?}");
+        assert!(w.status().attention);
+        w.graph.fails = None;
+        w.after(320.0);
+        assert!(w.dnd(), "and taken again when it is back");
+    }
+}
+
+#[test]
+fn r11_the_time_is_a_setting() {
+    let mut w = World::new("recommended");
+    w.set_rules(|rules| rules.release_after = secs(120.0));
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.graph_fails(FaultKind::Unreachable);
+    w.poll();
+    w.after(121.0);
+    assert!(!w.dnd());
+}
+
+#[test]
+fn r11_a_locked_keyring_releases_after_the_same_time() {
+    let mut w = World::new("recommended");
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.sign_in = offhook_engine::teams::SignIn::Waiting(offhook_engine::Fault::new(
+        FaultKind::Unreachable,
+        Code::KeyringLocked,
+    ));
+    w.restart();
+    w.after(590.0);
+    assert!(w.dnd());
+    w.after(20.0);
+    assert!(!w.dnd());
+}
+
+#[test]
+fn r11_an_unreachable_phone_system_is_judged_anew_on_reconnect() {
+    let mut w = World::new("recommended");
+    w.after(30.0);
+    w.phone_down();
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(60.0);
+    assert_eq!(w.writes(), []);
+    w.teams("Available", "Available");
+    w.phone_up();
+    w.after(60.0);
+    assert_eq!(w.writes(), [], "not replayed");
+    w.phone_down();
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(10.0);
+    w.phone_up();
+    w.after(1.0);
+    assert!(w.dnd(), "but done when it is still wanted");
+}
+
+#[test]
+fn r11_a_connection_lost_during_a_write_is_judged_by_reading() {
+    for arrived in [true, false] {
+        let mut w = World::new("recommended");
+        w.after(30.0);
+        w.phone.mute = true;
+        w.teams("DoNotDisturb", "DoNotDisturb");
+        if !arrived {
+            w.phone.fields.insert(Field::Dnd, OFF);
+        }
+        w.phone_down();
+        w.phone.mute = false;
+        w.after(10.0);
+        w.phone_up();
+        w.after(5.0);
+        assert!(w.dnd(), "arrived: {arrived}");
+        assert_eq!(w.writes().len(), if arrived { 1 } else { 2 });
+        w.teams("Available", "Available");
+        w.after(5.0);
+        assert!(!w.dnd());
+    }
+}
+
+#[test]
+fn r11_the_person_may_have_changed_it_while_the_phone_system_was_away() {
+    let mut w = World::new("recommended");
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(30.0);
+    w.phone_down();
+    w.dnd_by_hand(false);
+    w.after(30.0);
+    w.phone_up();
+    w.after(60.0);
+    assert!(!w.dnd());
+}
+
+// R12
+
+#[test]
+fn r12_a_call_here_does_not_end_do_not_disturb() {
+    let mut w = World::new("recommended");
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.answer("1");
+    w.after(30.0);
+    w.hang_up("1");
+    w.after(30.0);
+    assert!(w.dnd());
+    assert_eq!(w.writes(), [ON]);
+}
+
+#[test]
+fn r12_do_not_disturb_in_meetings_too_when_the_person_said_so() {
+    for chosen in [true, false] {
+        let mut w = World::new("recommended");
+        w.set_rules(|rules| rules.dnd_in_meetings = chosen);
+        w.teams("Busy", "InAMeeting");
+        w.after(5.0);
+        assert_eq!(w.dnd(), chosen);
+    }
+}
+
+#[test]
+fn r12_presence_has_an_order() {
+    use PhonePresence as P;
+    let order = [P::Dnd, P::OnThePhone, P::Meeting, P::Busy, P::Away, P::Available];
+    assert!(order.is_sorted());
+}
+
+// R13
+
+#[test]
+fn r13_what_cannot_be_written_is_not_attempted_and_named() {
+    let mut w = World::cold(rules("recommended"), Ledger::default());
+    w.phone.abilities.dnd = Can {
+        read: true,
+        write: false,
+    };
+    w.begin();
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(60.0);
+    assert_eq!(w.writes(), []);
+    let not_done = w.status().not_done;
+    assert_eq!(not_done[0].reason, NotDoneReason::Capability);
+    let pages = w.engine.pages(&offhook_engine::view::pages::Desk::default(), w.now);
+    assert_eq!(pages.phone.abilities[0].can, Some(false));
+}
+
+#[test]
+fn r13_what_cannot_be_read_is_not_written_either() {
+    let mut w = World::cold(rules("recommended"), Ledger::default());
+    w.phone.abilities.dnd = Can {
+        read: false,
+        write: true,
+    };
+    w.begin();
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(60.0);
+    assert_eq!(w.writes(), []);
+}
+
+#[test]
+fn r13_a_refused_write_is_told_once_and_not_hammered() {
+    for kind in [FaultKind::Rejected, FaultKind::RightMissing] {
+        let mut w = World::new("recommended");
+        w.phone.writes_fail = Some(fault(kind));
+        w.teams("DoNotDisturb", "DoNotDisturb");
+        w.after(290.0);
+        assert_eq!(w.writes().len(), 1, "{kind:?}");
+        assert_eq!(w.notices(), [Code::RuleNotApplied]);
+        assert_eq!(w.hold(Field::Dnd), None);
+        w.phone.writes_fail = None;
+        w.after(60.0);
+        assert!(w.dnd());
+    }
+}
+
+#[test]
+fn r13_a_write_that_is_not_answered_is_tried_again_with_a_longer_wait() {
+    let mut w = World::new("recommended");
+    w.phone.writes_fail = Some(unreachable());
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(600.0);
+    let tries = w.writes().len();
+    assert!((5..=25).contains(&tries), "{tries}");
+    w.phone.writes_fail = None;
+    w.after(61.0);
+    assert!(w.dnd());
+    w.teams("Available", "Available");
+    w.after(5.0);
+    assert!(!w.dnd());
+}
+
+#[test]
+fn r13_the_state_shows_do_not_disturb_by_anyone() {
+    let mut w = World::new("recommended");
+    w.dnd_by_hand(true);
+    assert_eq!(w.state(), State::DoNotDisturb);
+    assert_eq!(w.status().phone.dnd.owner, Some(Owner::Person));
+    assert_eq!(SessionPair::ALL.len(), 5);
+}
