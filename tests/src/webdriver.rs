@@ -68,6 +68,16 @@ impl Window {
         }
     }
 
+    /// Goes to an address.
+    ///
+    /// # Panics
+    /// When the driver refuses.
+    #[track_caller]
+    pub fn go(&self, url: &str) {
+        self.ask(Method::POST, "/url", Some(&json!({"url": url})))
+            .unwrap_or_else(|error| panic!("{url}: {error}"));
+    }
+
     /// Waits for an element by its CSS selector.
     ///
     /// # Panics

@@ -5,4 +5,5 @@ mod lab {
     mod desk;
     mod microsoft;
     mod phones;
+    mod window;
 }
