@@ -182,7 +182,14 @@ fn socket_of(data_dir: &Path) -> Result<PathBuf, ConnectError> {
             .map(|run| PathBuf::from(run.socket))
             .map_err(|error| ConnectError::Io(std::io::Error::other(format!("{RUN_FILE}: {error}")))),
         // A program that could not write the file may still be listening at the usual place.
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(data_dir.join(SOCKET_FILE)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            let usual = data_dir.join(SOCKET_FILE);
+            if usual.exists() {
+                Ok(usual)
+            } else {
+                Err(ConnectError::NotRunning)
+            }
+        }
         Err(error) => Err(ConnectError::Io(error)),
     }
 }

@@ -39,6 +39,11 @@ fn nothing_there_is_not_running() {
     let folder = tempfile::tempdir().unwrap();
     let not_running = || matches!(Client::connect(folder.path()), Err(ConnectError::NotRunning));
     assert!(not_running(), "an empty folder");
+    let long = Client::connect(&folder.path().join("x".repeat(200)));
+    assert!(
+        matches!(long, Err(ConnectError::NotRunning)),
+        "a path too long for a socket"
+    );
     drop(UnixListener::bind(folder.path().join("control.sock")).unwrap());
     assert!(not_running(), "a dead socket");
     std::fs::write(
