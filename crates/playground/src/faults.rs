@@ -1,5 +1,7 @@
 //! What can go wrong on demand: a closed list of faults, each for a number of times or until it is taken away.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 
 use crate::company::Shared;
@@ -348,6 +350,20 @@ impl Faults {
                 injection.times = injection.times.map(|left| left.saturating_sub(1));
                 Some(found)
             })
+    }
+
+    /// How late the answer is to be; counts as one strike.
+    pub(crate) fn delay(&self, place: Place) -> Option<Duration> {
+        self.strike(place, |fault| {
+            if let Fault::EntraSlow { milliseconds }
+            | Fault::GraphSlow { milliseconds }
+            | Fault::PbxSlow { milliseconds } = fault
+            {
+                Some(Duration::from_millis(*milliseconds))
+            } else {
+                None
+            }
+        })
     }
 
     /// Whether this very fault is on at this place; counts as one strike.

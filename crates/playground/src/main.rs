@@ -49,7 +49,7 @@ fn main() -> ExitCode {
 }
 
 fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
-    use lexopt::prelude::{Long, Short, ValueExt as _};
+    use lexopt::prelude::{Long, Short, Value, ValueExt as _};
     let mut found = Arguments {
         data_dir: None,
         extension: "1001".into(),
@@ -62,7 +62,7 @@ fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
             Long("extension") => found.extension = parser.value()?.string()?,
             Long("until-stdin-closes") => found.until_stdin_closes = true,
             Long("help") | Short('h') => return Ok(None),
-            other => return Err(other.unexpected()),
+            other @ (Short(_) | Long(_) | Value(_)) => return Err(other.unexpected()),
         }
     }
     Ok(Some(found))

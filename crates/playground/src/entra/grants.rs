@@ -195,9 +195,12 @@ fn issue(world: &World, entra: &mut Store, place: Place, granted: Granted) -> Va
         mut scopes,
         nonce,
     } = granted;
-    let narrowed = world.faults.strike(place, |fault| match fault {
-        Fault::EntraScopeNarrowed { scope } => Some(scope.clone()),
-        _ => None,
+    let narrowed = world.faults.strike(place, |fault| {
+        if let Fault::EntraScopeNarrowed { scope } = fault {
+            Some(scope.clone())
+        } else {
+            None
+        }
     });
     scopes.retain(|scope| Some(&scope.short) != narrowed.as_ref());
     let has = |name: &str| scopes.iter().any(|scope| scope.short == name);

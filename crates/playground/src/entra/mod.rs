@@ -12,7 +12,6 @@ pub(crate) mod store;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -204,12 +203,8 @@ fn json_response(status: u16, value: &Value) -> Response {
 
 /// The answer of a fault that strikes before the request is looked at.
 async fn disturbed(world: &World, place: Place) -> Option<Response> {
-    let slow = world.faults.strike(place, |fault| match fault {
-        Fault::EntraSlow { milliseconds } => Some(*milliseconds),
-        _ => None,
-    });
-    if let Some(milliseconds) = slow {
-        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+    if let Some(delay) = world.faults.delay(place) {
+        tokio::time::sleep(delay).await;
     }
     if world.faults.is_struck(place, &Fault::EntraNoAnswer) {
         std::future::pending::<()>().await;

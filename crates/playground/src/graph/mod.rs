@@ -7,7 +7,6 @@ mod errors;
 pub(crate) mod presence;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -315,17 +314,17 @@ fn me(person: &Person) -> serde_json::Value {
 
 /// The answer of a fault that is switched on, where one is.
 async fn disturbed(world: &World, place: Place, ids: &Ids) -> Option<Response> {
-    let slow = world.faults.strike(place, |fault| match fault {
-        Fault::GraphSlow { milliseconds } => Some(*milliseconds),
-        _ => None,
-    });
-    if let Some(milliseconds) = slow {
-        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+    if let Some(delay) = world.faults.delay(place) {
+        tokio::time::sleep(delay).await;
     }
     if world.faults.is_struck(place, &Fault::GraphNoAnswer) {
         std::future::pending::<()>().await;
     }
-    world.faults.strike(place, |fault| match fault {
+    world.faults.strike(place, |fault| answer_of(fault, ids))
+}
+
+fn answer_of(fault: &Fault, ids: &Ids) -> Option<Response> {
+    match fault {
         Fault::GraphThrottled { retry_after } => {
             let refusal = Refusal::new(429, "TooManyRequests", "Please retry again later.");
             let refusal = match retry_after {
@@ -356,8 +355,48 @@ async fn disturbed(world: &World, place: Place, ids: &Ids) -> Option<Response> {
             response.extensions_mut().insert(Cut);
             Some(response)
         }
-        _ => None,
-    })
+        Fault::EntraConsentMissing
+        | Fault::EntraAdminConsent
+        | Fault::EntraDeclined
+        | Fault::EntraNotAssigned
+        | Fault::EntraMfa
+        | Fault::EntraRevoked
+        | Fault::EntraExpired
+        | Fault::EntraSignInFrequency
+        | Fault::EntraBlocked
+        | Fault::EntraDeviceCodeBlocked
+        | Fault::EntraAppNotFound
+        | Fault::EntraLoop
+        | Fault::EntraSecretExpected
+        | Fault::EntraRedirect
+        | Fault::EntraSingleTenant
+        | Fault::EntraTenantNotFound
+        | Fault::EntraTokenError { .. }
+        | Fault::EntraThrottled { .. }
+        | Fault::EntraUnavailable
+        | Fault::EntraServerError
+        | Fault::EntraGarbage
+        | Fault::EntraNoAnswer
+        | Fault::EntraSlow { .. }
+        | Fault::EntraSlowDown
+        | Fault::EntraWrongState
+        | Fault::EntraWrongNonce
+        | Fault::EntraNoRefreshToken
+        | Fault::EntraScopeNarrowed { .. }
+        | Fault::GraphWrongJson
+        | Fault::GraphNoAnswer
+        | Fault::GraphSlow { .. }
+        | Fault::GraphIgnored
+        | Fault::PbxRefuses
+        | Fault::PbxMute
+        | Fault::PbxNotAsterisk
+        | Fault::PbxLoginFails
+        | Fault::PbxDenied
+        | Fault::PbxNoAnswer
+        | Fault::PbxReset
+        | Fault::PbxSlow { .. }
+        | Fault::PbxCodeWithoutEffect => None,
+    }
 }
 
 /// A claims challenge of continuous access evaluation (graph.md 4.6).

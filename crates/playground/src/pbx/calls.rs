@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::channels::{Channel, Switch, UNKNOWN};
+use super::channels::{Switch, UNKNOWN};
 use super::dialplan::{Route, route};
 use super::wire::{Class, Message};
 use crate::company::random_guid;
@@ -358,7 +358,6 @@ impl Switch {
     fn bridge_event(&mut self, event: &str, bridge: &str, channels: usize, channel: &str) {
         let lines = self
             .find(channel)
-            .map(Channel::clone)
             .map(|channel| channel.lines(""))
             .unwrap_or_default();
         self.emit(
@@ -394,9 +393,9 @@ impl Switch {
             return false;
         }
         let other = if own == call.caller {
-            call.callee.clone()
+            call.callee
         } else {
-            Some(call.caller.clone())
+            Some(call.caller)
         };
         if on {
             self.calls[at].holding.push(own.clone());

@@ -4,6 +4,7 @@ mod actions;
 mod calls;
 mod channels;
 mod dialplan;
+mod originate;
 mod wire;
 
 use std::sync::{Arc, Weak};
@@ -354,12 +355,8 @@ async fn act(pbx: &Pbx, faults: &Faults, id: u64, message: &Message) -> Option<A
     if faults.is_struck(Place::PbxAction, &Fault::PbxReset) {
         return None;
     }
-    let slow = faults.strike(Place::PbxAction, |fault| match fault {
-        Fault::PbxSlow { milliseconds } => Some(*milliseconds),
-        _ => None,
-    });
-    if let Some(milliseconds) = slow {
-        tokio::time::sleep(Duration::from_millis(milliseconds)).await;
+    if let Some(delay) = faults.delay(Place::PbxAction) {
+        tokio::time::sleep(delay).await;
     }
     if faults.is_struck(Place::PbxAction, &Fault::PbxNoAnswer) {
         return Some(After::Stay);
