@@ -3,8 +3,8 @@
 use super::config::AsteriskConfig;
 use super::connection::Connection;
 use super::error::Error;
-use super::rights::Way;
-use super::session::{Session, needed_right};
+use super::rights::{Way, needed_right};
+use super::session::Session;
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::phone::{Field, FieldValue};
 use secrecy::SecretString;

@@ -92,6 +92,14 @@ impl Rights {
     }
 }
 
+/// The action whose right is missing where nothing can be written that way.
+pub const fn needed_right(how: How) -> &'static str {
+    match how {
+        How::Auto | How::Code => "Originate",
+        How::DbPut => "DBPut",
+    }
+}
+
 /// A way to write do not disturb and forward.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Way {
@@ -204,7 +212,7 @@ mod tests {
         assert_eq!(abilities.presence, Can::default());
         assert!(abilities.could_change_others);
         assert_eq!(
-            rights(&[&SYSTEM[..], DESK].concat()).ways(How::Auto, true),
+            rights(&[SYSTEM, DESK].concat()).ways(How::Auto, true),
             [Way::Code, Way::DbPut]
         );
     }
