@@ -135,8 +135,8 @@ impl PhoneFacts {
     /// What the phone system shows, or showed until a moment ago: a short break of the connection changes
     /// nothing.
     pub fn recent(&self, field: Field, now: Instant) -> Option<&Known> {
-        let link = self.link.as_ref()?;
-        let gone = link.down_at.is_some_and(|at| now.since(at) >= calls::GRACE);
+        let down_at = self.link.as_ref().and_then(|link| link.down_at);
+        let gone = down_at.is_some_and(|at| now.since(at) >= calls::GRACE);
         self.known.get(&field).filter(|_| !gone)
     }
 
