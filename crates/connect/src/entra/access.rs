@@ -49,7 +49,8 @@ impl Access {
     /// By the clock that saw more time pass. A wall clock that was set back says nothing.
     fn left(&self, now: Now) -> Duration {
         let wall = Duration::try_from(now.wall.duration_since(self.asked.wall)).unwrap_or_default();
-        self.life.saturating_sub(now.mono.since(self.asked.mono).max(wall))
+        self.life
+            .saturating_sub(now.mono.since(self.asked.mono).max(wall))
     }
 }
 
@@ -59,31 +60,65 @@ mod tests {
     use offhook_engine::clock::Instant;
 
     fn now() -> Now {
-        Now { mono: Instant::from_origin(Duration::from_secs(1000)), wall: "2026-11-22T12:00:00Z".parse().unwrap() }
+        Now {
+            mono: Instant::from_origin(Duration::from_secs(1000)),
+            wall: "2026-11-22T12:00:00Z".parse().unwrap(),
+        }
     }
 
     #[test]
     fn ages_by_either_clock() {
         let access = Access::new("t".into(), now(), Duration::from_secs(3600));
         let minutes = |n: u64| Duration::from_secs(n * 60);
-        for (passed, freshness) in [(0, Freshness::Good), (54, Freshness::Good), (55, Freshness::Ageing), (58, Freshness::Ageing), (59, Freshness::Gone), (600, Freshness::Gone)] {
-            assert_eq!(access.freshness(now().after(minutes(passed))), freshness, "{passed}");
+        for (passed, freshness) in [
+            (0, Freshness::Good),
+            (54, Freshness::Good),
+            (55, Freshness::Ageing),
+            (58, Freshness::Ageing),
+            (59, Freshness::Gone),
+            (600, Freshness::Gone),
+        ] {
+            assert_eq!(
+                access.freshness(now().after(minutes(passed))),
+                freshness,
+                "{passed}"
+            );
             // The monotonic clock of some systems stands still in sleep.
-            let slept = Now { mono: now().mono, ..now().after(minutes(passed)) };
+            let slept = Now {
+                mono: now().mono,
+                ..now().after(minutes(passed))
+            };
             assert_eq!(access.freshness(slept), freshness, "asleep {passed}");
             // The wall clock was set back.
-            let back = Now { wall: now().wall - Duration::from_secs(86_400), ..now().after(minutes(passed)) };
+            let back = Now {
+                wall: now().wall - Duration::from_secs(86_400),
+                ..now().after(minutes(passed))
+            };
             assert_eq!(access.freshness(back), freshness, "back {passed}");
         }
-        assert!(!access.wants_warmth(now().after(minutes(49))) && access.wants_warmth(now().after(minutes(50))));
+        assert!(
+            !access.wants_warmth(now().after(minutes(49))) && access.wants_warmth(now().after(minutes(50)))
+        );
     }
 
     #[test]
     fn short_lives_are_used_too() {
         let access = Access::new("t".into(), now(), Duration::from_secs(5));
-        assert_eq!(access.freshness(now().after(Duration::from_secs(3))), Freshness::Good);
-        assert_eq!(access.freshness(now().after(Duration::from_secs(4))), Freshness::Ageing);
-        assert_eq!(access.freshness(now().after(Duration::from_secs(5))), Freshness::Gone);
-        assert_eq!(Access::new("t".into(), now(), Duration::ZERO).freshness(now()), Freshness::Gone);
+        assert_eq!(
+            access.freshness(now().after(Duration::from_secs(3))),
+            Freshness::Good
+        );
+        assert_eq!(
+            access.freshness(now().after(Duration::from_secs(4))),
+            Freshness::Ageing
+        );
+        assert_eq!(
+            access.freshness(now().after(Duration::from_secs(5))),
+            Freshness::Gone
+        );
+        assert_eq!(
+            Access::new("t".into(), now(), Duration::ZERO).freshness(now()),
+            Freshness::Gone
+        );
     }
 }

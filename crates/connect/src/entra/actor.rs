@@ -30,14 +30,44 @@ const REFUSED_WAIT: Duration = Duration::from_secs(5 * 60);
 
 /// Says what became of something that ran beside the actor.
 pub(super) enum Note {
-    Loaded { epoch: u64, found: Result<Option<SecretString>, SecretError> },
-    Refreshed { epoch: u64, asked: Now, outcome: Result<Renewed, EntraError> },
-    Saved { epoch: u64, outcome: Result<(), SecretError> },
-    Deleted { epoch: u64, outcome: Result<(), SecretError>, reply: Option<oneshot::Sender<Result<String, Fault>>> },
-    Shown { flow: u64, sign_in: SignIn },
-    Opened { flow: u64, opened: bool },
-    Signed { flow: u64, asked: Now, outcome: Result<Signed, EntraError> },
-    Adopted { epoch: u64, signed: Box<Signed>, asked: Now, saved: Result<(), SecretError>, reply: Reply },
+    Loaded {
+        epoch: u64,
+        found: Result<Option<SecretString>, SecretError>,
+    },
+    Refreshed {
+        epoch: u64,
+        asked: Now,
+        outcome: Result<Renewed, EntraError>,
+    },
+    Saved {
+        epoch: u64,
+        outcome: Result<(), SecretError>,
+    },
+    Deleted {
+        epoch: u64,
+        outcome: Result<(), SecretError>,
+        reply: Option<oneshot::Sender<Result<String, Fault>>>,
+    },
+    Shown {
+        flow: u64,
+        sign_in: SignIn,
+    },
+    Opened {
+        flow: u64,
+        opened: bool,
+    },
+    Signed {
+        flow: u64,
+        asked: Now,
+        outcome: Result<Signed, EntraError>,
+    },
+    Adopted {
+        epoch: u64,
+        signed: Box<Signed>,
+        asked: Now,
+        saved: Result<(), SecretError>,
+        reply: Reply,
+    },
 }
 
 type Reply = oneshot::Sender<Result<Account, Fault>>;
@@ -55,7 +85,10 @@ enum State {
     SignedOut,
     SignedIn(Box<Session>),
     /// Something was stored that is of no use.
-    Useless { account: Option<Account>, fault: Fault },
+    Useless {
+        account: Option<Account>,
+        fault: Fault,
+    },
 }
 
 struct Session {
@@ -130,7 +163,15 @@ pub(super) struct Parts {
 /// Runs until the last handle is gone.
 pub(super) async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
     let (notes, mut inbox) = mpsc::unbounded_channel();
-    let Parts { config, texts, store, oauth, clock, events, trouble } = parts;
+    let Parts {
+        config,
+        texts,
+        store,
+        oauth,
+        clock,
+        events,
+        trouble,
+    } = parts;
     let mut actor = Actor {
         config,
         texts,
@@ -175,7 +216,12 @@ pub(super) async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Comm
 impl Actor {
     fn on_command(&mut self, command: Command) {
         match command {
-            Command::SignIn { way, rights, open, reply } => self.sign_in(way, &rights, open, reply),
+            Command::SignIn {
+                way,
+                rights,
+                open,
+                reply,
+            } => self.sign_in(way, &rights, open, reply),
             Command::Cancel => {
                 self.end_flow(&EntraError::Cancelled);
                 self.tell();
@@ -191,9 +237,17 @@ impl Actor {
     fn on_note(&mut self, note: Note) {
         match note {
             Note::Loaded { epoch, found } if epoch == self.epoch => self.on_loaded(found),
-            Note::Refreshed { epoch, asked, outcome } if epoch == self.epoch => self.on_refreshed(asked, outcome),
+            Note::Refreshed {
+                epoch,
+                asked,
+                outcome,
+            } if epoch == self.epoch => self.on_refreshed(asked, outcome),
             Note::Saved { epoch, outcome } if epoch == self.epoch => self.on_saved(outcome),
-            Note::Deleted { epoch, outcome, reply } => self.on_deleted(epoch, outcome, reply),
+            Note::Deleted {
+                epoch,
+                outcome,
+                reply,
+            } => self.on_deleted(epoch, outcome, reply),
             Note::Shown { flow, sign_in } => {
                 if let Some(under_way) = self.flow.as_mut().filter(|under_way| under_way.id == flow) {
                     under_way.shown = Some(sign_in);
@@ -206,7 +260,13 @@ impl Actor {
                 }
             }
             Note::Signed { flow, asked, outcome } => self.on_signed(flow, asked, outcome),
-            Note::Adopted { epoch, signed, asked, saved, reply } => self.on_adopted(epoch, *signed, asked, saved, reply),
+            Note::Adopted {
+                epoch,
+                signed,
+                asked,
+                saved,
+                reply,
+            } => self.on_adopted(epoch, *signed, asked, saved, reply),
             Note::Loaded { .. } | Note::Refreshed { .. } | Note::Saved { .. } => {}
         }
     }
@@ -215,7 +275,12 @@ impl Actor {
 
     fn load(&mut self, ask: Ask) {
         let (store, epoch) = (self.store.clone(), self.epoch);
-        self.beside(async move { Note::Loaded { epoch, found: store.load(&SecretName::microsoft(), ask).await } });
+        self.beside(async move {
+            Note::Loaded {
+                epoch,
+                found: store.load(&SecretName::microsoft(), ask).await,
+            }
+        });
     }
 
     fn on_loaded(&mut self, found: Result<Option<SecretString>, SecretError>) {
@@ -226,9 +291,12 @@ impl Actor {
         self.state = match found {
             Ok(None) => State::SignedOut,
             Ok(Some(text)) => match stored::read(&self.config, &text) {
-                Found::Usable { account, refresh } => {
-                    State::SignedIn(Box::new(Session { account, refresh, access: None, rejected: None }))
-                }
+                Found::Usable { account, refresh } => State::SignedIn(Box::new(Session {
+                    account,
+                    refresh,
+                    access: None,
+                    rejected: None,
+                })),
                 Found::Foreign(account) => useless(Some(account), Code::SignInNeeded),
                 Found::Damaged => useless(None, Code::SecretDamaged),
             },
@@ -257,7 +325,8 @@ impl Actor {
             Err(error) => {
                 tracing::warn!(%error, "the new refresh token could not be stored; it is kept in memory");
                 self.again_later(Chore::Save);
-                self.trouble.send_replace(Some(microsoft(FaultKind::Unreachable, Code::SecretNotSaved)));
+                self.trouble
+                    .send_replace(Some(microsoft(FaultKind::Unreachable, Code::SecretNotSaved)));
             }
         }
     }
@@ -298,11 +367,15 @@ impl Actor {
     }
 
     fn do_chore(&mut self) {
-        let Some((chore, _)) = self.chore.take() else { return };
+        let Some((chore, _)) = self.chore.take() else {
+            return;
+        };
         match chore {
             Chore::Load => self.load(Ask::Quietly),
             Chore::Save => {
-                let State::SignedIn(session) = &self.state else { return };
+                let State::SignedIn(session) = &self.state else {
+                    return;
+                };
                 let value = stored::write(&self.config, &session.account, &session.refresh);
                 let (store, epoch) = (self.store.clone(), self.epoch);
                 self.beside(async move {
@@ -318,7 +391,11 @@ impl Actor {
         let (store, epoch) = (self.store.clone(), self.epoch);
         self.beside(async move {
             let outcome = store.delete(&SecretName::microsoft(), ask).await;
-            Note::Deleted { epoch, outcome, reply }
+            Note::Deleted {
+                epoch,
+                outcome,
+                reply,
+            }
         });
     }
 
@@ -369,7 +446,9 @@ impl Actor {
 
     fn pausing(&self) -> Option<&Pause> {
         let now = self.clock.now().mono;
-        self.pause.as_ref().filter(|pause| pause.until.is_none_or(|until| now < until))
+        self.pause
+            .as_ref()
+            .filter(|pause| pause.until.is_none_or(|until| now < until))
     }
 
     /// Starts a refresh, if none is under way and Entra may be asked. One at a time: of two, the later one's
@@ -378,22 +457,34 @@ impl Actor {
         if self.adopting || self.refreshing.is_some() || self.pausing().is_some() {
             return;
         }
-        let State::SignedIn(session) = &self.state else { return };
+        let State::SignedIn(session) = &self.state else {
+            return;
+        };
         let (oauth, store, config) = (self.oauth.clone(), self.store.clone(), self.config.clone());
         let (account, before) = (session.account.clone(), session.refresh.clone());
         let (epoch, asked) = (self.epoch, self.clock.now());
         let task = self.beside(async move {
             let outcome = renew(&oauth, &store, &config, account, &before).await;
-            Note::Refreshed { epoch, asked, outcome }
+            Note::Refreshed {
+                epoch,
+                asked,
+                outcome,
+            }
         });
         self.refreshing = Some(task);
     }
 
     fn on_refreshed(&mut self, asked: Now, outcome: Result<Renewed, EntraError>) {
         self.refreshing = None;
-        let State::SignedIn(session) = &mut self.state else { return };
+        let State::SignedIn(session) = &mut self.state else {
+            return;
+        };
         match outcome {
-            Ok(Renewed { tokens, account, saved }) => {
+            Ok(Renewed {
+                tokens,
+                account,
+                saved,
+            }) => {
                 session.access = Some(Access::new(tokens.access, asked, tokens.life));
                 session.account = account;
                 session.rejected = None;
@@ -415,7 +506,9 @@ impl Actor {
                 let now = self.clock.now().mono;
                 let wait = match fault.kind {
                     FaultKind::Unreachable => Some(self.pace.wait()),
-                    FaultKind::Throttled { retry_after } => Some(retry_after.unwrap_or_default().max(self.pace.wait())),
+                    FaultKind::Throttled { retry_after } => {
+                        Some(retry_after.unwrap_or_default().max(self.pace.wait()))
+                    }
                     // What depends on the place or the device may mend itself; the rest needs the person.
                     FaultKind::SignInRequired => match fault.code {
                         Code::BlockedByPolicy | Code::DeviceNotCompliant => Some(self.slow_pace.wait()),
@@ -423,10 +516,16 @@ impl Actor {
                     },
                     FaultKind::Rejected | FaultKind::RightMissing => Some(self.slow_pace.wait()),
                 };
-                if matches!(fault.kind, FaultKind::SignInRequired | FaultKind::Rejected | FaultKind::RightMissing) {
+                if matches!(
+                    fault.kind,
+                    FaultKind::SignInRequired | FaultKind::Rejected | FaultKind::RightMissing
+                ) {
                     session.rejected = Some(fault.clone());
                 }
-                self.pause = Some(Pause { until: wait.map(|wait| now + wait), fault });
+                self.pause = Some(Pause {
+                    until: wait.map(|wait| now + wait),
+                    fault,
+                });
             }
         }
         self.tell();
@@ -442,19 +541,32 @@ impl Actor {
 
     fn on_refused(&mut self, token: &SecretString) {
         let now = self.clock.now().mono;
-        let State::SignedIn(session) = &mut self.state else { return };
+        let State::SignedIn(session) = &mut self.state else {
+            return;
+        };
         let same = |access: &Access| -> bool {
-            access.token.expose_secret().as_bytes().ct_eq(token.expose_secret().as_bytes()).into()
+            access
+                .token
+                .expose_secret()
+                .as_bytes()
+                .ct_eq(token.expose_secret().as_bytes())
+                .into()
         };
         // Otherwise it was replaced meanwhile.
         if !session.access.as_ref().is_some_and(same) {
             return;
         }
         session.access = None;
-        if self.refused.is_some_and(|before| now.since(before) < REFUSED_AGAIN) {
+        if self
+            .refused
+            .is_some_and(|before| now.since(before) < REFUSED_AGAIN)
+        {
             let fault = Fault::new(FaultKind::SignInRequired, Code::GraphTokenRefused);
             session.rejected = Some(fault.clone());
-            self.pause = Some(Pause { until: Some(now + REFUSED_WAIT), fault });
+            self.pause = Some(Pause {
+                until: Some(now + REFUSED_WAIT),
+                fault,
+            });
             self.tell();
         }
         self.refused = Some(now);
@@ -462,15 +574,23 @@ impl Actor {
 
     fn warm_up(&mut self) {
         let now = self.clock.now();
-        let State::SignedIn(session) = &self.state else { return };
-        if session.access.as_ref().is_none_or(|access| access.wants_warmth(now)) {
+        let State::SignedIn(session) = &self.state else {
+            return;
+        };
+        if session
+            .access
+            .as_ref()
+            .is_none_or(|access| access.wants_warmth(now))
+        {
             self.refresh();
         }
     }
 
     fn try_again(&mut self) {
         self.do_chore();
-        let State::SignedIn(session) = &self.state else { return };
+        let State::SignedIn(session) = &self.state else {
+            return;
+        };
         // Entra asked for the wait itself, or the person has to act: waking up changes neither.
         let waits = match self.pause.as_ref().map(|pause| pause.fault.kind) {
             Some(FaultKind::Unreachable) => {
@@ -478,11 +598,21 @@ impl Actor {
                 self.pace.reset();
                 false
             }
-            Some(FaultKind::Throttled { .. } | FaultKind::SignInRequired | FaultKind::Rejected | FaultKind::RightMissing) => true,
+            Some(
+                FaultKind::Throttled { .. }
+                | FaultKind::SignInRequired
+                | FaultKind::Rejected
+                | FaultKind::RightMissing,
+            ) => true,
             None => false,
         };
         let now = self.clock.now();
-        if !waits && session.access.as_ref().is_none_or(|access| access.freshness(now) != Freshness::Good) {
+        if !waits
+            && session
+                .access
+                .as_ref()
+                .is_none_or(|access| access.freshness(now) != Freshness::Good)
+        {
             self.refresh();
         }
     }
@@ -492,8 +622,11 @@ impl Actor {
     fn sign_in(&mut self, way: Way, rights: &[Right], open: Open, reply: Reply) {
         self.end_flow(&EntraError::Cancelled);
         let account = self.account().cloned();
-        let mut rights: Vec<Right> =
-            rights.iter().chain(account.iter().flat_map(|account| &account.rights)).copied().collect();
+        let mut rights: Vec<Right> = rights
+            .iter()
+            .chain(account.iter().flat_map(|account| &account.rights))
+            .copied()
+            .collect();
         rights.sort_unstable();
         rights.dedup();
         self.flows += 1;
@@ -503,15 +636,26 @@ impl Actor {
             texts: self.texts.clone(),
             oauth: self.oauth.clone(),
             rights,
-            hint: account.map(|account| account.address).filter(|address| !address.is_empty()),
+            hint: account
+                .map(|account| account.address)
+                .filter(|address| !address.is_empty()),
             notes: self.notes.clone(),
         };
         let (id, clock) = (flow.id, self.clock.clone());
         let task = self.beside(async move {
             let outcome = Box::pin(flow.run(way, open)).await;
-            Note::Signed { flow: id, asked: clock.now(), outcome }
+            Note::Signed {
+                flow: id,
+                asked: clock.now(),
+                outcome,
+            }
         });
-        self.flow = Some(UnderWay { id, task, reply, shown: None });
+        self.flow = Some(UnderWay {
+            id,
+            task,
+            reply,
+            shown: None,
+        });
     }
 
     fn end_flow(&mut self, why: &EntraError) {
@@ -522,7 +666,9 @@ impl Actor {
     }
 
     fn on_signed(&mut self, flow: u64, asked: Now, outcome: Result<Signed, EntraError>) {
-        let Some(under_way) = self.flow.take_if(|under_way| under_way.id == flow) else { return };
+        let Some(under_way) = self.flow.take_if(|under_way| under_way.id == flow) else {
+            return;
+        };
         match outcome {
             Err(error) => {
                 tracing::warn!(%error, "the sign-in failed");
@@ -538,13 +684,26 @@ impl Actor {
                 let (signed, reply) = (Box::new(signed), under_way.reply);
                 self.beside(async move {
                     let saved = store.save(&SecretName::microsoft(), &value, Ask::MayPrompt).await;
-                    Note::Adopted { epoch, signed, asked, saved, reply }
+                    Note::Adopted {
+                        epoch,
+                        signed,
+                        asked,
+                        saved,
+                        reply,
+                    }
                 });
             }
         }
     }
 
-    fn on_adopted(&mut self, epoch: u64, signed: Signed, asked: Now, saved: Result<(), SecretError>, reply: Reply) {
+    fn on_adopted(
+        &mut self,
+        epoch: u64,
+        signed: Signed,
+        asked: Now,
+        saved: Result<(), SecretError>,
+        reply: Reply,
+    ) {
         if epoch != self.epoch {
             // Signed out, or signed in anew, while it was being stored.
             let _ = reply.send(Err(EntraError::Cancelled.fault()));
@@ -553,8 +712,12 @@ impl Actor {
         self.adopting = false;
         let access = Some(Access::new(signed.access, asked, signed.life));
         let account = signed.account.clone();
-        self.state =
-            State::SignedIn(Box::new(Session { account: signed.account, refresh: signed.refresh, access, rejected: None }));
+        self.state = State::SignedIn(Box::new(Session {
+            account: signed.account,
+            refresh: signed.refresh,
+            access,
+            rejected: None,
+        }));
         self.on_saved(saved);
         self.tell();
         let _ = reply.send(Ok(account));
@@ -597,16 +760,25 @@ impl Actor {
 
     /// Says how it stands, if that has changed.
     fn tell(&mut self) {
-        let stands = match (self.flow.as_ref().and_then(|flow| flow.shown.clone()), &self.state) {
+        let stands = match (
+            self.flow.as_ref().and_then(|flow| flow.shown.clone()),
+            &self.state,
+        ) {
             (Some(shown), _) => shown,
             // Nothing is known yet.
             (None, State::Waiting(None)) => return,
             (None, State::Waiting(Some(fault))) => SignIn::Waiting(fault.clone()),
             (None, State::SignedOut) => SignIn::SignedOut,
-            (None, State::Useless { account, fault }) => SignIn::Expired { account: account.clone(), fault: fault.clone() },
+            (None, State::Useless { account, fault }) => SignIn::Expired {
+                account: account.clone(),
+                fault: fault.clone(),
+            },
             (None, State::SignedIn(session)) => match &session.rejected {
                 None => SignIn::SignedIn(session.account.clone()),
-                Some(fault) => SignIn::Expired { account: Some(session.account.clone()), fault: fault.clone() },
+                Some(fault) => SignIn::Expired {
+                    account: Some(session.account.clone()),
+                    fault: fault.clone(),
+                },
             },
         };
         if self.told.as_ref() != Some(&stands) {
@@ -643,7 +815,11 @@ async fn renew(
         }
         None => Ok(()),
     };
-    Ok(Renewed { tokens, account, saved })
+    Ok(Renewed {
+        tokens,
+        account,
+        saved,
+    })
 }
 
 fn microsoft(kind: FaultKind, code: Code) -> Fault {
@@ -660,4 +836,3 @@ impl EntraConfig {
         }
     }
 }
-

@@ -3,14 +3,14 @@
 use super::config::EntraConfig;
 use super::error::{EntraError, ErrorAnswer};
 use crate::net;
-use offhook_engine::fault::Code;
 use oauth2::basic::{BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType};
 use oauth2::{
     AuthUrl, AuthorizationCode, ClientId, CsrfToken, DeviceAuthorizationUrl, EndpointNotSet, EndpointSet,
-    ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, RefreshToken,
-    RequestTokenError, Scope, StandardDeviceAuthorizationResponse, StandardRevocableToken, StandardTokenResponse,
-    TokenResponse as _, TokenUrl,
+    ExtraTokenFields, HttpRequest, HttpResponse, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl,
+    RefreshToken, RequestTokenError, Scope, StandardDeviceAuthorizationResponse, StandardRevocableToken,
+    StandardTokenResponse, TokenResponse as _, TokenUrl,
 };
+use offhook_engine::fault::Code;
 use offhook_engine::fault::Fault;
 use secrecy::{ExposeSecret as _, SecretString};
 use serde::{Deserialize, Serialize};
@@ -109,7 +109,8 @@ impl Oauth {
         hint: Option<&str>,
     ) -> Result<Authorization, EntraError> {
         // The crate keeps the text as it is: no slash may be added to it (`facts/graph.md`, section 4.2).
-        let redirect = RedirectUrl::new(redirect).map_err(|_| EntraError::NotUnderstood("the redirect's address"))?;
+        let redirect =
+            RedirectUrl::new(redirect).map_err(|_| EntraError::NotUnderstood("the redirect's address"))?;
         let (challenge, verifier) = PkceCodeChallenge::new_random_sha256();
         let nonce = CsrfToken::new_random_len(32);
         let request = self
@@ -125,10 +126,20 @@ impl Oauth {
         };
         let (url, state) = request.url();
         let (state, nonce) = (state.into_secret(), nonce.into_secret());
-        Ok(Authorization { url: url.into(), state, nonce, redirect, verifier })
+        Ok(Authorization {
+            url: url.into(),
+            state,
+            nonce,
+            redirect,
+            verifier,
+        })
     }
 
-    pub(super) async fn redeem(&self, code: &SecretString, begun: Authorization) -> Result<Tokens, EntraError> {
+    pub(super) async fn redeem(
+        &self,
+        code: &SecretString,
+        begun: Authorization,
+    ) -> Result<Tokens, EntraError> {
         let http = self.http();
         let answer = self
             .client
@@ -140,17 +151,32 @@ impl Oauth {
         answer.map(Tokens::from).map_err(of_request)
     }
 
-    pub(super) async fn refresh(&self, token: &SecretString, scopes: &[String]) -> Result<Tokens, EntraError> {
+    pub(super) async fn refresh(
+        &self,
+        token: &SecretString,
+        scopes: &[String],
+    ) -> Result<Tokens, EntraError> {
         let http = self.http();
         let token = RefreshToken::new(token.expose_secret().to_owned());
-        let request = self.client.exchange_refresh_token(&token).add_scopes(scopes.iter().cloned().map(Scope::new));
-        request.request_async(&http).await.map(Tokens::from).map_err(of_request)
+        let request = self
+            .client
+            .exchange_refresh_token(&token)
+            .add_scopes(scopes.iter().cloned().map(Scope::new));
+        request
+            .request_async(&http)
+            .await
+            .map(Tokens::from)
+            .map_err(of_request)
     }
 
     pub(super) async fn device(&self, scopes: &[String]) -> Result<Device, EntraError> {
         let http = self.http();
-        let request = self.client.exchange_device_code().add_scopes(scopes.iter().cloned().map(Scope::new));
-        let device: StandardDeviceAuthorizationResponse = request.request_async(&http).await.map_err(of_request)?;
+        let request = self
+            .client
+            .exchange_device_code()
+            .add_scopes(scopes.iter().cloned().map(Scope::new));
+        let device: StandardDeviceAuthorizationResponse =
+            request.request_async(&http).await.map_err(of_request)?;
         // A person is asked to open it.
         match device.verification_uri().as_str().split_once("://") {
             Some(("https" | "http", _)) => Ok(Device(device)),
@@ -170,7 +196,10 @@ impl Oauth {
             Ok(answer) => Ok(answer.into()),
             Err(RequestTokenError::ServerResponse(answer)) => {
                 let description = answer.error_description().map(String::as_str);
-                Err(EntraError::Refused(ErrorAnswer::new(answer.error().as_ref(), description)))
+                Err(EntraError::Refused(ErrorAnswer::new(
+                    answer.error().as_ref(),
+                    description,
+                )))
             }
             Err(RequestTokenError::Request(error)) => Err(error.into()),
             Err(RequestTokenError::Parse(..) | RequestTokenError::Other(_)) => Err(GARBAGE),
@@ -196,7 +225,9 @@ impl From<Answer> for Tokens {
             access: answer.access_token().secret().as_str().into(),
             refresh: answer.refresh_token().map(|token| token.secret().as_str().into()),
             life: answer.expires_in().unwrap_or(LIFE_UNSAID),
-            scopes: answer.scopes().map(|scopes| scopes.iter().map(|scope| scope.to_string()).collect()),
+            scopes: answer
+                .scopes()
+                .map(|scopes| scopes.iter().map(|scope| scope.to_string()).collect()),
             id_token: answer.extra_fields().id_token.clone(),
         }
     }
@@ -237,12 +268,15 @@ fn of_request(error: RequestTokenError<NoAnswer, ErrorAnswer>) -> EntraError {
 
 /// One request. What says by its status that nothing can be concluded from its body is no answer.
 async fn exchange(http: &reqwest::Client, request: HttpRequest) -> Result<HttpResponse, NoAnswer> {
-    let unreachable = |error: reqwest::Error| NoAnswer::Unreachable(net::fault(&error, Code::EntraUnreachable));
+    let unreachable =
+        |error: reqwest::Error| NoAnswer::Unreachable(net::fault(&error, Code::EntraUnreachable));
     let request = reqwest::Request::try_from(request).map_err(unreachable)?;
     let mut response = http.execute(request).await.map_err(unreachable)?;
     let status = response.status();
     if status.as_u16() == 429 {
-        return Err(NoAnswer::Throttled(crate::graph::retry_after::of(response.headers())));
+        return Err(NoAnswer::Throttled(crate::graph::retry_after::of(
+            response.headers(),
+        )));
     }
     if status.is_server_error() {
         return Err(NoAnswer::Down(status.as_u16()));

@@ -73,9 +73,18 @@ impl EntraConfig {
             return Err(wrong("microsoft.tenant"));
         }
         let (login, graph) = match cloud {
-            Cloud::Global => ("https://login.microsoftonline.com", "https://graph.microsoft.com/v1.0"),
-            Cloud::UsGov => ("https://login.microsoftonline.us", "https://graph.microsoft.us/v1.0"),
-            Cloud::UsDod => ("https://login.microsoftonline.us", "https://dod-graph.microsoft.us/v1.0"),
+            Cloud::Global => (
+                "https://login.microsoftonline.com",
+                "https://graph.microsoft.com/v1.0",
+            ),
+            Cloud::UsGov => (
+                "https://login.microsoftonline.us",
+                "https://graph.microsoft.us/v1.0",
+            ),
+            Cloud::UsDod => (
+                "https://login.microsoftonline.us",
+                "https://dod-graph.microsoft.us/v1.0",
+            ),
             Cloud::Custom => (settings.login_url, settings.graph_url),
         };
         Ok(Self {
@@ -131,8 +140,10 @@ impl EntraConfig {
     /// For the person who may approve the application for all.
     pub fn admin_consent(&self, rights: &[Right]) -> AdminConsent {
         let origin = self.graph.origin().ascii_serialization();
-        let scopes: Vec<String> =
-            std::iter::once("User.Read").chain(graph_scopes(rights)).map(|scope| format!("{origin}/{scope}")).collect();
+        let scopes: Vec<String> = std::iter::once("User.Read")
+            .chain(graph_scopes(rights))
+            .map(|scope| format!("{origin}/{scope}"))
+            .collect();
         let mut page = self.page(&["v2.0", "adminconsent"]);
         page.query_pairs_mut()
             .append_pair("client_id", &self.client_id)
@@ -150,13 +161,22 @@ impl EntraConfig {
 /// What to ask for so that these rights come with the token, and a refresh token and a name with them.
 /// Unqualified names mean Graph in every cloud (`facts/graph.md`, section 4.1).
 pub fn scopes_for(rights: &[Right]) -> Vec<String> {
-    ["openid", "profile", "offline_access", "User.Read"].into_iter().chain(graph_scopes(rights)).map(str::to_owned).collect()
+    ["openid", "profile", "offline_access", "User.Read"]
+        .into_iter()
+        .chain(graph_scopes(rights))
+        .map(str::to_owned)
+        .collect()
 }
 
 /// The rights that a granted `scope` list carries. Names count with and without the host before them, and in
 /// any case of letters (`facts/graph.md`, sections 1.6 and 3.3).
 pub fn rights_in<'a>(scopes: impl IntoIterator<Item = &'a str>) -> Vec<Right> {
-    let mut rights: Vec<Right> = scopes.into_iter().flat_map(|scope| scope.split(' ')).flat_map(rights_of).copied().collect();
+    let mut rights: Vec<Right> = scopes
+        .into_iter()
+        .flat_map(|scope| scope.split(' '))
+        .flat_map(rights_of)
+        .copied()
+        .collect();
     rights.sort_unstable();
     rights.dedup();
     rights
@@ -198,7 +218,10 @@ fn base_url(text: &str) -> Option<Url> {
         "http" => loopback,
         _ => false,
     };
-    let bare = url.username().is_empty() && url.password().is_none() && url.query().is_none() && url.fragment().is_none();
+    let bare = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
     (fits && bare).then_some(url)
 }
 
@@ -248,9 +271,21 @@ pub(super) mod tests {
     #[test]
     fn clouds_have_their_hosts() {
         for (cloud, token, graph) in [
-            ("global", "https://login.microsoftonline.com/organizations/oauth2/v2.0/token", "https://graph.microsoft.com/v1.0"),
-            ("us-gov", "https://login.microsoftonline.us/organizations/oauth2/v2.0/token", "https://graph.microsoft.us/v1.0"),
-            ("us-dod", "https://login.microsoftonline.us/organizations/oauth2/v2.0/token", "https://dod-graph.microsoft.us/v1.0"),
+            (
+                "global",
+                "https://login.microsoftonline.com/organizations/oauth2/v2.0/token",
+                "https://graph.microsoft.com/v1.0",
+            ),
+            (
+                "us-gov",
+                "https://login.microsoftonline.us/organizations/oauth2/v2.0/token",
+                "https://graph.microsoft.us/v1.0",
+            ),
+            (
+                "us-dod",
+                "https://login.microsoftonline.us/organizations/oauth2/v2.0/token",
+                "https://dod-graph.microsoft.us/v1.0",
+            ),
         ] {
             let config = EntraConfig::parse(&MicrosoftSettings { cloud, ..GLOBAL }).unwrap();
             assert_eq!(config.endpoint("token").as_str(), token);
@@ -260,27 +295,106 @@ pub(super) mod tests {
 
     #[test]
     fn wrong_settings_are_named() {
-        let missing = EntraConfig::parse(&MicrosoftSettings { client_id: " ", ..GLOBAL }).unwrap_err();
+        let missing = EntraConfig::parse(&MicrosoftSettings {
+            client_id: " ",
+            ..GLOBAL
+        })
+        .unwrap_err();
         assert_eq!(missing.code, Code::ClientIdMissing);
-        let custom = MicrosoftSettings { cloud: "custom", login_url: "http://127.0.0.1:1", graph_url: "https://g/v1.0", ..GLOBAL };
+        let custom = MicrosoftSettings {
+            cloud: "custom",
+            login_url: "http://127.0.0.1:1",
+            graph_url: "https://g/v1.0",
+            ..GLOBAL
+        };
         for (settings, name) in [
-            (MicrosoftSettings { cloud: "china", ..GLOBAL }, "microsoft.cloud"),
-            (MicrosoftSettings { client_id: "not-a-guid", ..GLOBAL }, "microsoft.client_id"),
+            (
+                MicrosoftSettings {
+                    cloud: "china",
+                    ..GLOBAL
+                },
+                "microsoft.cloud",
+            ),
+            (
+                MicrosoftSettings {
+                    client_id: "not-a-guid",
+                    ..GLOBAL
+                },
+                "microsoft.client_id",
+            ),
             (MicrosoftSettings { tenant: "", ..GLOBAL }, "microsoft.tenant"),
-            (MicrosoftSettings { tenant: "a/../b", ..GLOBAL }, "microsoft.tenant"),
-            (MicrosoftSettings { tenant: "..", ..GLOBAL }, "microsoft.tenant"),
-            (MicrosoftSettings { login_url: "", ..custom }, "microsoft.login_url"),
-            (MicrosoftSettings { login_url: "http://login.example", ..custom }, "microsoft.login_url"),
-            (MicrosoftSettings { login_url: "http://127.0.0.1.example", ..custom }, "microsoft.login_url"),
-            (MicrosoftSettings { login_url: "https://u:p@login.example", ..custom }, "microsoft.login_url"),
-            (MicrosoftSettings { graph_url: "http://graph.example/v1.0", ..custom }, "microsoft.graph_url"),
-            (MicrosoftSettings { graph_url: "ftp://127.0.0.1/v1.0", ..custom }, "microsoft.graph_url"),
+            (
+                MicrosoftSettings {
+                    tenant: "a/../b",
+                    ..GLOBAL
+                },
+                "microsoft.tenant",
+            ),
+            (
+                MicrosoftSettings {
+                    tenant: "..",
+                    ..GLOBAL
+                },
+                "microsoft.tenant",
+            ),
+            (
+                MicrosoftSettings {
+                    login_url: "",
+                    ..custom
+                },
+                "microsoft.login_url",
+            ),
+            (
+                MicrosoftSettings {
+                    login_url: "http://login.example",
+                    ..custom
+                },
+                "microsoft.login_url",
+            ),
+            (
+                MicrosoftSettings {
+                    login_url: "http://127.0.0.1.example",
+                    ..custom
+                },
+                "microsoft.login_url",
+            ),
+            (
+                MicrosoftSettings {
+                    login_url: "https://u:p@login.example",
+                    ..custom
+                },
+                "microsoft.login_url",
+            ),
+            (
+                MicrosoftSettings {
+                    graph_url: "http://graph.example/v1.0",
+                    ..custom
+                },
+                "microsoft.graph_url",
+            ),
+            (
+                MicrosoftSettings {
+                    graph_url: "ftp://127.0.0.1/v1.0",
+                    ..custom
+                },
+                "microsoft.graph_url",
+            ),
         ] {
             let fault = EntraConfig::parse(&settings).unwrap_err();
-            assert_eq!((fault.code, fault.detail.as_deref()), (Code::SettingsValue, Some(name)), "{settings:?}");
+            assert_eq!(
+                (fault.code, fault.detail.as_deref()),
+                (Code::SettingsValue, Some(name)),
+                "{settings:?}"
+            );
         }
         assert!(EntraConfig::parse(&custom).is_ok());
-        assert!(EntraConfig::parse(&MicrosoftSettings { login_url: "http://[::1]:80/x/", ..custom }).is_ok());
+        assert!(
+            EntraConfig::parse(&MicrosoftSettings {
+                login_url: "http://[::1]:80/x/",
+                ..custom
+            })
+            .is_ok()
+        );
     }
 
     #[test]
@@ -289,7 +403,10 @@ pub(super) mod tests {
         for (scope, rights) in [
             ("Presence.Read", vec![PresenceRead]),
             ("presence.readwrite openid", vec![PresenceRead, PresenceWrite]),
-            ("https://graph.microsoft.com/Presence.ReadWrite https://graph.microsoft.com/Calendars.Read", vec![PresenceRead, PresenceWrite, CalendarRead]),
+            (
+                "https://graph.microsoft.com/Presence.ReadWrite https://graph.microsoft.com/Calendars.Read",
+                vec![PresenceRead, PresenceWrite, CalendarRead],
+            ),
             ("https://graph.microsoft.us/Presence.Read.All", vec![PresenceRead]),
             ("Calendars.ReadBasic", vec![CalendarRead]),
             ("User.Read profile Presence.ReadWriteX", vec![]),
@@ -297,15 +414,32 @@ pub(super) mod tests {
             assert_eq!(rights_in([scope]), rights, "{scope}");
         }
         let asked = scopes_for(&[CalendarRead, PresenceWrite, PresenceRead, PresenceRead]);
-        assert_eq!(asked.join(" "), "openid profile offline_access User.Read Presence.Read Presence.ReadWrite Calendars.Read");
+        assert_eq!(
+            asked.join(" "),
+            "openid profile offline_access User.Read Presence.Read Presence.ReadWrite Calendars.Read"
+        );
     }
 
     #[test]
     fn an_administrator_gets_a_link_with_full_names() {
         let config = EntraConfig::parse(&GLOBAL).unwrap();
         let consent = config.admin_consent(&[Right::CalendarRead]);
-        assert_eq!(consent.scopes, ["https://graph.microsoft.com/User.Read", "https://graph.microsoft.com/Calendars.Read"]);
-        assert!(consent.url.starts_with("https://login.microsoftonline.com/organizations/v2.0/adminconsent?client_id=0b5c"));
-        assert!(consent.url.contains("scope=https%3A%2F%2Fgraph.microsoft.com%2FUser.Read+https%3A%2F%2F"));
+        assert_eq!(
+            consent.scopes,
+            [
+                "https://graph.microsoft.com/User.Read",
+                "https://graph.microsoft.com/Calendars.Read"
+            ]
+        );
+        assert!(
+            consent.url.starts_with(
+                "https://login.microsoftonline.com/organizations/v2.0/adminconsent?client_id=0b5c"
+            )
+        );
+        assert!(
+            consent
+                .url
+                .contains("scope=https%3A%2F%2Fgraph.microsoft.com%2FUser.Read+https%3A%2F%2F")
+        );
     }
 }

@@ -62,21 +62,29 @@ impl ErrorAnswer {
 
     /// The AADSTS number: of the list, else the one that the description starts with.
     pub fn number(&self) -> Option<u32> {
-        let listed = self.error_codes.iter().copied().find(|&code| code_of(code).is_some());
+        let listed = self
+            .error_codes
+            .iter()
+            .copied()
+            .find(|&code| code_of(code).is_some());
         let described = || {
             let text = self.error_description.as_deref()?;
             let digits = text.split_once("AADSTS")?.1;
             let end = digits.find(|c: char| !c.is_ascii_digit()).unwrap_or(digits.len());
             digits[..end].parse().ok()
         };
-        listed.or_else(described).or_else(|| self.error_codes.first().copied())
+        listed
+            .or_else(described)
+            .or_else(|| self.error_codes.first().copied())
     }
 
     fn fault(&self) -> Fault {
         let number = self.number();
         let by_number = number.and_then(code_of);
         let (kind, by_word) = match self.error.as_str() {
-            "invalid_grant" | "interaction_required" | "login_required" => (FaultKind::SignInRequired, Code::SignInNeeded),
+            "invalid_grant" | "interaction_required" | "login_required" => {
+                (FaultKind::SignInRequired, Code::SignInNeeded)
+            }
             "consent_required" => (FaultKind::SignInRequired, Code::ConsentMissing),
             "access_denied" | "authorization_declined" => (FaultKind::Rejected, Code::SignInDeclined),
             "expired_token" => (FaultKind::Rejected, Code::SignInTimedOut),
@@ -87,7 +95,13 @@ impl ErrorAnswer {
         };
         let code = by_number.unwrap_or(by_word);
         // A loop is answered like a wrong token, but the token is fine: what is wrong is asking again.
-        let kind = if code == Code::SignInLoop { FaultKind::Throttled { retry_after: Some(LOOP_WAIT) } } else { kind };
+        let kind = if code == Code::SignInLoop {
+            FaultKind::Throttled {
+                retry_after: Some(LOOP_WAIT),
+            }
+        } else {
+            kind
+        };
         let fault = Fault::new(kind, code);
         match number {
             Some(number) if code == Code::EntraRefused => fault.about(format!("AADSTS{number}")),
@@ -98,7 +112,11 @@ impl ErrorAnswer {
 
     /// Entra's `error`, only if it is a plain word: it is shown to people.
     fn word(&self) -> String {
-        self.error.chars().filter(|c| c.is_ascii_alphanumeric() || *c == '_').take(40).collect()
+        self.error
+            .chars()
+            .filter(|c| c.is_ascii_alphanumeric() || *c == '_')
+            .take(40)
+            .collect()
     }
 }
 
@@ -136,9 +154,12 @@ impl EntraError {
             Self::SignedOut => Fault::new(FaultKind::SignInRequired, Code::SignInNeeded),
             Self::Ended => unreachable(Code::EntraUnreachable),
             Self::Refused(answer) => answer.fault(),
-            Self::Throttled(retry_after) => {
-                Fault::new(FaultKind::Throttled { retry_after: *retry_after }, Code::EntraUnreachable)
-            }
+            Self::Throttled(retry_after) => Fault::new(
+                FaultKind::Throttled {
+                    retry_after: *retry_after,
+                },
+                Code::EntraUnreachable,
+            ),
             Self::Down(_) => unreachable(Code::EntraUnreachable),
             Self::NotUnderstood(what) => unreachable(Code::NotUnderstood).about(*what),
             Self::Unreachable(fault) => fault.clone(),

@@ -46,12 +46,21 @@ impl Flow {
     async fn browser(self, open: Open) -> Result<Signed, EntraError> {
         let loopback = Loopback::bind().await?;
         let scopes = scopes_for(&self.rights);
-        let begun = self.oauth.authorization(loopback.redirect(), &scopes, self.hint.as_deref())?;
-        self.show(SignIn::Browser { url: begun.url.clone() });
+        let begun = self
+            .oauth
+            .authorization(loopback.redirect(), &scopes, self.hint.as_deref())?;
+        self.show(SignIn::Browser {
+            url: begun.url.clone(),
+        });
         let opened = open(&begun.url);
-        self.note(Note::Opened { flow: self.id, opened });
+        self.note(Note::Opened {
+            flow: self.id,
+            opened,
+        });
         let answer = loopback.answer(&begun.state, self.texts.clone());
-        let code = tokio::time::timeout(BROWSER_LIMIT, answer).await.unwrap_or(Err(EntraError::TimedOut))?;
+        let code = tokio::time::timeout(BROWSER_LIMIT, answer)
+            .await
+            .unwrap_or(Err(EntraError::TimedOut))?;
         let nonce = begun.nonce.clone();
         let tokens = self.oauth.redeem(&code, begun).await?;
         self.signed(tokens, Some(&nonce))
@@ -59,7 +68,10 @@ impl Flow {
 
     async fn device_code(self) -> Result<Signed, EntraError> {
         let device = self.oauth.device(&scopes_for(&self.rights)).await?;
-        self.show(SignIn::DeviceCode { user_code: device.user_code(), url: device.url() });
+        self.show(SignIn::DeviceCode {
+            user_code: device.user_code(),
+            url: device.url(),
+        });
         let tokens = self.oauth.redeem_device(&device, tokio::time::sleep).await?;
         self.signed(tokens, None)
     }
@@ -67,17 +79,32 @@ impl Flow {
     fn signed(&self, tokens: Tokens, nonce: Option<&str>) -> Result<Signed, EntraError> {
         let id_token = tokens.id_token.ok_or(EntraError::NotUnderstood("the id_token"))?;
         let identity = id_token::read(&id_token, &self.config, nonce)?;
-        let refresh = tokens.refresh.ok_or(EntraError::NotUnderstood("the refresh token"))?;
+        let refresh = tokens
+            .refresh
+            .ok_or(EntraError::NotUnderstood("the refresh token"))?;
         let rights = match &tokens.scopes {
             Some(granted) => rights_in(granted.iter().map(String::as_str)),
             None => self.rights.clone(),
         };
-        let account = Account { key: identity.key, name: identity.name, address: identity.address, rights };
-        Ok(Signed { account, refresh, access: tokens.access, life: tokens.life })
+        let account = Account {
+            key: identity.key,
+            name: identity.name,
+            address: identity.address,
+            rights,
+        };
+        Ok(Signed {
+            account,
+            refresh,
+            access: tokens.access,
+            life: tokens.life,
+        })
     }
 
     fn show(&self, sign_in: SignIn) {
-        self.note(Note::Shown { flow: self.id, sign_in });
+        self.note(Note::Shown {
+            flow: self.id,
+            sign_in,
+        });
     }
 
     /// The actor may have ended.

@@ -27,11 +27,22 @@ pub struct EntraHandle {
 }
 
 pub(super) enum Command {
-    SignIn { way: Way, rights: Vec<Right>, open: Open, reply: oneshot::Sender<Result<Account, Fault>> },
+    SignIn {
+        way: Way,
+        rights: Vec<Right>,
+        open: Open,
+        reply: oneshot::Sender<Result<Account, Fault>>,
+    },
     Cancel,
-    SignOut { reply: oneshot::Sender<Result<String, Fault>> },
-    AccessToken { reply: oneshot::Sender<Result<SecretString, Fault>> },
-    Refused { token: SecretString },
+    SignOut {
+        reply: oneshot::Sender<Result<String, Fault>>,
+    },
+    AccessToken {
+        reply: oneshot::Sender<Result<SecretString, Fault>>,
+    },
+    Refused {
+        token: SecretString,
+    },
     WarmUp,
     TryAgain,
 }
@@ -64,8 +75,15 @@ impl EntraHandle {
     pub async fn sign_in(&self, way: Way, rights: &[Right], open: Open) -> Result<Account, Fault> {
         let (reply, answer) = oneshot::channel();
         let rights = rights.to_vec();
-        self.tell(Command::SignIn { way, rights, open, reply });
-        answer.await.unwrap_or_else(|_| Err(EntraError::Cancelled.fault()))
+        self.tell(Command::SignIn {
+            way,
+            rights,
+            open,
+            reply,
+        });
+        answer
+            .await
+            .unwrap_or_else(|_| Err(EntraError::Cancelled.fault()))
     }
 
     /// Ends the sign-in that is under way, if there is one.

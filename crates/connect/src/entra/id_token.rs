@@ -38,25 +38,39 @@ struct Claims {
 pub(super) fn read(token: &str, config: &EntraConfig, nonce: Option<&str>) -> Result<Identity, EntraError> {
     const GARBAGE: EntraError = EntraError::NotUnderstood("the id_token");
     let mut parts = token.split('.');
-    let (Some(_), Some(claims), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+    let (Some(_), Some(claims), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+    else {
         return Err(GARBAGE);
     };
-    let claims = URL_SAFE_NO_PAD.decode(claims.trim_end_matches('=')).map_err(|_| GARBAGE)?;
+    let claims = URL_SAFE_NO_PAD
+        .decode(claims.trim_end_matches('='))
+        .map_err(|_| GARBAGE)?;
     let claims: Claims = serde_json::from_slice(&claims).map_err(|_| GARBAGE)?;
     if let Some(nonce) = nonce
-        && !bool::from(claims.nonce.unwrap_or_default().as_bytes().ct_eq(nonce.as_bytes()))
+        && !bool::from(
+            claims
+                .nonce
+                .unwrap_or_default()
+                .as_bytes()
+                .ct_eq(nonce.as_bytes()),
+        )
     {
         return Err(EntraError::StateMismatch);
     }
     if !claims.aud.eq_ignore_ascii_case(config.client_id()) {
         return Err(GARBAGE);
     }
-    let (Some(oid), Some(tid)) = (claims.oid, claims.tid) else { return Err(GARBAGE) };
+    let (Some(oid), Some(tid)) = (claims.oid, claims.tid) else {
+        return Err(GARBAGE);
+    };
     if tid.eq_ignore_ascii_case(PERSONAL) {
         return Err(EntraError::PersonalAccount);
     }
     let issuer = url::Url::parse(&claims.iss).map_err(|_| GARBAGE)?;
-    let names_tenant = issuer.path().split('/').any(|part| part.eq_ignore_ascii_case(&tid));
+    let names_tenant = issuer
+        .path()
+        .split('/')
+        .any(|part| part.eq_ignore_ascii_case(&tid));
     let fits = match config.cloud {
         Cloud::Global | Cloud::UsGov | Cloud::UsDod => issuer.scheme() == "https" && names_tenant,
         // Whose issuer is what is their own affair.
@@ -65,13 +79,17 @@ pub(super) fn read(token: &str, config: &EntraConfig, nonce: Option<&str>) -> Re
     if !fits {
         return Err(GARBAGE);
     }
-    Ok(Identity { key: format!("{oid}.{tid}"), name: claims.name, address: claims.preferred_username })
+    Ok(Identity {
+        key: format!("{oid}.{tid}"),
+        name: claims.name,
+        address: claims.preferred_username,
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::config::tests::{CLIENT, custom};
     use super::super::config::MicrosoftSettings;
+    use super::super::config::tests::{CLIENT, custom};
     use super::*;
     use serde_json::{Value, json};
 
@@ -86,14 +104,27 @@ mod tests {
 
     fn global() -> EntraConfig {
         let empty = "";
-        EntraConfig::parse(&MicrosoftSettings { cloud: "global", tenant: "organizations", client_id: CLIENT, login_url: empty, graph_url: empty }).unwrap()
+        EntraConfig::parse(&MicrosoftSettings {
+            cloud: "global",
+            tenant: "organizations",
+            client_id: CLIENT,
+            login_url: empty,
+            graph_url: empty,
+        })
+        .unwrap()
     }
 
     #[test]
     fn a_person_is_read() {
         let identity = read(&token(&claims()), &global(), Some("n")).unwrap();
-        assert_eq!((identity.key.as_str(), identity.name.as_str()), ("oooo.tttt", "Ada"));
-        assert!(read(&token(&claims()), &global(), None).is_ok(), "by device code there is no nonce");
+        assert_eq!(
+            (identity.key.as_str(), identity.name.as_str()),
+            ("oooo.tttt", "Ada")
+        );
+        assert!(
+            read(&token(&claims()), &global(), None).is_ok(),
+            "by device code there is no nonce"
+        );
     }
 
     #[test]
@@ -103,9 +134,18 @@ mod tests {
             claims[name] = value;
             read(&token(&claims), &global(), Some("n"))
         };
-        assert!(matches!(with("nonce", json!("m")), Err(EntraError::StateMismatch)));
-        assert!(matches!(with("nonce", json!(null)), Err(EntraError::StateMismatch)));
-        assert!(matches!(with("tid", json!(PERSONAL)), Err(EntraError::PersonalAccount)));
+        assert!(matches!(
+            with("nonce", json!("m")),
+            Err(EntraError::StateMismatch)
+        ));
+        assert!(matches!(
+            with("nonce", json!(null)),
+            Err(EntraError::StateMismatch)
+        ));
+        assert!(matches!(
+            with("tid", json!(PERSONAL)),
+            Err(EntraError::PersonalAccount)
+        ));
         for (name, value) in [
             ("aud", json!("another")),
             ("oid", json!(null)),
@@ -114,10 +154,19 @@ mod tests {
             ("iss", json!("http://login.microsoftonline.com/tttt/v2.0")),
             ("iss", json!("x")),
         ] {
-            assert!(matches!(with(name, value), Err(EntraError::NotUnderstood(_))), "{name}");
+            assert!(
+                matches!(with(name, value), Err(EntraError::NotUnderstood(_))),
+                "{name}"
+            );
         }
         for garbage in ["", "a.b", "a.b.c.d", "a.!.c", "a.e30.c"] {
-            assert!(matches!(read(garbage, &custom("http://127.0.0.1:1"), None), Err(EntraError::NotUnderstood(_))), "{garbage}");
+            assert!(
+                matches!(
+                    read(garbage, &custom("http://127.0.0.1:1"), None),
+                    Err(EntraError::NotUnderstood(_))
+                ),
+                "{garbage}"
+            );
         }
     }
 }

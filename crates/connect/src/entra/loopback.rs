@@ -38,10 +38,18 @@ impl Loopback {
     /// On a port that the system chooses.
     pub(super) async fn bind() -> Result<Self, EntraError> {
         for _ in 0..8 {
-            let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.map_err(|_| EntraError::PortTaken)?;
+            let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+                .await
+                .map_err(|_| EntraError::PortTaken)?;
             let port = v4.local_addr().map_err(|_| EntraError::PortTaken)?.port();
             match TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await {
-                Ok(v6) => return Ok(Self { v4, v6: Some(v6), port }),
+                Ok(v6) => {
+                    return Ok(Self {
+                        v4,
+                        v6: Some(v6),
+                        port,
+                    });
+                }
                 // Another program would get the browser's answer.
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
                 Err(_) => return Ok(Self { v4, v6: None, port }),
@@ -130,9 +138,15 @@ async fn serve(stream: TcpStream, site: Arc<Site>) {
 
 impl Site {
     fn page<B>(&self, request: &Request<B>) -> Response<Full<Bytes>> {
-        let host = request.headers().get(header::HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+        let host = request
+            .headers()
+            .get(header::HOST)
+            .and_then(|host| host.to_str().ok())
+            .unwrap_or_default();
         // A name that was pointed at this machine (rebinding) is not ours; nor is a script: it would send `Origin`.
-        if !self.hosts.iter().any(|ours| ours.eq_ignore_ascii_case(host)) || request.headers().contains_key(header::ORIGIN) {
+        if !self.hosts.iter().any(|ours| ours.eq_ignore_ascii_case(host))
+            || request.headers().contains_key(header::ORIGIN)
+        {
             return self.show(StatusCode::FORBIDDEN, &self.texts.stray);
         }
         if request.uri().path() != "/" {
@@ -140,13 +154,18 @@ impl Site {
         }
         if request.method() != Method::GET {
             let mut page = self.show(StatusCode::METHOD_NOT_ALLOWED, &self.texts.stray);
-            page.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET"));
+            page.headers_mut()
+                .insert(header::ALLOW, HeaderValue::from_static("GET"));
             return page;
         }
         match self.read(request.uri().query().unwrap_or_default()) {
             None => self.show(StatusCode::BAD_REQUEST, &self.texts.stray),
             Some(answer) => {
-                let text = if answer.is_ok() { &self.texts.done } else { &self.texts.not_done };
+                let text = if answer.is_ok() {
+                    &self.texts.done
+                } else {
+                    &self.texts.not_done
+                };
                 // Full: the page was loaded twice, and the first answer counts.
                 let _ = self.found.try_send(answer);
                 self.show(StatusCode::OK, text)
@@ -159,7 +178,10 @@ impl Site {
     fn read(&self, query: &str) -> Option<Result<SecretString, EntraError>> {
         let pairs: Vec<_> = url::form_urlencoded::parse(query.as_bytes()).collect();
         let only = |name: &str| {
-            let mut values = pairs.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_ref());
+            let mut values = pairs
+                .iter()
+                .filter(|(key, _)| key == name)
+                .map(|(_, value)| value.as_ref());
             values.next().filter(|_| values.next().is_none())
         };
         if !bool::from(only("state")?.as_bytes().ct_eq(self.state.as_bytes())) {
@@ -171,7 +193,11 @@ impl Site {
                 let answer = ErrorAnswer::new(error, only("error_description"));
                 // The Cancel of Entra's own pages says no more than this word.
                 let cancelled = error == "access_denied" && answer.number().is_none();
-                Some(Err(if cancelled { EntraError::Cancelled } else { EntraError::Refused(answer) }))
+                Some(Err(if cancelled {
+                    EntraError::Cancelled
+                } else {
+                    EntraError::Refused(answer)
+                }))
             }
             _ => None,
         }
@@ -195,15 +221,22 @@ impl Site {
             (header::REFERRER_POLICY, "no-referrer"),
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
             (header::X_FRAME_OPTIONS, "DENY"),
-            (header::CONTENT_SECURITY_POLICY, "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
+            (
+                header::CONTENT_SECURITY_POLICY,
+                "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
+            ),
         ];
-        page.headers_mut().extend(fixed.map(|(name, value)| (name, HeaderValue::from_static(value))));
+        page.headers_mut()
+            .extend(fixed.map(|(name, value)| (name, HeaderValue::from_static(value))));
         page
     }
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
 }
 
 #[cfg(test)]
@@ -228,7 +261,10 @@ mod tests {
         let mut stream = TcpStream::connect(to).await.unwrap();
         stream.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
-        tokio::time::timeout(Duration::from_secs(20), stream.read_to_string(&mut answer)).await.unwrap().unwrap();
+        tokio::time::timeout(Duration::from_secs(20), stream.read_to_string(&mut answer))
+            .await
+            .unwrap()
+            .unwrap();
         answer
     }
 
@@ -237,21 +273,31 @@ mod tests {
     }
 
     async fn ended(outcome: Outcome) -> Result<SecretString, EntraError> {
-        tokio::time::timeout(Duration::from_secs(20), outcome).await.unwrap().unwrap()
+        tokio::time::timeout(Duration::from_secs(20), outcome)
+            .await
+            .unwrap()
+            .unwrap()
     }
 
     #[tokio::test]
     async fn both_addresses_take_the_answer() {
         for v6 in [false, true] {
             let (port, outcome) = start().await;
-            let request = get(port, "/?code=abc%2B1&state=the-right-state&session_state=s&iss=http%3A%2F%2Fx");
+            let request = get(
+                port,
+                "/?code=abc%2B1&state=the-right-state&session_state=s&iss=http%3A%2F%2Fx",
+            );
             let page = if v6 {
                 send((Ipv6Addr::LOCALHOST, port), &request).await
             } else {
                 send((Ipv4Addr::LOCALHOST, port), &request).await
             };
             assert!(page.starts_with("HTTP/1.1 200 "), "{page}");
-            assert!(page.contains("You can close this window") && page.contains("no-store") && page.contains("default-src 'none'"));
+            assert!(
+                page.contains("You can close this window")
+                    && page.contains("no-store")
+                    && page.contains("default-src 'none'")
+            );
             assert_eq!(ended(outcome).await.unwrap().expose_secret(), "abc+1");
         }
     }
@@ -266,17 +312,29 @@ mod tests {
             (get(port, "/"), "400"),
             (get(port, "/?code=abc&state=wrong"), "400"),
             (get(port, "/?code=abc"), "400"),
-            (get(port, "/?code=abc&state=the-right-state&state=the-right-state"), "400"),
+            (
+                get(port, "/?code=abc&state=the-right-state&state=the-right-state"),
+                "400",
+            ),
             (get(port, "/?code=a&code=b&state=the-right-state"), "400"),
             (get(port, "/?code=&state=the-right-state"), "400"),
             (get(port, "/?code=a&error=b&state=the-right-state"), "400"),
             (get(port, "//?code=abc&state=the-right-state"), "404"),
-            (format!("POST {right} HTTP/1.1\r\n{host}Content-Length: 0\r\n\r\n"), "405"),
+            (
+                format!("POST {right} HTTP/1.1\r\n{host}Content-Length: 0\r\n\r\n"),
+                "405",
+            ),
             (format!("OPTIONS {right} HTTP/1.1\r\n{host}\r\n"), "405"),
-            (format!("GET {right} HTTP/1.1\r\nHost: evil.example:{port}\r\n\r\n"), "403"),
+            (
+                format!("GET {right} HTTP/1.1\r\nHost: evil.example:{port}\r\n\r\n"),
+                "403",
+            ),
             (format!("GET {right} HTTP/1.1\r\nHost: localhost\r\n\r\n"), "403"),
             (format!("GET {right} HTTP/1.1\r\n\r\n"), "403"),
-            (format!("GET {right} HTTP/1.1\r\n{host}Origin: https://evil.example\r\n\r\n"), "403"),
+            (
+                format!("GET {right} HTTP/1.1\r\n{host}Origin: https://evil.example\r\n\r\n"),
+                "403",
+            ),
             ("nonsense\r\n\r\n".to_owned(), "400"),
         ] {
             let answer = send((Ipv4Addr::LOCALHOST, port), &request).await;
@@ -296,19 +354,39 @@ mod tests {
         for _ in 0..CONNECTIONS_MAX - 1 {
             silent.push(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await.unwrap());
         }
-        let _page = send((Ipv4Addr::LOCALHOST, port), &get(port, "/?code=abc&state=the-right-state")).await;
+        let _page = send(
+            (Ipv4Addr::LOCALHOST, port),
+            &get(port, "/?code=abc&state=the-right-state"),
+        )
+        .await;
         assert!(ended(outcome).await.is_ok());
     }
 
     #[tokio::test]
     async fn no_is_told_from_cancel() {
         let (port, outcome) = start().await;
-        let page = send((Ipv4Addr::LOCALHOST, port), &get(port, "/?error=access_denied&error_description=the+user+has+left&state=the-right-state")).await;
+        let page = send(
+            (Ipv4Addr::LOCALHOST, port),
+            &get(
+                port,
+                "/?error=access_denied&error_description=the+user+has+left&state=the-right-state",
+            ),
+        )
+        .await;
         assert!(page.contains("You are not signed in"));
         assert!(matches!(ended(outcome).await, Err(EntraError::Cancelled)));
         let (port, outcome) = start().await;
-        let _page = send((Ipv4Addr::LOCALHOST, port), &get(port, "/?error=access_denied&error_description=AADSTS65004%3A+declined&state=the-right-state")).await;
-        let Err(error) = ended(outcome).await else { unreachable!() };
+        let _page = send(
+            (Ipv4Addr::LOCALHOST, port),
+            &get(
+                port,
+                "/?error=access_denied&error_description=AADSTS65004%3A+declined&state=the-right-state",
+            ),
+        )
+        .await;
+        let Err(error) = ended(outcome).await else {
+            unreachable!()
+        };
         assert_eq!(error.fault().code, offhook_engine::fault::Code::SignInDeclined);
     }
 }

@@ -79,7 +79,15 @@ pub fn spawn(
     let (commands, inbox) = mpsc::unbounded_channel();
     let (tell_trouble, trouble) = watch::channel(None);
     let oauth = Oauth::new(&config, http);
-    let parts = Parts { config, texts, store, oauth, clock, events, trouble: tell_trouble };
+    let parts = Parts {
+        config,
+        texts,
+        store,
+        oauth,
+        clock,
+        events,
+        trouble: tell_trouble,
+    };
     tokio::spawn(actor::run(parts, inbox));
     EntraHandle { commands, trouble }
 }

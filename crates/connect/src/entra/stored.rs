@@ -21,7 +21,10 @@ struct Stored {
 
 /// What was found in the store.
 pub(super) enum Found {
-    Usable { account: Account, refresh: SecretString },
+    Usable {
+        account: Account,
+        refresh: SecretString,
+    },
     /// Of another registration or cloud than the settings name now.
     Foreign(Account),
     Damaged,
@@ -43,13 +46,23 @@ pub(super) fn write(config: &EntraConfig, account: &Account, refresh: &SecretStr
 }
 
 pub(super) fn read(config: &EntraConfig, text: &SecretString) -> Found {
-    let Ok(stored) = serde_json::from_str::<Stored>(text.expose_secret()) else { return Found::Damaged };
+    let Ok(stored) = serde_json::from_str::<Stored>(text.expose_secret()) else {
+        return Found::Damaged;
+    };
     if stored.v != 1 {
         return Found::Damaged;
     }
-    let account = Account { key: stored.key, name: stored.name, address: stored.address, rights: stored.rights };
+    let account = Account {
+        key: stored.key,
+        name: stored.name,
+        address: stored.address,
+        rights: stored.rights,
+    };
     if stored.login != config.login().as_str() || stored.client_id != config.client_id() {
         return Found::Foreign(account);
     }
-    Found::Usable { account, refresh: stored.refresh_token.as_str().into() }
+    Found::Usable {
+        account,
+        refresh: stored.refresh_token.as_str().into(),
+    }
 }

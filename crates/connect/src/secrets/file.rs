@@ -28,21 +28,30 @@ struct Contents {
 
 impl Default for Contents {
     fn default() -> Self {
-        Self { v: 1, secrets: BTreeMap::new() }
+        Self {
+            v: 1,
+            secrets: BTreeMap::new(),
+        }
     }
 }
 
 impl FileStore {
     /// `path` is the file itself; its folder exists.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), turn: Arc::default() }
+        Self {
+            path: path.into(),
+            turn: Arc::default(),
+        }
     }
 
     pub(super) async fn load(&self, name: &SecretName) -> Result<Option<SecretString>, SecretError> {
         let name = name.clone();
         self.in_turn(move |path| {
             let contents = read(path)?;
-            Ok(contents.secrets.get(name.as_str()).map(|value| SecretString::from(value.as_str())))
+            Ok(contents
+                .secrets
+                .get(name.as_str())
+                .map(|value| SecretString::from(value.as_str())))
         })
         .await
     }
@@ -52,7 +61,10 @@ impl FileStore {
         let value = value.clone();
         self.in_turn(move |path| {
             let mut contents = read_or_put_aside(path)?;
-            contents.secrets.insert(name.as_str().to_owned(), Zeroizing::new(value.expose_secret().to_owned()));
+            contents.secrets.insert(
+                name.as_str().to_owned(),
+                Zeroizing::new(value.expose_secret().to_owned()),
+            );
             write(path, &contents)
         })
         .await
@@ -82,7 +94,8 @@ impl FileStore {
             let _turn = turn;
             work(&path)
         });
-        work.await.map_err(|error| SecretError::Failed(error.to_string()))?
+        work.await
+            .map_err(|error| SecretError::Failed(error.to_string()))?
     }
 }
 
@@ -94,7 +107,11 @@ fn read(path: &Path) -> Result<Contents, SecretError> {
         Err(error) => return Err(failed(&error)),
     };
     let contents: Contents = serde_json::from_str(&text).map_err(|_| SecretError::Damaged)?;
-    if contents.v == 1 { Ok(contents) } else { Err(SecretError::Damaged) }
+    if contents.v == 1 {
+        Ok(contents)
+    } else {
+        Err(SecretError::Damaged)
+    }
 }
 
 /// A file that cannot be read is kept beside the new one, never overwritten.
@@ -111,16 +128,24 @@ fn read_or_put_aside(path: &Path) -> Result<Contents, SecretError> {
 }
 
 fn write(path: &Path, contents: &Contents) -> Result<(), SecretError> {
-    let folder = path.parent().ok_or_else(|| SecretError::Failed("the file has no folder".to_owned()))?;
-    let text = Zeroizing::new(serde_json::to_vec(contents).map_err(|error| SecretError::Failed(error.to_string()))?);
+    let folder = path
+        .parent()
+        .ok_or_else(|| SecretError::Failed("the file has no folder".to_owned()))?;
+    let text =
+        Zeroizing::new(serde_json::to_vec(contents).map_err(|error| SecretError::Failed(error.to_string()))?);
     // Created with 0600 where the system knows modes.
-    let mut file = tempfile::Builder::new().prefix(".secrets-").tempfile_in(folder).map_err(|error| failed(&error))?;
+    let mut file = tempfile::Builder::new()
+        .prefix(".secrets-")
+        .tempfile_in(folder)
+        .map_err(|error| failed(&error))?;
     file.write_all(&text).map_err(|error| failed(&error))?;
     file.as_file().sync_all().map_err(|error| failed(&error))?;
     file.persist(path).map_err(|error| failed(&error.error))?;
     // So that the new name, too, survives a power cut.
     #[cfg(unix)]
-    std::fs::File::open(folder).and_then(|folder| folder.sync_all()).map_err(|error| failed(&error))?;
+    std::fs::File::open(folder)
+        .and_then(|folder| folder.sync_all())
+        .map_err(|error| failed(&error))?;
     Ok(())
 }
 

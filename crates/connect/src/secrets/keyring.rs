@@ -41,7 +41,11 @@ impl KeyringStore {
         self
     }
 
-    pub(super) async fn load(&self, name: &SecretName, ask: Ask) -> Result<Option<SecretString>, SecretError> {
+    pub(super) async fn load(
+        &self,
+        name: &SecretName,
+        ask: Ask,
+    ) -> Result<Option<SecretString>, SecretError> {
         let name = name.clone();
         self.ask(ask, move |entries| {
             let value = parts::load(entries, name.as_str())?;
@@ -50,15 +54,24 @@ impl KeyringStore {
         .await
     }
 
-    pub(super) async fn save(&self, name: &SecretName, value: &SecretString, ask: Ask) -> Result<(), SecretError> {
+    pub(super) async fn save(
+        &self,
+        name: &SecretName,
+        value: &SecretString,
+        ask: Ask,
+    ) -> Result<(), SecretError> {
         let name = name.clone();
         let value = value.clone();
-        self.ask(ask, move |entries| parts::save(entries, name.as_str(), value.expose_secret())).await
+        self.ask(ask, move |entries| {
+            parts::save(entries, name.as_str(), value.expose_secret())
+        })
+        .await
     }
 
     pub(super) async fn delete(&self, name: &SecretName, ask: Ask) -> Result<(), SecretError> {
         let name = name.clone();
-        self.ask(ask, move |entries| parts::delete(entries, name.as_str())).await
+        self.ask(ask, move |entries| parts::delete(entries, name.as_str()))
+            .await
     }
 
     /// On a thread of its own, not on the runtime's: the runtime would wait at its end for a dialog that nobody
@@ -68,23 +81,35 @@ impl KeyringStore {
         T: Send + 'static,
         F: FnOnce(&Opened) -> Result<T, SecretError> + Send + 'static,
     {
-        let (service, entry_limit, turn) = (Arc::clone(&self.service), self.entry_limit, Arc::clone(&self.turn));
+        let (service, entry_limit, turn) = (
+            Arc::clone(&self.service),
+            self.entry_limit,
+            Arc::clone(&self.turn),
+        );
         let answer = async move {
             let turn = turn.acquire_owned().await.map_err(|_| SecretError::Late)?;
             let (tell, told) = oneshot::channel();
             std::thread::Builder::new()
                 .name("keyring".to_owned())
                 .spawn(move || {
-                    let answer = system::open(ask)
-                        .and_then(|keyring| work(&Opened { keyring, service, limit: entry_limit }));
+                    let answer = system::open(ask).and_then(|keyring| {
+                        work(&Opened {
+                            keyring,
+                            service,
+                            limit: entry_limit,
+                        })
+                    });
                     drop(turn);
                     // The caller may have stopped waiting.
                     let _ = tell.send(answer);
                 })
                 .map_err(|error| SecretError::Failed(error.kind().to_string()))?;
-            told.await.unwrap_or_else(|_| Err(SecretError::Failed("the keyring's thread ended early".to_owned())))
+            told.await
+                .unwrap_or_else(|_| Err(SecretError::Failed("the keyring's thread ended early".to_owned())))
         };
-        tokio::time::timeout(self.limit, answer).await.unwrap_or(Err(SecretError::Late))
+        tokio::time::timeout(self.limit, answer)
+            .await
+            .unwrap_or(Err(SecretError::Late))
     }
 }
 
@@ -97,7 +122,9 @@ struct Opened {
 
 impl Opened {
     fn entry(&self, entry: &str) -> Result<keyring_core::Entry, SecretError> {
-        self.keyring.entry(&self.service, entry).map_err(|error| self.keyring.fault(&error))
+        self.keyring
+            .entry(&self.service, entry)
+            .map_err(|error| self.keyring.fault(&error))
     }
 }
 
@@ -116,7 +143,9 @@ impl Entries for Opened {
     }
 
     fn write(&self, entry: &str, value: &[u8]) -> Result<(), SecretError> {
-        self.entry(entry)?.set_secret(value).map_err(|error| self.keyring.fault(&error))
+        self.entry(entry)?
+            .set_secret(value)
+            .map_err(|error| self.keyring.fault(&error))
     }
 
     fn remove(&self, entry: &str) -> Result<bool, SecretError> {
@@ -134,7 +163,11 @@ mod system {
     use std::collections::HashMap;
 
     /// Windows takes 2560 bytes. The Keychain takes any length, and may ask the person once per entry.
-    pub(super) const ENTRY_LIMIT: usize = if cfg!(target_os = "windows") { 2560 } else { 1 << 20 };
+    pub(super) const ENTRY_LIMIT: usize = if cfg!(target_os = "windows") {
+        2560
+    } else {
+        1 << 20
+    };
 
     pub(super) struct Keyring(());
 
@@ -149,8 +182,11 @@ mod system {
     impl Keyring {
         pub(super) fn entry(&self, service: &str, entry: &str) -> keyring::Result<keyring_core::Entry> {
             // Not to other computers with a roaming profile: the token belongs to this desk.
-            let modifiers: HashMap<&str, &str> =
-                if cfg!(target_os = "windows") { HashMap::from([("persistence", "Local")]) } else { HashMap::new() };
+            let modifiers: HashMap<&str, &str> = if cfg!(target_os = "windows") {
+                HashMap::from([("persistence", "Local")])
+            } else {
+                HashMap::new()
+            };
             keyring_core::Entry::new_with_modifiers(service, entry, &modifiers)
         }
 
@@ -241,16 +277,29 @@ mod system {
     /// The state of the collection new items go to. Asks without a dialog.
     fn collection(bus: &zbus::blocking::Connection) -> Result<Collection, SecretError> {
         const NAME: &str = "org.freedesktop.secrets";
-        let service = zbus::blocking::Proxy::new(bus, NAME, "/org/freedesktop/secrets", "org.freedesktop.Secret.Service")
+        let service = zbus::blocking::Proxy::new(
+            bus,
+            NAME,
+            "/org/freedesktop/secrets",
+            "org.freedesktop.Secret.Service",
+        )
+        .map_err(|error| unreachable(&error))?;
+        let path: OwnedObjectPath = service
+            .call("ReadAlias", &("default",))
             .map_err(|error| unreachable(&error))?;
-        let path: OwnedObjectPath = service.call("ReadAlias", &("default",)).map_err(|error| unreachable(&error))?;
         if path.as_str() == "/" {
             return Ok(Collection::Missing);
         }
         let collection = zbus::blocking::Proxy::new(bus, NAME, path, "org.freedesktop.Secret.Collection")
             .map_err(|error| unreachable(&error))?;
-        let locked: bool = collection.get_property("Locked").map_err(|error| unreachable(&error))?;
-        Ok(if locked { Collection::Locked } else { Collection::Open })
+        let locked: bool = collection
+            .get_property("Locked")
+            .map_err(|error| unreachable(&error))?;
+        Ok(if locked {
+            Collection::Locked
+        } else {
+            Collection::Open
+        })
     }
 
     /// No bus, no service, or one that went away in between: all of them mean that there is no keyring now.

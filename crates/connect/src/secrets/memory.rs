@@ -39,7 +39,10 @@ impl Default for MemoryStore {
 
 impl MemoryStore {
     pub fn with_limit(limit: usize) -> Self {
-        Self { limit, inner: Arc::default() }
+        Self {
+            limit,
+            inner: Arc::default(),
+        }
     }
 
     /// From now on; `None` ends it.
@@ -54,7 +57,9 @@ impl MemoryStore {
 
     /// Puts raw bytes into an entry, past all checks.
     pub fn spoil(&self, entry: &str, value: &[u8]) {
-        self.lock().entries.insert(entry.to_owned(), Zeroizing::new(value.to_vec()));
+        self.lock()
+            .entries
+            .insert(entry.to_owned(), Zeroizing::new(value.to_vec()));
     }
 
     pub(super) fn load(&self, name: &SecretName) -> Result<Option<SecretString>, SecretError> {
@@ -108,7 +113,9 @@ impl Entries for MemoryStore {
         if value.len() > self.limit {
             return Err(SecretError::TooLong);
         }
-        inner.entries.insert(entry.to_owned(), Zeroizing::new(value.to_vec()));
+        inner
+            .entries
+            .insert(entry.to_owned(), Zeroizing::new(value.to_vec()));
         Ok(())
     }
 

@@ -101,7 +101,11 @@ pub enum Ask {
 /// The pace of asking a store again that could not be asked: every 10 s for a minute, then every minute.
 /// `tries` is how often it failed so far.
 pub const fn again_after(tries: u32) -> Duration {
-    if tries <= 6 { Duration::from_secs(10) } else { Duration::from_secs(60) }
+    if tries <= 6 {
+        Duration::from_secs(10)
+    } else {
+        Duration::from_secs(60)
+    }
 }
 
 /// One of the places where secrets rest. Cheap to clone; clones are the same store.

@@ -38,17 +38,27 @@ impl Head {
         let end = entry.iter().position(|&byte| byte == b'\n')?;
         let line = std::str::from_utf8(&entry[..end]).ok()?;
         let words: Vec<&str> = line.split(' ').collect();
-        let [MARK, generation, parts, sum] = words[..] else { return None };
+        let [MARK, generation, parts, sum] = words[..] else {
+            return None;
+        };
         let parts: usize = parts.parse().ok()?;
         if parts > PARTS_MAX || sum.len() != 64 {
             return None;
         }
-        let head = Self { generation: generation.parse().ok()?, parts, sum: sum.to_owned() };
+        let head = Self {
+            generation: generation.parse().ok()?,
+            parts,
+            sum: sum.to_owned(),
+        };
         Some((head, &entry[end + 1..]))
     }
 
     const fn slot(&self) -> Slot {
-        if self.generation.is_multiple_of(2) { Slot::Even } else { Slot::Odd }
+        if self.generation.is_multiple_of(2) {
+            Slot::Even
+        } else {
+            Slot::Odd
+        }
     }
 }
 
@@ -71,12 +81,16 @@ impl Slot {
 }
 
 pub(super) fn load(entries: &impl Entries, name: &str) -> Result<Option<Zeroizing<String>>, SecretError> {
-    let Some(entry) = entries.read(name)? else { return Ok(None) };
+    let Some(entry) = entries.read(name)? else {
+        return Ok(None);
+    };
     let (head, inline) = Head::parse(&entry).ok_or(SecretError::Damaged)?;
     let mut value = Zeroizing::new(Vec::with_capacity(entries.limit().min(4096) * head.parts.max(1)));
     value.extend_from_slice(inline);
     for index in 0..head.parts {
-        let part = entries.read(&head.slot().part(name, index))?.ok_or(SecretError::Damaged)?;
+        let part = entries
+            .read(&head.slot().part(name, index))?
+            .ok_or(SecretError::Damaged)?;
         value.extend_from_slice(&part);
     }
     if sum(&value) != head.sum {
@@ -87,32 +101,48 @@ pub(super) fn load(entries: &impl Entries, name: &str) -> Result<Option<Zeroizin
 }
 
 pub(super) fn save(entries: &impl Entries, name: &str, value: &str) -> Result<(), SecretError> {
-    let current = entries.read(name)?.and_then(|entry| Head::parse(&entry).map(|(head, _)| head));
+    let current = entries
+        .read(name)?
+        .and_then(|entry| Head::parse(&entry).map(|(head, _)| head));
     let generation = current.as_ref().map_or(0, |head| head.generation.wrapping_add(1));
-    let whole = Head { generation, parts: 0, sum: sum(value.as_bytes()) };
+    let whole = Head {
+        generation,
+        parts: 0,
+        sum: sum(value.as_bytes()),
+    };
     let line = whole.line();
     if line.len() + value.len() <= entries.limit() {
         let entry = Zeroizing::new(format!("{line}{value}"));
         entries.write(name, entry.as_bytes())?;
-        return Slot::ALL.into_iter().try_for_each(|slot| empty(entries, name, slot));
+        return Slot::ALL
+            .into_iter()
+            .try_for_each(|slot| empty(entries, name, slot));
     }
     let cut = cut(value, entries.limit());
     if cut.len() > PARTS_MAX {
         return Err(SecretError::TooLong);
     }
-    let head = Head { parts: cut.len(), ..whole };
+    let head = Head {
+        parts: cut.len(),
+        ..whole
+    };
     let target = head.slot();
     empty(entries, name, target)?;
     for (index, part) in cut.iter().enumerate() {
         entries.write(&target.part(name, index), part.as_bytes())?;
     }
     entries.write(name, head.line().as_bytes())?;
-    Slot::ALL.into_iter().filter(|&slot| slot != target).try_for_each(|slot| empty(entries, name, slot))
+    Slot::ALL
+        .into_iter()
+        .filter(|&slot| slot != target)
+        .try_for_each(|slot| empty(entries, name, slot))
 }
 
 pub(super) fn delete(entries: &impl Entries, name: &str) -> Result<(), SecretError> {
     entries.remove(name)?;
-    Slot::ALL.into_iter().try_for_each(|slot| empty(entries, name, slot))
+    Slot::ALL
+        .into_iter()
+        .try_for_each(|slot| empty(entries, name, slot))
 }
 
 /// Removes the parts of one slot, the last first.
@@ -141,9 +171,11 @@ fn cut(value: &str, limit: usize) -> Vec<&str> {
 }
 
 fn sum(value: &[u8]) -> String {
-    Sha256::digest(value).iter().fold(String::with_capacity(64), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
+    Sha256::digest(value)
+        .iter()
+        .fold(String::with_capacity(64), |mut text, byte| {
+            // Writing to a string cannot fail.
+            let _ = write!(text, "{byte:02x}");
+            text
+        })
 }
