@@ -8,6 +8,8 @@ mod file;
 mod keyring;
 mod memory;
 mod parts;
+#[cfg(test)]
+mod tests;
 
 pub use self::file::FileStore;
 pub use self::keyring::KeyringStore;
