@@ -44,7 +44,7 @@ pub use faults::{Fault, Faults, Injection, Place};
 pub use graph::presence::{Pick, Session, TeamsClient};
 pub use pbx::{Account, CallState, CallView, Class, Placed};
 pub use requests::{Request, Service};
-pub use settings::write_settings;
+pub use settings::{ports_in_settings, write_settings};
 
 use clock::Clock;
 use company::{Dice, Shared};

@@ -14,7 +14,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use offhook_playground::{ADMIN_USER, DESK_USER, Options, Playground, write_settings};
+use offhook_playground::{ADMIN_USER, DESK_USER, Options, Playground, ports_in_settings, write_settings};
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 
@@ -79,9 +79,18 @@ fn run(arguments: &Arguments) -> anyhow::Result<()> {
 }
 
 async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
-    let company = Playground::start(Options::default())
-        .await
-        .context("the pretend company does not start")?;
+    // Settings of an earlier run name its ports: they are not written anew, so the ports are taken again.
+    let ports = arguments
+        .data_dir
+        .as_deref()
+        .and_then(ports_in_settings)
+        .unwrap_or_default();
+    let company = Playground::start(Options {
+        ports,
+        ..Options::default()
+    })
+    .await
+    .context("the pretend company does not start")?;
     let settings = match &arguments.data_dir {
         Some(dir) => write_settings(&company, dir, &arguments.extension)
             .with_context(|| format!("settings can't be written into {}", dir.display()))?,

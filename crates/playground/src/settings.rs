@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use toml_edit::{DocumentMut, Item, Table, value};
 
-use crate::{DESK_USER, Playground, TENANT_DOMAIN};
+use crate::{DESK_USER, Playground, Ports, TENANT_DOMAIN};
 
 /// Writes `settings.toml` for the person with this extension into a folder, which is made if need be. A file that is
 /// there already is left alone. `Some(path)` when it was written.
@@ -31,6 +31,32 @@ pub fn write_settings(
     file.write_all(settings(playground, extension).as_bytes())?;
     file.sync_all()?;
     Ok(Some(path))
+}
+
+/// The ports that settings written by an earlier run name, so that a later run serves them again. `None` when there is
+/// no such file or it does not lead to this computer.
+pub fn ports_in_settings(dir: &Path) -> Option<Ports> {
+    let document: DocumentMut = std::fs::read_to_string(dir.join("settings.toml"))
+        .ok()?
+        .parse()
+        .ok()?;
+    let text = |section: &str, key: &str| document.get(section)?.get(key)?.as_str();
+    let port = |key: &str| {
+        let url = url::Url::parse(text("microsoft", key)?).ok()?;
+        (url.host_str() == Some("127.0.0.1"))
+            .then(|| url.port())
+            .flatten()
+    };
+    let ami = document.get("phone")?.get("port")?.as_integer()?;
+    if text("phone", "host") != Some("127.0.0.1") {
+        return None;
+    }
+    Some(Ports {
+        entra: port("login_url")?,
+        graph: port("graph_url")?,
+        ami: u16::try_from(ami).ok()?,
+        control: 0,
+    })
 }
 
 fn settings(playground: &Playground, extension: &str) -> String {

@@ -185,7 +185,8 @@ async fn logins() {
 async fn what_a_desk_account_may_not_do() {
     let company = company().await;
     let mut ami = Ami::login(&company, "offhook").await;
-    let table: Vec<(&str, Vec<(&str, &str)>, &str, &str)> = vec![
+    type Row<'a> = (&'a str, Vec<(&'a str, &'a str)>, &'a str, &'a str);
+    let table: Vec<Row<'_>> = vec![
         (
             "DBPut",
             vec![("Family", "DND"), ("Key", "1001"), ("Val", "YES")],

@@ -1,5 +1,7 @@
 //! The control API, and the program itself.
 
+#![expect(clippy::unwrap_used, reason = "a broken helper is to end the test")]
+
 mod common;
 
 use std::io::{BufRead as _, BufReader};
@@ -176,6 +178,19 @@ fn the_program_writes_settings_and_ends_with_its_input() {
         addresses["phone"]["port"].as_i64()
     );
     assert_eq!(settings["store"]["secrets"].as_str(), Some("file"));
+    drop(child.0.stdin.take());
+    assert!(child.0.wait().unwrap().success());
+    let (mut child, again) = start();
+    assert_eq!(again["settings_written"], Value::Null);
+    assert_eq!(
+        (&again["login_url"], &again["graph_url"], &again["phone"]),
+        (
+            &addresses["login_url"],
+            &addresses["graph_url"],
+            &addresses["phone"]
+        ),
+        "the settings of the first run still lead there"
+    );
     drop(child.0.stdin.take());
     assert!(child.0.wait().unwrap().success());
     std::fs::write(&path, "version = 1\n# mine\n").unwrap();

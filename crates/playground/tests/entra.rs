@@ -1,5 +1,7 @@
 //! Entra: what it grants and, as a table, what it refuses. Sources are sections of graph.md.
 
+#![expect(clippy::unwrap_used, reason = "a broken helper is to end the test")]
+
 mod common;
 
 use std::time::Duration;
@@ -228,7 +230,8 @@ async fn wrong_token_requests() {
     let company = company().await;
     let tokens = signed_in(&company).await;
     let refresh = refresh_grant(tokens["refresh_token"].as_str().unwrap());
-    let table: Vec<(&str, Vec<(&str, &str)>, u16, &str, u32)> = vec![
+    type Row<'a> = (&'a str, Vec<(&'a str, &'a str)>, u16, &'a str, u32);
+    let table: Vec<Row<'_>> = vec![
         (
             "secret sent by a public client (4.2)",
             vec![("client_secret", "x")],

@@ -1,6 +1,11 @@
 //! A bare HTTP client and a bare AMI client: none of the product's own code, so that both sides are judged apart.
 
 #![expect(dead_code, reason = "each test file uses its own part")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "a broken helper is to end the test"
+)]
 
 use std::time::Duration;
 
