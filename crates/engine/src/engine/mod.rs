@@ -203,7 +203,7 @@ impl Engine {
     fn notice_sleep(&mut self, now: Now) {
         let slept = self.due.is_some_and(|due| now.mono.since(due) >= OVERSLEPT);
         if slept && self.phase == Phase::Running {
-            self.on_woke(now);
+            self.read_sources_again(now);
         }
     }
 
@@ -515,6 +515,14 @@ impl Engine {
         self.session.forget_requests();
         self.preferred.forget_requests();
         self.warmed = false;
+        self.read_sources_again(now);
+        if self.facts.phone.is_up() {
+            self.phone_read.in_flight = None;
+            self.read_phone(now);
+        }
+    }
+
+    fn read_sources_again(&mut self, now: Now) {
         let sources: Vec<SourceId> = self
             .facts
             .calls
@@ -527,9 +535,5 @@ impl Engine {
             self.resync.pending.insert(source);
         }
         self.resync.until = Some(now.mono + RESYNC);
-        if self.facts.phone.is_up() {
-            self.phone_read.in_flight = None;
-            self.read_phone(now);
-        }
     }
 }
