@@ -80,6 +80,51 @@ fn needs(action: &str) -> Option<&'static [Class]> {
     })
 }
 
+/// Actions as `ListCommands` spells them.
+const ACTIONS: [&str; 23] = [
+    "CoreSettings",
+    "CoreShowChannels",
+    "CoreStatus",
+    "Command",
+    "DBDel",
+    "DBDelTree",
+    "DBGet",
+    "DBGetTree",
+    "DBPut",
+    "DeviceStateList",
+    "Events",
+    "ExtensionState",
+    "ExtensionStateList",
+    "Filter",
+    "Getvar",
+    "Hangup",
+    "ListCommands",
+    "Logoff",
+    "Originate",
+    "Ping",
+    "PresenceState",
+    "Setvar",
+    "UserEvent",
+];
+
+/// The real one lists only what the account may do: one header per action, seen on 16.28.
+fn allowed_actions(switch: &Switch, listener: u64, reply: &Reply<'_>) -> Message {
+    let account = switch
+        .listeners
+        .get(&listener)
+        .and_then(|listener| listener.account.as_ref());
+    let may = |name: &str| {
+        let classes = needs(&name.to_ascii_lowercase()).unwrap_or(&[]);
+        classes.is_empty() || account.is_some_and(|a| classes.iter().any(|class| a.write.contains(class)))
+    };
+    ACTIONS
+        .into_iter()
+        .filter(|name| may(name))
+        .fold(reply.head("Success"), |answer, name| {
+            answer.with(name, &format!("{name}.  (Priv: seen by the account)"))
+        })
+}
+
 /// Handles one message of a connection: sends the answer first, then what it causes.
 pub(crate) fn handle(switch: &mut Switch, accounts: &[Account], listener: u64, message: &Message) -> After {
     let name = message.value("Action").to_ascii_lowercase();
@@ -122,7 +167,7 @@ pub(crate) fn handle(switch: &mut Switch, accounts: &[Account], listener: u64, m
     if name == "originate" {
         return originate(switch, &account, listener, &reply);
     }
-    if let Some(answers) = read(switch, &name, &reply) {
+    if let Some(answers) = read(switch, &name, listener, &reply) {
         return send(switch, listener, &answers);
     }
     write(switch, &name, listener, &reply)
@@ -201,7 +246,7 @@ fn login(switch: &mut Switch, accounts: &[Account], listener: u64, reply: &Reply
 }
 
 /// Actions that change nothing.
-fn read(switch: &Switch, name: &str, reply: &Reply<'_>) -> Option<Vec<Message>> {
+fn read(switch: &Switch, name: &str, listener: u64, reply: &Reply<'_>) -> Option<Vec<Message>> {
     let action = reply.action;
     Some(match name {
         "ping" => {
@@ -214,11 +259,7 @@ fn read(switch: &Switch, name: &str, reply: &Reply<'_>) -> Option<Vec<Message>> 
                     .with("Timestamp", &stamp),
             ]
         }
-        "listcommands" => vec![
-            reply
-                .head("Success")
-                .with("Ping", "Keepalive command.  (Priv: <none>)"),
-        ],
+        "listcommands" => vec![allowed_actions(switch, listener, reply)],
         "extensionstate" => match action.value("Exten") {
             "" => vec![reply.error("Extension not specified")],
             exten => vec![
