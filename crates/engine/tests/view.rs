@@ -1,0 +1,327 @@
+//! What people and programs see: the contract's state order and JSON, tray and pages, both languages.
+
+mod common;
+
+use common::{World, account, rules, unreachable};
+use offhook_engine::Input;
+use offhook_engine::fault::{Code, Fault, FaultKind};
+use offhook_engine::ledger::Ledger;
+use offhook_engine::line::{CallState, LineEvent};
+use offhook_engine::phone::{FieldValue, PhonePresence};
+use offhook_engine::teams::SignIn;
+use offhook_engine::text::Language;
+use offhook_engine::view::pages::Desk;
+use offhook_engine::view::tray::{Action, Entry, Page};
+use offhook_protocol::command::Pause;
+use offhook_protocol::pages::AccountStep;
+use offhook_protocol::status::State;
+use serde_json::json;
+
+/// Each cause of a state, from the strongest to the weakest: all of them together show the first, and with that one
+/// gone the next.
+#[test]
+fn the_state_is_the_first_that_holds_in_the_contracts_order() {
+    type Cause = (State, fn(&mut World), fn(&mut World));
+    let causes: [Cause; 7] = [
+        (
+            State::SignedOut,
+            |w| w.input(Input::SignIn(SignIn::SignedOut)),
+            |w| w.input(Input::SignIn(SignIn::SignedIn(account("oid.tid")))),
+        ),
+        (
+            State::Paused,
+            |w| w.pause(Pause::UntilResumed),
+            |w| w.input(Input::Resume),
+        ),
+        (State::InCall, |w| w.answer("1"), |w| w.hang_up("1")),
+        (
+            State::DoNotDisturb,
+            |w| w.dnd_by_hand(true),
+            |w| w.dnd_by_hand(false),
+        ),
+        (
+            State::Forwarded,
+            |w| w.by_hand(FieldValue::Forward(Some("100".into()))),
+            |w| w.by_hand(FieldValue::Forward(None)),
+        ),
+        (
+            State::Busy,
+            |w| w.presence_by_hand(Some(PhonePresence::Meeting)),
+            |w| w.presence_by_hand(None),
+        ),
+        (
+            State::Away,
+            |w| w.presence_by_hand(Some(PhonePresence::Away)),
+            |w| w.presence_by_hand(None),
+        ),
+    ];
+    let mut w = World::new("recommended");
+    for (_, begin, _) in causes.iter().take(6).rev() {
+        begin(&mut w);
+    }
+    for (state, _, end) in causes.iter().take(6) {
+        assert_eq!(w.state(), *state);
+        end(&mut w);
+    }
+    causes[6].1(&mut w);
+    assert_eq!(w.state(), State::Away);
+    causes[6].2(&mut w);
+    assert_eq!(w.state(), State::Free);
+}
+
+#[test]
+fn the_state_by_what_teams_says() {
+    let rows = [
+        ("Busy", "InACall", State::InCall),
+        ("Busy", "InAConferenceCall", State::InCall),
+        ("DoNotDisturb", "DoNotDisturb", State::DoNotDisturb),
+        ("DoNotDisturb", "Presenting", State::DoNotDisturb),
+        ("Busy", "Busy", State::Busy),
+        ("Busy", "InAMeeting", State::Busy),
+        ("Away", "Away", State::Away),
+        ("BeRightBack", "BeRightBack", State::Away),
+        ("Available", "Available", State::Free),
+        ("Offline", "Offline", State::Free),
+        ("Curious", "Odd", State::Free),
+    ];
+    for (availability, activity, state) in rows {
+        let mut w = World::cold(rules("procall"), Ledger::default());
+        w.phone.abilities = offhook_engine::phone::Abilities::default();
+        w.begin();
+        w.teams(availability, activity);
+        assert_eq!(w.state(), state, "{availability}/{activity}");
+    }
+}
+
+#[test]
+fn a_reading_that_is_too_old_is_no_state() {
+    let mut w = World::new("recommended");
+    w.teams("Busy", "Busy");
+    assert_eq!(w.state(), State::Busy);
+    w.graph_fails(FaultKind::Unreachable);
+    w.after(700.0);
+    assert_eq!(w.state(), State::Free);
+    assert!(w.status().attention);
+}
+
+#[test]
+fn the_status_is_exactly_the_contracts_json() {
+    let mut w = World::new("starface-9");
+    w.after(60.0);
+    w.teams("Busy", "InAMeeting");
+    w.line("baresip", LineEvent::Up { resyncs: true });
+    w.answer("c1");
+    w.after(1.0);
+    let status = serde_json::to_value(w.status()).unwrap();
+    let since = status["why"][0]["since"].clone();
+    let seen = status["teams"]["seen"]["at"].clone();
+    let call = status["calls"][0]["since"].clone();
+    let session = status["why"][1]["since"].clone();
+    let until = status["teams"]["session"]["until"].clone();
+    for at in [&since, &seen, &call, &session, &until] {
+        let text = at.as_str().unwrap();
+        assert!(text.ends_with('Z') && text.len() == 20, "RFC 3339 in UTC: {text}");
+    }
+    assert_eq!(
+        status,
+        json!({"v": 1, "state": "in-call", "attention": false, "paused_until": null,
+            "why": [
+                {"field": "dnd", "value": true, "cause": "teams", "rule": "starface-9: Busy/InAMeeting",
+                 "since": since, "until": null},
+                {"field": "teams", "value": "Busy/InACall", "cause": "call", "rule": "call: baresip",
+                 "since": session, "until": null}],
+            "not_done": [],
+            "teams": {"seen": {"availability": "Busy", "activity": "InAMeeting", "at": seen},
+                      "session": {"availability": "Busy", "activity": "InACall", "until": until}},
+            "phone": {"dnd": {"value": true, "owner": "offhook"}, "forward": {"value": null, "owner": null},
+                      "presence": {"value": null, "owner": null}, "note": {"value": null, "owner": null}},
+            "calls": [{"source": "baresip", "id": "c1", "state": "connected", "since": call}],
+            "health": {"microsoft": {"ok": true, "since": "2026-03-10T09:00:00Z", "text": "Connected."},
+                       "phone": {"ok": true, "since": "2026-03-10T09:00:00Z", "text": "Connected."},
+                       "calendar": null,
+                       "lines": {"baresip": {"ok": true, "since": call, "text": "Listening."}}}})
+    );
+}
+
+#[test]
+fn absent_knowledge_is_null() {
+    let mut w = World::cold(rules("recommended"), Ledger::default());
+    w.sign_in = SignIn::SignedOut;
+    w.input(Input::SignIn(SignIn::SignedOut));
+    let status = serde_json::to_value(w.status()).unwrap();
+    let nothing = json!({"value": null, "owner": null});
+    assert_eq!(
+        status,
+        json!({"v": 1, "state": "signed-out", "attention": false, "paused_until": null, "why": [], "not_done": [],
+            "teams": {"seen": null, "session": null},
+            "phone": {"dnd": nothing, "forward": nothing, "presence": nothing, "note": nothing},
+            "calls": [],
+            "health": {"microsoft": null, "phone": null, "calendar": null, "lines": {}}})
+    );
+}
+
+#[test]
+fn values_are_not_shown_while_the_phone_system_is_away() {
+    let mut w = World::new("recommended");
+    w.dnd_by_hand(true);
+    w.phone_down();
+    let status = w.status();
+    assert_eq!(status.phone.dnd.value, None);
+    assert!(!status.health.phone.unwrap().ok);
+    assert_eq!(status.state, State::Free);
+}
+
+#[test]
+fn the_tooltip_says_state_then_reason_and_fits() {
+    let mut w = World::new("recommended");
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    let tray = w.engine.tray(w.now);
+    assert_eq!(
+        tray.tooltip,
+        "Do not disturb · Do not disturb is on, because Teams says do not disturb."
+    );
+    w.set_rules(|rules| rules.language = Language::De);
+    let tray = w.engine.tray(w.now);
+    assert_eq!(
+        tray.tooltip,
+        "Nicht stören · „Nicht stören“ ist an, denn Teams meldet: nicht stören."
+    );
+    let long = "x".repeat(300);
+    for language in [Language::De, Language::En] {
+        w.set_rules(|rules| rules.language = language);
+        for code in Code::ALL {
+            let fault = Fault::new(FaultKind::Rejected, *code).about(long.clone());
+            w.input(Input::PhoneDown(fault));
+            let tray = w.engine.tray(w.now);
+            assert!(tray.attention);
+            assert!(tray.tooltip.chars().count() <= 127, "{}", tray.tooltip);
+        }
+    }
+}
+
+fn actions(entries: &[Entry]) -> Vec<(String, Action)> {
+    entries
+        .iter()
+        .flat_map(|entry| match entry {
+            Entry::Item { label, action } => vec![(label.clone(), action.clone())],
+            Entry::Separator => Vec::new(),
+            Entry::Submenu { entries, .. } => actions(entries),
+        })
+        .collect()
+}
+
+#[test]
+fn the_menu_has_state_why_pause_open_sign_in_diagnostics_and_quit() {
+    let mut w = World::new("recommended");
+    w.teams("Busy", "Busy");
+    let menu = actions(&w.engine.tray(w.now).menu);
+    let labels: Vec<&str> = menu.iter().map(|(label, _)| label.as_str()).collect();
+    assert_eq!(
+        labels,
+        [
+            "Busy",
+            "Teams says busy.",
+            "Teams says: busy",
+            "15 minutes",
+            "1 hour",
+            "Until tomorrow",
+            "Until I resume",
+            "Open Offhook",
+            "Phone system…",
+            "Signed in as Anna Muster",
+            "Help and diagnostics…",
+            "Quit Offhook",
+        ]
+    );
+    assert_eq!(menu[9].1, Action::Open(Page::Account));
+    w.pause(Pause::UntilResumed);
+    w.set_rules(|rules| rules.language = Language::De);
+    let menu = actions(&w.engine.tray(w.now).menu);
+    assert!(menu.contains(&("Fortsetzen".into(), Action::Resume)));
+    assert!(!menu.iter().any(|(_, action)| matches!(action, Action::Pause(_))));
+    w.input(Input::SignIn(SignIn::SignedOut));
+    let menu = actions(&w.engine.tray(w.now).menu);
+    assert!(menu.contains(&("Bei Microsoft anmelden…".into(), Action::SignIn)));
+    w.input(Input::SignIn(SignIn::Browser { url: "https://x".into() }));
+    let menu = actions(&w.engine.tray(w.now).menu);
+    assert!(menu.iter().any(|(_, action)| *action == Action::CancelSignIn));
+}
+
+#[test]
+fn a_problem_stands_in_menu_tooltip_and_page_with_its_mend() {
+    let mut w = World::new("recommended");
+    w.input(Input::PhoneDown(
+        Fault::new(FaultKind::Rejected, Code::PhoneWrongPassword).about("pbx.example"),
+    ));
+    let tray = w.engine.tray(w.now);
+    assert!(tray.tooltip.contains("does not accept user or password"), "{}", tray.tooltip);
+    assert!(actions(&tray.menu).iter().any(|(label, _)| label.starts_with('⚠')));
+    let page = w.engine.pages(&Desk::default(), w.now).now;
+    let problem = page.attention.unwrap();
+    assert_eq!(problem.code, "phone-wrong-password");
+    assert_eq!(problem.mend, "Enter the password again on the phone page.");
+    assert_eq!(w.notices(), [Code::PhoneWrongPassword], "only new settings can mend it: said at once");
+}
+
+#[test]
+fn a_phone_system_that_is_away_for_a_moment_is_no_notice() {
+    let mut w = World::new("recommended");
+    w.phone_down();
+    w.after(110.0);
+    assert_eq!(w.notices(), []);
+    assert!(w.status().attention);
+    w.after(20.0);
+    assert_eq!(w.notices().len(), 1);
+    w.phone_up();
+    assert!(!w.status().attention);
+}
+
+#[test]
+fn the_pages_follow_the_sign_in() {
+    let mut w = World::new("recommended");
+    let step = |w: &World| w.engine.pages(&Desk::default(), w.now).account.step;
+    assert_eq!(
+        step(&w),
+        AccountStep::SignedIn {
+            name: "Anna Muster".into(),
+            address: "anna.muster@example.com".into()
+        }
+    );
+    w.input(Input::SignIn(SignIn::Waiting(Fault::new(
+        FaultKind::Unreachable,
+        Code::KeyringLocked,
+    ))));
+    assert!(matches!(step(&w), AccountStep::Waiting { .. }));
+    w.input(Input::SignIn(SignIn::Expired {
+        account: Some(account("oid.tid")),
+        fault: Fault::new(FaultKind::SignInRequired, Code::SignInRevoked),
+    }));
+    assert_eq!(step(&w), AccountStep::SignedOut);
+    assert_eq!(w.notices(), [Code::SignInRevoked]);
+    let light = w.status().health.microsoft.unwrap();
+    assert!(!light.ok && light.text.contains("withdrawn"), "{}", light.text);
+}
+
+#[test]
+fn the_now_page_shows_state_reason_calls_and_lights() {
+    let mut w = World::new("recommended");
+    w.line("baresip", LineEvent::Up { resyncs: true });
+    w.call_on("baresip", "1", CallState::Ringing);
+    let page = w.engine.pages(&Desk::default(), w.now).now;
+    assert_eq!((page.state, page.title.as_str()), (State::Free, "Free"));
+    assert_eq!(page.calls[0].text, "ringing · 09:00");
+    let lights: Vec<&str> = page.lights.iter().map(|light| light.name.as_str()).collect();
+    assert_eq!(lights, ["Microsoft Teams", "Phone system", "baresip"]);
+    w.line("baresip", LineEvent::Down(unreachable()));
+    let page = w.engine.pages(&Desk::default(), w.now).now;
+    assert!(!page.lights[2].light.ok);
+}
+
+#[test]
+fn both_languages_give_every_text_something() {
+    for text in offhook_engine::text::Text::ALL {
+        for language in [Language::De, Language::En] {
+            assert!(!text.text(language).is_empty(), "{text:?}");
+        }
+    }
+}
