@@ -1,5 +1,6 @@
 //! A real gnome-keyring on a private bus (`facts/desktop-tests.md`, section 5).
 #![cfg(target_os = "linux")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test's helpers fail the test")]
 
 use offhook_connect::secrets::{Ask, KeyringStore, SecretError, SecretName, SecretStore};
 use secrecy::{ExposeSecret as _, SecretString};

@@ -202,7 +202,15 @@ mod system {
                 keyring::Error::TooLong(..) => SecretError::TooLong,
                 // Its text can hold no value: values travel in `BadEncoding` and `BadDataFormat` only.
                 keyring::Error::PlatformFailure(cause) => SecretError::Failed(cause.to_string()),
-                _ => SecretError::Failed("unexpected answer".to_owned()),
+                // `keyring`'s enum is open.
+                keyring::Error::NoEntry
+                | keyring::Error::BadEncoding(_)
+                | keyring::Error::BadDataFormat(..)
+                | keyring::Error::BadStoreFormat(_)
+                | keyring::Error::Invalid(..)
+                | keyring::Error::Ambiguous(_)
+                | keyring::Error::NotSupportedByStore(_)
+                | _ => SecretError::Failed("unexpected answer".to_owned()),
             }
         }
     }
@@ -263,7 +271,14 @@ mod system {
                 // Its text can hold no value: values travel in `BadEncoding` and `BadDataFormat` only.
                 keyring::Error::PlatformFailure(cause) => SecretError::Failed(cause.to_string()),
                 keyring::Error::Ambiguous(_) => SecretError::Damaged,
-                _ => SecretError::Failed("unexpected answer".to_owned()),
+                // `keyring`'s enum is open.
+                keyring::Error::NoEntry
+                | keyring::Error::BadEncoding(_)
+                | keyring::Error::BadDataFormat(..)
+                | keyring::Error::BadStoreFormat(_)
+                | keyring::Error::Invalid(..)
+                | keyring::Error::NotSupportedByStore(_)
+                | _ => SecretError::Failed("unexpected answer".to_owned()),
             }
         }
     }
