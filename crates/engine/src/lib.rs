@@ -23,6 +23,9 @@
 //! | `trouble` | what needs the person |
 //! | [`view`], [`text`] | tray, status, pages; German and English |
 
+// A loop over one decides differently from run to run; `clippy.toml` forbids its iterators.
+#![deny(clippy::iter_over_hash_type)]
+
 pub mod clock;
 pub mod desired;
 mod effect;

@@ -104,11 +104,13 @@ fn sign_in() -> impl Strategy<Value = SignIn> {
 }
 
 fn any_rules() -> impl Strategy<Value = Rules> {
-    (0..NAMES.len(), any::<bool>(), any::<bool>(), 0..5u8).prop_map(|(profile, meetings, outgoing, role)| Rules {
-        dnd_in_meetings: meetings,
-        outgoing_counts: outgoing,
-        role: if role == 0 { Role::Watch } else { Role::Full },
-        ..rules(NAMES[profile])
+    (0..NAMES.len(), any::<bool>(), any::<bool>(), 0..5u8).prop_map(|(profile, meetings, outgoing, role)| {
+        Rules {
+            dnd_in_meetings: meetings,
+            outgoing_counts: outgoing,
+            role: if role == 0 { Role::Watch } else { Role::Full },
+            ..rules(NAMES[profile])
+        }
     })
 }
 

@@ -281,7 +281,10 @@ fn r3_the_session_is_renewed_about_every_150_seconds() {
         let span = pair[1] - pair[0];
         assert!((135.0..=165.0).contains(&span), "{span}");
     }
-    assert!(times.windows(2).any(|p| (p[1] - p[0] - 150.0).abs() > 0.5), "jitter");
+    assert!(
+        times.windows(2).any(|p| (p[1] - p[0] - 150.0).abs() > 0.5),
+        "jitter"
+    );
 }
 
 #[test]
@@ -315,7 +318,11 @@ fn r3_cleared_at_once_on_quit_sign_out_and_pause() {
         w.answer("1");
         let from = w.now.mono;
         w.input(input.clone());
-        assert_eq!(w.first(|e| *e == Effect::ClearSession, from), Some(0.0), "{input:?}");
+        assert_eq!(
+            w.first(|e| *e == Effect::ClearSession, from),
+            Some(0.0),
+            "{input:?}"
+        );
         w.after(5.0);
         assert_eq!((w.sets(), w.session()), (1, None), "{input:?}");
     }
@@ -451,7 +458,11 @@ fn r4_teams_that_keeps_showing_something_weaker_is_told_once_and_not_fought() {
 
 #[test]
 fn r4_busy_or_do_not_disturb_with_another_activity_is_fine() {
-    for shown in [("Busy", "InAMeeting"), ("DoNotDisturb", "Presenting"), ("Busy", "Busy")] {
+    for shown in [
+        ("Busy", "InAMeeting"),
+        ("DoNotDisturb", "Presenting"),
+        ("Busy", "Busy"),
+    ] {
         let mut w = World::new("procall");
         w.teams(shown.0, shown.1);
         w.answer("1");

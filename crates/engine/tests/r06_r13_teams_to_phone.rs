@@ -283,7 +283,8 @@ fn r9_nothing_is_written_before_the_disk_has_answered() {
         assert_eq!(w.engine.poll_effect(), None);
     }
     let outcome = Ok(());
-    w.engine.handle_input(Input::LedgerSaved { revision, outcome }, w.now);
+    w.engine
+        .handle_input(Input::LedgerSaved { revision, outcome }, w.now);
     assert_eq!(w.engine.poll_effect(), Some(Effect::WritePhone(ON)));
 }
 
@@ -606,7 +607,11 @@ fn r10_the_value_before_chosen_by_hand_is_a_choice_too() {
 
 #[test]
 fn r11_holds_are_released_when_teams_cannot_be_read_for_ten_minutes() {
-    for kind in [FaultKind::Unreachable, FaultKind::Throttled { retry_after: None }, FaultKind::SignInRequired] {
+    for kind in [
+        FaultKind::Unreachable,
+        FaultKind::Throttled { retry_after: None },
+        FaultKind::SignInRequired,
+    ] {
         let mut w = World::new("recommended");
         w.teams("DoNotDisturb", "DoNotDisturb");
         w.graph_fails(kind);
@@ -751,7 +756,9 @@ fn r13_what_cannot_be_written_is_not_attempted_and_named() {
     assert_eq!(w.writes(), []);
     let not_done = w.status().not_done;
     assert_eq!(not_done[0].reason, NotDoneReason::Capability);
-    let pages = w.engine.pages(&offhook_engine::view::pages::Desk::default(), w.now);
+    let pages = w
+        .engine
+        .pages(&offhook_engine::view::pages::Desk::default(), w.now);
     assert_eq!(pages.phone.abilities[0].can, Some(false));
 }
 

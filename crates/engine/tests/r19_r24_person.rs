@@ -103,7 +103,12 @@ fn r19_what_would_be_wanted_is_named_as_not_done() {
     w.pause(Pause::UntilResumed);
     w.teams("DoNotDisturb", "DoNotDisturb");
     w.answer("1");
-    let not_done: Vec<_> = w.status().not_done.into_iter().map(|n| (n.field, n.reason)).collect();
+    let not_done: Vec<_> = w
+        .status()
+        .not_done
+        .into_iter()
+        .map(|n| (n.field, n.reason))
+        .collect();
     assert_eq!(
         not_done,
         [
@@ -175,7 +180,11 @@ fn r20_quit_ends_within_two_seconds_when_nothing_answers() {
     w.after(10.0);
     let after = w.first(|e| *e == Effect::Finished, from).unwrap();
     assert!((1.9..=2.0).contains(&after), "{after}");
-    assert_eq!(w.disk.holds.len(), 1, "the ledger does the rest at the next start");
+    assert_eq!(
+        w.disk.holds.len(),
+        1,
+        "the ledger does the rest at the next start"
+    );
     w.phone.mute = false;
     w.graph.silent = false;
     w.teams_is("Available", "Available");
@@ -211,7 +220,12 @@ fn r20_sign_out_releases_and_clears_before_the_tokens_go() {
         .log
         .iter()
         .map(|(_, e)| e)
-        .filter(|e| matches!(e, Effect::WritePhone(_) | Effect::ClearSession | Effect::ForgetTokens))
+        .filter(|e| {
+            matches!(
+                e,
+                Effect::WritePhone(_) | Effect::ClearSession | Effect::ForgetTokens
+            )
+        })
         .collect();
     assert_eq!(order.len(), 3);
     assert_eq!(order[2], &Effect::ForgetTokens);
@@ -373,7 +387,9 @@ fn r22_a_session_says_until_when_at_the_latest() {
     let mut w = World::new("recommended");
     w.answer("1");
     assert!(
-        w.why().contains("Teams: Busy/InACall since 09:00 (call: baresip); cleared when that ends, at the latest 09:05."),
+        w.why().contains(
+            "Teams: Busy/InACall since 09:00 (call: baresip); cleared when that ends, at the latest 09:05."
+        ),
         "{}",
         w.why()
     );
@@ -382,7 +398,15 @@ fn r22_a_session_says_until_when_at_the_latest() {
 #[test]
 fn r22_every_state_has_a_reason() {
     let mut w = World::new("recommended");
-    for presence in ["Available", "Busy", "Away", "DoNotDisturb", "InACall", "Odd", "Offline"] {
+    for presence in [
+        "Available",
+        "Busy",
+        "Away",
+        "DoNotDisturb",
+        "InACall",
+        "Odd",
+        "Offline",
+    ] {
         w.teams(presence, presence);
         w.after(2.0);
         let why = w.engine.why(w.now);
@@ -405,7 +429,10 @@ fn r22_a_preview_touches_nothing() {
     let wished = preview(&situation, w.engine.rules(), w.now);
     assert_eq!((wished[0].field, wished[0].wish.as_str()), (Shown::Dnd, "on"));
     assert_eq!(wished[0].rule, "recommended: DoNotDisturb/Presenting");
-    assert_eq!((wished[4].field, wished[4].wish.as_str()), (Shown::Teams, "Busy/InACall"));
+    assert_eq!(
+        (wished[4].field, wished[4].wish.as_str()),
+        (Shown::Teams, "Busy/InACall")
+    );
     assert_eq!((w.engine.ledger(), w.engine.facts()), (&ledger, &facts));
     assert_eq!(w.engine.poll_effect(), None);
 }
@@ -453,7 +480,10 @@ fn r23_debug_of_what_is_logged_holds_nothing_personal() {
             }
         ),
         format!("{:?}", Effect::WritePhone(forward.clone())),
-        format!("{:?}", Input::PhoneSeen(vec![forward, FieldValue::Note("Zahnarzt".into())])),
+        format!(
+            "{:?}",
+            Input::PhoneSeen(vec![forward, FieldValue::Note("Zahnarzt".into())])
+        ),
         format!("{identity:?}"),
         format!(
             "{:?}",
@@ -513,8 +543,15 @@ fn r24_in_a_call_is_no_cause_while_the_phone_system_reports_the_call() {
     w.after(2.0);
     assert_eq!(w.writes(), []);
     let not_done = w.status().not_done;
-    assert_eq!((not_done[0].field, not_done[0].reason), (Shown::Dnd, NotDoneReason::Echo));
-    assert!(w.why().contains("only shows that you are on the phone"), "{}", w.why());
+    assert_eq!(
+        (not_done[0].field, not_done[0].reason),
+        (Shown::Dnd, NotDoneReason::Echo)
+    );
+    assert!(
+        w.why().contains("only shows that you are on the phone"),
+        "{}",
+        w.why()
+    );
 }
 
 #[test]
@@ -592,7 +629,10 @@ fn r24_two_accounts_that_do_not_agree_are_asked_about_once() {
         }
     });
     let detail = detail.unwrap();
-    assert!(detail.contains("Anna Muster") && detail.contains("Bernd Beispiel"), "{detail}");
+    assert!(
+        detail.contains("Anna Muster") && detail.contains("Bernd Beispiel"),
+        "{detail}"
+    );
     assert!(w.status().attention);
     w.after(3600.0);
     w.phone_down();
@@ -605,14 +645,21 @@ fn r24_two_accounts_that_do_not_agree_are_asked_about_once() {
     w.phone.key = "pbx/2002".into();
     w.phone_down();
     w.phone_up();
-    assert_eq!(w.notices(), [Code::AccountsDiffer], "another extension is another question");
+    assert_eq!(
+        w.notices(),
+        [Code::AccountsDiffer],
+        "another extension is another question"
+    );
 }
 
 #[test]
 fn r24_accounts_that_agree_or_have_no_names_are_not_asked_about() {
-    for names in [vec![], vec!["2001".to_owned()], vec!["Muster, Anna".to_owned()], vec![
-        "a.muster@pbx.local".to_owned(),
-    ]] {
+    for names in [
+        vec![],
+        vec!["2001".to_owned()],
+        vec!["Muster, Anna".to_owned()],
+        vec!["a.muster@pbx.local".to_owned()],
+    ] {
         let mut w = World::cold(rules("recommended"), Ledger::default());
         w.phone.names = names.clone();
         w.begin();
@@ -653,7 +700,8 @@ fn r18_a_right_that_was_not_granted_switches_off_its_own_job_alone() {
 #[test]
 fn r18_a_right_refused_by_graph_names_itself() {
     let mut w = World::new("recommended");
-    w.graph.writes_fail = Some(Fault::new(FaultKind::RightMissing, Code::GraphRightMissing).about("Presence.ReadWrite"));
+    w.graph.writes_fail =
+        Some(Fault::new(FaultKind::RightMissing, Code::GraphRightMissing).about("Presence.ReadWrite"));
     w.answer("1");
     w.after(600.0);
     assert_eq!(w.sets(), 1);

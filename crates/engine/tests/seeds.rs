@@ -1,6 +1,8 @@
 //! Every row of every mapping table of the documents the product was asked for, one test per row. The calendar's
 //! document comes with the calendar; the STARFACE Teams integration's has no mapping of states.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
 mod common;
 
 use common::World;
@@ -21,7 +23,11 @@ fn teams_to_phone(profile: &str, teams: (&str, &str), dnd: bool, presence: Optio
     assert_eq!(w.sets(), 0, "nothing comes back to Teams");
     w.teams("Available", "Available");
     w.after(5.0);
-    assert_eq!((w.dnd(), w.presence()), (false, None), "and it ends with Available");
+    assert_eq!(
+        (w.dnd(), w.presence()),
+        (false, None),
+        "and it ends with Available"
+    );
 }
 
 fn leaves_alone(profile: &str, teams: (&str, &str)) {
@@ -175,10 +181,10 @@ fn shows(teams: (&str, &str), colour: Colour, words: &str) {
         .engine
         .pages(&offhook_engine::view::pages::Desk::default(), w.now);
     let line = pages.now.teams.unwrap();
-    assert_eq!((line.colour, line.text.to_lowercase()), (
-        colour,
-        format!("teams meldet: {}", words.to_lowercase())
-    ));
+    assert_eq!(
+        (line.colour, line.text.to_lowercase()),
+        (colour, format!("teams meldet: {}", words.to_lowercase()))
+    );
 }
 
 rows! {

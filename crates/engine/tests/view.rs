@@ -242,7 +242,9 @@ fn the_menu_has_state_why_pause_open_sign_in_diagnostics_and_quit() {
     w.input(Input::SignIn(SignIn::SignedOut));
     let menu = actions(&w.engine.tray(w.now).menu);
     assert!(menu.contains(&("Bei Microsoft anmelden…".into(), Action::SignIn)));
-    w.input(Input::SignIn(SignIn::Browser { url: "https://x".into() }));
+    w.input(Input::SignIn(SignIn::Browser {
+        url: "https://x".into(),
+    }));
     let menu = actions(&w.engine.tray(w.now).menu);
     assert!(menu.iter().any(|(_, action)| *action == Action::CancelSignIn));
 }
@@ -254,13 +256,25 @@ fn a_problem_stands_in_menu_tooltip_and_page_with_its_mend() {
         Fault::new(FaultKind::Rejected, Code::PhoneWrongPassword).about("pbx.example"),
     ));
     let tray = w.engine.tray(w.now);
-    assert!(tray.tooltip.contains("does not accept user or password"), "{}", tray.tooltip);
-    assert!(actions(&tray.menu).iter().any(|(label, _)| label.starts_with('⚠')));
+    assert!(
+        tray.tooltip.contains("does not accept user or password"),
+        "{}",
+        tray.tooltip
+    );
+    assert!(
+        actions(&tray.menu)
+            .iter()
+            .any(|(label, _)| label.starts_with('⚠'))
+    );
     let page = w.engine.pages(&Desk::default(), w.now).now;
     let problem = page.attention.unwrap();
     assert_eq!(problem.code, "phone-wrong-password");
     assert_eq!(problem.mend, "Enter the password again on the phone page.");
-    assert_eq!(w.notices(), [Code::PhoneWrongPassword], "only new settings can mend it: said at once");
+    assert_eq!(
+        w.notices(),
+        [Code::PhoneWrongPassword],
+        "only new settings can mend it: said at once"
+    );
 }
 
 #[test]

@@ -345,7 +345,7 @@ impl Engine {
     }
 
     fn note_write(&mut self, outcome: &Result<(), Fault>, now: Now) {
-        self.facts.microsoft.on(outcome.as_ref().map(|()| ()), now.wall);
+        self.facts.microsoft.on(outcome.as_ref().copied(), now.wall);
         if let Err(fault) = outcome
             && fault.kind == FaultKind::RightMissing
         {

@@ -154,7 +154,8 @@ impl Engine {
         if self.revision > self.handed {
             self.handed = self.revision;
             // One that was not fetched yet is older and must not come after this one.
-            self.effects.retain(|effect| !matches!(effect, Effect::SaveLedger { .. }));
+            self.effects
+                .retain(|effect| !matches!(effect, Effect::SaveLedger { .. }));
             // Before anything that was decided in the same round.
             self.effects.push_front(Effect::SaveLedger {
                 revision: self.revision,
@@ -280,7 +281,10 @@ impl Engine {
         result
     }
 
-    pub(super) fn with_preferred<R>(&mut self, act: impl FnOnce(&mut Preferred, &mut preferred::Context<'_>) -> R) -> R {
+    pub(super) fn with_preferred<R>(
+        &mut self,
+        act: impl FnOnce(&mut Preferred, &mut preferred::Context<'_>) -> R,
+    ) -> R {
         let account = self
             .facts
             .has(Right::PresenceWrite)

@@ -31,9 +31,11 @@ pub(super) fn agree<A: AsRef<str>, B: AsRef<str>>(
     let within = |few: &[String], many: &[String]| few.iter().all(|word| many.contains(word));
     ours.is_empty()
         || theirs.is_empty()
-        || ours
-            .iter()
-            .any(|a| theirs.iter().any(|b| within(a, b) || within(b, a) || is_short(a, b) || is_short(b, a)))
+        || ours.iter().any(|a| {
+            theirs
+                .iter()
+                .any(|b| within(a, b) || within(b, a) || is_short(a, b) || is_short(b, a))
+        })
 }
 
 /// `amuster` or `muster.a` for Anna Muster.

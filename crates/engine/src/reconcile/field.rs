@@ -395,13 +395,7 @@ impl FieldState {
 
     /// The ledger could not be written. Nothing new is taken without it; a release goes on, since a phone must
     /// not stay silent because a disk is full.
-    pub(crate) fn on_not_saved(
-        &mut self,
-        failed: u64,
-        fault: &Fault,
-        context: &mut Context<'_>,
-        now: Now,
-    ) {
+    pub(crate) fn on_not_saved(&mut self, failed: u64, fault: &Fault, context: &mut Context<'_>, now: Now) {
         let Step::Saving { write, revision } = &self.step else {
             return;
         };

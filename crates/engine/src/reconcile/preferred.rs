@@ -90,12 +90,9 @@ impl Preferred {
             Some(wish) if self.refused.is_none() => {
                 let before = context.ledger.preferred.take();
                 if let Some(record) = &before {
-                    context.teams.own_words_end(
-                        &record.pair.presence(),
-                        OwnEnd::Over,
-                        now.mono,
-                        now.mono,
-                    );
+                    context
+                        .teams
+                        .own_words_end(&record.pair.presence(), OwnEnd::Over, now.mono, now.mono);
                 }
                 context.teams.own_words(wish.pair.presence());
                 let until = now.after(wish.lifetime).wall;
@@ -156,12 +153,9 @@ impl Preferred {
                 self.pace.reset();
                 self.unsure = false;
                 if let Some(record) = context.ledger.preferred.take() {
-                    context.teams.own_words_end(
-                        &record.pair.presence(),
-                        OwnEnd::Over,
-                        now.mono,
-                        now.mono,
-                    );
+                    context
+                        .teams
+                        .own_words_end(&record.pair.presence(), OwnEnd::Over, now.mono, now.mono);
                     *context.revision += 1;
                 }
             }

@@ -2,13 +2,13 @@
 //!
 //! The pages' fixed words stand beside the pages, in `ui/words.toml`.
 
-mod probe;
+mod answers;
 mod problems;
 
 use crate::effect::Notice;
 use crate::fault::{Code, Fault};
+pub use answers::{complaint, key_fault, probe_step};
 pub use offhook_protocol::pages::Language;
-pub use probe::probe_step;
 use offhook_protocol::problem::Problem;
 use serde::Deserialize;
 use std::collections::BTreeMap;

@@ -57,7 +57,11 @@ impl Engine {
         let mut lights = self.health().lines;
         let report = |(id, _): (&SourceId, _)| {
             let light = lights.remove(id.as_str())?;
-            Some(LineReport { source: id.to_string(), light, calls: self.calls_of(id) })
+            Some(LineReport {
+                source: id.to_string(),
+                light,
+                calls: self.calls_of(id),
+            })
         };
         self.facts.calls.sources().filter_map(report).collect()
     }

@@ -1,5 +1,10 @@
 //! A small virtual world around the engine: clocks, a disk, Graph and one phone. No time passes but by `after`.
 #![allow(dead_code, reason = "each test file uses its own part")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test fails by panicking, in its helpers too"
+)]
 
 use jiff::{SignedDuration, Timestamp};
 use offhook_engine::fault::{Code, Fault, FaultKind};
@@ -372,7 +377,8 @@ impl World {
         if self.graph.by_hand {
             return self.graph.teams.clone();
         }
-        let teams_busy = !self.graph.teams.availability.is("Available") && !self.graph.teams.availability.is("Away");
+        let teams_busy =
+            !self.graph.teams.availability.is("Available") && !self.graph.teams.availability.is("Away");
         if teams_busy {
             return self.graph.teams.clone();
         }
@@ -435,10 +441,7 @@ impl World {
 
     pub fn call_on(&mut self, source: &str, id: &str, state: CallState) {
         let id = CallId::new(id);
-        self.input(Input::Line(
-            SourceId::new(source),
-            LineEvent::Call { id, state },
-        ));
+        self.input(Input::Line(SourceId::new(source), LineEvent::Call { id, state }));
     }
 
     pub fn ring(&mut self, id: &str) {
@@ -508,7 +511,11 @@ impl World {
     }
 
     pub fn clock_jump(&mut self, seconds: i64) {
-        self.now.wall = self.now.wall.checked_add(SignedDuration::from_secs(seconds)).unwrap();
+        self.now.wall = self
+            .now
+            .wall
+            .checked_add(SignedDuration::from_secs(seconds))
+            .unwrap();
     }
 
     pub fn set_rules(&mut self, change: impl FnOnce(&mut Rules)) {
@@ -566,7 +573,12 @@ impl World {
                     | Effect::WritePhone(_)
             )
         };
-        self.log.iter().map(|(_, e)| e).filter(|e| is_change(e)).cloned().collect()
+        self.log
+            .iter()
+            .map(|(_, e)| e)
+            .filter(|e| is_change(e))
+            .cloned()
+            .collect()
     }
 
     /// Seconds after `from` at which such an effect first left.
@@ -583,7 +595,10 @@ impl World {
             .filter(|(at, e)| *at >= from && *e == Effect::ReadTeams)
             .map(|(at, _)| *at)
             .collect();
-        polls.windows(2).map(|pair| pair[1].since(pair[0]).as_secs_f64()).collect()
+        polls
+            .windows(2)
+            .map(|pair| pair[1].since(pair[0]).as_secs_f64())
+            .collect()
     }
 
     pub fn dnd(&self) -> bool {
