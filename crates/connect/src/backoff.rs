@@ -12,7 +12,11 @@ pub struct Backoff {
 
 impl Backoff {
     pub const fn new(first: Duration, cap: Duration) -> Self {
-        Self { first, cap, next: first }
+        Self {
+            first,
+            cap,
+            next: first,
+        }
     }
 
     /// For connections to phone systems and softphones: 1 s to 1 min.
@@ -52,7 +56,10 @@ mod tests {
         let mut backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(4));
         for full in [1, 2, 4, 4] {
             let wait = backoff.wait();
-            assert!(wait >= Duration::from_millis(full * 500) && wait <= Duration::from_secs(full), "{wait:?}");
+            assert!(
+                wait >= Duration::from_millis(full * 500) && wait <= Duration::from_secs(full),
+                "{wait:?}"
+            );
         }
         backoff.reset();
         assert!(backoff.wait() <= Duration::from_secs(1));

@@ -7,7 +7,10 @@ use std::time::Duration;
 /// Both clocks of the system. On Linux the monotonic one is `CLOCK_BOOTTIME`, which counts suspend; Windows'
 /// and macOS' `CLOCK_MONOTONIC` do so by themselves.
 pub fn system() -> Clock {
-    Clock::new(|| Now { mono: boot_time(), wall: jiff::Timestamp::now() })
+    Clock::new(|| Now {
+        mono: boot_time(),
+        wall: jiff::Timestamp::now(),
+    })
 }
 
 /// How long the machine has slept since it started, as far as the system tells.
@@ -15,7 +18,10 @@ pub fn slept() -> Duration {
     #[cfg(target_os = "linux")]
     {
         use rustix::time::{ClockId, clock_gettime};
-        let (boot, awake) = (clock_gettime(ClockId::Boottime), clock_gettime(ClockId::Monotonic));
+        let (boot, awake) = (
+            clock_gettime(ClockId::Boottime),
+            clock_gettime(ClockId::Monotonic),
+        );
         duration(boot).saturating_sub(duration(awake))
     }
     #[cfg(not(target_os = "linux"))]
@@ -24,12 +30,17 @@ pub fn slept() -> Duration {
 
 #[cfg(target_os = "linux")]
 fn boot_time() -> Instant {
-    Instant::from_origin(duration(rustix::time::clock_gettime(rustix::time::ClockId::Boottime)))
+    Instant::from_origin(duration(rustix::time::clock_gettime(
+        rustix::time::ClockId::Boottime,
+    )))
 }
 
 #[cfg(target_os = "linux")]
 fn duration(spec: rustix::time::Timespec) -> Duration {
-    Duration::new(u64::try_from(spec.tv_sec).unwrap_or(0), u32::try_from(spec.tv_nsec).unwrap_or(0))
+    Duration::new(
+        u64::try_from(spec.tv_sec).unwrap_or(0),
+        u32::try_from(spec.tv_nsec).unwrap_or(0),
+    )
 }
 
 #[cfg(all(unix, not(target_os = "linux")))]
@@ -65,7 +76,9 @@ impl Alarm {
 
     /// Returns after `wait`, or never when there is none.
     pub async fn ring(&self, wait: Option<Duration>) {
-        let Some(wait) = wait else { return std::future::pending().await };
+        let Some(wait) = wait else {
+            return std::future::pending().await;
+        };
         #[cfg(target_os = "linux")]
         if let Some(timer) = &self.timer
             && linux::arm(timer, wait)
@@ -86,7 +99,8 @@ impl Default for Alarm {
 mod linux {
     use rustix::fd::OwnedFd;
     use rustix::time::{
-        Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create, timerfd_settime,
+        Itimerspec, TimerfdClockId, TimerfdFlags, TimerfdTimerFlags, Timespec, timerfd_create,
+        timerfd_settime,
     };
     use std::time::Duration;
     use tokio::io::unix::AsyncFd;
@@ -94,7 +108,10 @@ mod linux {
     pub(super) fn timer() -> Option<AsyncFd<OwnedFd>> {
         let flags = TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC;
         let timer = timerfd_create(TimerfdClockId::Boottime, flags).ok()?;
-        #[expect(deprecated, reason = "an owned descriptor keeps the promise that its successor asks for as unsafe")]
+        #[expect(
+            deprecated,
+            reason = "an owned descriptor keeps the promise that its successor asks for as unsafe"
+        )]
         let timer = AsyncFd::new(timer);
         timer.ok()
     }
@@ -103,7 +120,10 @@ mod linux {
         // Zero would disarm it.
         let wait = wait.max(Duration::from_nanos(1));
         let spec = Itimerspec {
-            it_interval: Timespec { tv_sec: 0, tv_nsec: 0 },
+            it_interval: Timespec {
+                tv_sec: 0,
+                tv_nsec: 0,
+            },
             it_value: Timespec {
                 tv_sec: i64::try_from(wait.as_secs()).unwrap_or(i64::MAX),
                 tv_nsec: i64::from(wait.subsec_nanos()),
@@ -118,7 +138,10 @@ mod linux {
     pub(super) async fn rung(timer: &AsyncFd<OwnedFd>) {
         let mut count = [0; 8];
         while let Ok(mut guard) = timer.readable().await {
-            if guard.try_io(|inner| Ok(rustix::io::read(inner.get_ref(), &mut count)?)).is_ok() {
+            if guard
+                .try_io(|inner| Ok(rustix::io::read(inner.get_ref(), &mut count)?))
+                .is_ok()
+            {
                 return;
             }
         }
@@ -138,7 +161,11 @@ mod tests {
             assert!(before.elapsed() >= Duration::from_millis(20));
         }
         // Given up half-way, the next one is not cut short.
-        let _cut = tokio::time::timeout(Duration::from_millis(1), alarm.ring(Some(Duration::from_millis(5)))).await;
+        let _cut = tokio::time::timeout(
+            Duration::from_millis(1),
+            alarm.ring(Some(Duration::from_millis(5))),
+        )
+        .await;
         let before = std::time::Instant::now();
         alarm.ring(Some(Duration::from_millis(40))).await;
         assert!(before.elapsed() >= Duration::from_millis(40));

@@ -37,10 +37,17 @@ async fn microsoft(settings: &Settings, language: Language) -> Vec<Finding> {
         Err(fault) => return vec![failed(what, &fault, language)],
     };
     let reach = async {
-        let client = crate::net::client().map_err(|error| crate::net::fault(&error, Code::GraphUnreachable))?;
+        let client =
+            crate::net::client().map_err(|error| crate::net::fault(&error, Code::GraphUnreachable))?;
         // Any answer shows that name, proxy, TLS and service are there; 401 is what is expected.
-        let request = client.get(format!("{}/me/presence", config.graph_url())).timeout(LIMIT);
-        request.send().await.map(|_| ()).map_err(|error| crate::net::fault(&error, Code::GraphUnreachable))
+        let request = client
+            .get(format!("{}/me/presence", config.graph_url()))
+            .timeout(LIMIT);
+        request
+            .send()
+            .await
+            .map(|_| ())
+            .map_err(|error| crate::net::fault(&error, Code::GraphUnreachable))
     };
     vec![match reach.await {
         Ok(()) => fine(Text::LightMicrosoft, language),
@@ -53,11 +60,17 @@ async fn phone(settings: &Settings, store: &SecretStore, language: Language) -> 
     match settings.phone() {
         Ok(PhoneConfig::None) => Vec::new(),
         Err(fault) => vec![failed(what, &fault, language)],
-        Ok(PhoneConfig::Asterisk(config)) => match store.load(&SecretName::phone("phone"), Ask::Quietly).await {
-            Ok(Some(secret)) => phone_findings(asterisk::test(&config, &secret).await, language),
-            Ok(None) => vec![failed(what, &Fault::new(FaultKind::Rejected, Code::SecretMissing), language)],
-            Err(error) => vec![failed(what, &error.fault(), language)],
-        },
+        Ok(PhoneConfig::Asterisk(config)) => {
+            match store.load(&SecretName::phone("phone"), Ask::Quietly).await {
+                Ok(Some(secret)) => phone_findings(asterisk::test(&config, &secret).await, language),
+                Ok(None) => vec![failed(
+                    what,
+                    &Fault::new(FaultKind::Rejected, Code::SecretMissing),
+                    language,
+                )],
+                Err(error) => vec![failed(what, &error.fault(), language)],
+            }
+        }
     }
 }
 
@@ -69,8 +82,16 @@ pub fn of_status(status: &Status, language: Language) -> Vec<Finding> {
         text: light.text.clone(),
         mend: String::new(),
     };
-    let microsoft = status.health.microsoft.iter().map(|light| named(Text::LightMicrosoft.text(language), light));
-    let phone = status.health.phone.iter().map(|light| named(Text::LightPhone.text(language), light));
+    let microsoft = status
+        .health
+        .microsoft
+        .iter()
+        .map(|light| named(Text::LightMicrosoft.text(language), light));
+    let phone = status
+        .health
+        .phone
+        .iter()
+        .map(|light| named(Text::LightPhone.text(language), light));
     let lines = status.health.lines.iter().map(|(name, light)| named(name, light));
     microsoft.chain(phone).chain(lines).collect()
 }
@@ -82,7 +103,12 @@ pub fn phone_findings(steps: Vec<asterisk::Finding>, language: Language) -> Vec<
         .map(|finding| match finding.outcome {
             Ok(detail) => {
                 let (what, text) = text::probe_step(finding.step.code(), &detail, language);
-                Finding { what, ok: true, text, mend: String::new() }
+                Finding {
+                    what,
+                    ok: true,
+                    text,
+                    mend: String::new(),
+                }
             }
             Err(fault) => {
                 let (what, _) = text::probe_step(finding.step.code(), "", language);
@@ -94,7 +120,12 @@ pub fn phone_findings(steps: Vec<asterisk::Finding>, language: Language) -> Vec<
 
 pub fn failed(what: &str, fault: &Fault, language: Language) -> Finding {
     let problem = fault.problem(language);
-    Finding { what: what.to_owned(), ok: false, text: problem.sentence, mend: problem.mend }
+    Finding {
+        what: what.to_owned(),
+        ok: false,
+        text: problem.sentence,
+        mend: problem.mend,
+    }
 }
 
 fn fine(what: Text, language: Language) -> Finding {

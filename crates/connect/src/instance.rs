@@ -22,7 +22,11 @@ impl Instance {
     /// # Errors
     /// Another instance runs, or the folder can't be written.
     pub fn take(data_dir: &Path) -> Result<Self, InstanceError> {
-        let lock = File::options().create(true).truncate(false).write(true).open(data_dir.join("lock"))?;
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(data_dir.join("lock"))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { _lock: lock }),
             Err(TryLockError::WouldBlock) => Err(InstanceError::Running),
@@ -39,7 +43,10 @@ mod tests {
     fn a_second_instance_is_refused_until_the_first_has_ended() {
         let folder = tempfile::tempdir().unwrap();
         let first = Instance::take(folder.path()).unwrap();
-        assert!(matches!(Instance::take(folder.path()), Err(InstanceError::Running)));
+        assert!(matches!(
+            Instance::take(folder.path()),
+            Err(InstanceError::Running)
+        ));
         drop(first);
         assert!(Instance::take(folder.path()).is_ok());
     }

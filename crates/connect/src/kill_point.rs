@@ -18,8 +18,13 @@ pub enum Point {
 }
 
 impl Point {
-    pub const ALL: [Self; 5] =
-        [Self::BeforeIntent, Self::AfterIntent, Self::AfterWrite, Self::AfterReleasing, Self::AfterRelease];
+    pub const ALL: [Self; 5] = [
+        Self::BeforeIntent,
+        Self::AfterIntent,
+        Self::AfterWrite,
+        Self::AfterReleasing,
+        Self::AfterRelease,
+    ];
 
     pub const fn name(self) -> &'static str {
         match self {

@@ -12,7 +12,9 @@ pub struct LedgerFile {
 
 impl LedgerFile {
     pub fn in_folder(data_dir: &Path) -> Self {
-        Self { path: data_dir.join("ledger.json") }
+        Self {
+            path: data_dir.join("ledger.json"),
+        }
     }
 
     /// What the last run left. A file that can't be read is kept aside, and the fault names it.
@@ -59,7 +61,10 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
 /// Moves a file that can't be used out of the way; nothing is lost. Gives its new name.
 pub(crate) fn keep_aside(path: &Path) -> String {
     let stamp = jiff::Timestamp::now().strftime("%Y%m%d-%H%M%S");
-    let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
+    let name = path
+        .file_name()
+        .map(|name| name.to_string_lossy().into_owned())
+        .unwrap_or_default();
     let kept = format!("{name}.unreadable-{stamp}");
     if let Err(error) = std::fs::rename(path, path.with_file_name(&kept)) {
         tracing::warn!(%error, file = name, "could not keep an unreadable file aside");
@@ -77,7 +82,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = LedgerFile::in_folder(folder.path());
         assert_eq!(file.load(), (Ledger::default(), None));
-        let ledger = Ledger { pause: Some(offhook_engine::ledger::PauseRecord { until: None }), ..Ledger::default() };
+        let ledger = Ledger {
+            pause: Some(offhook_engine::ledger::PauseRecord { until: None }),
+            ..Ledger::default()
+        };
         file.save(&ledger).unwrap();
         assert_eq!(file.load(), (ledger, None));
     }

@@ -22,13 +22,23 @@ pub fn start(data_dir: &Path, level: &str) {
     let filter = EnvFilter::try_from_env("OFFHOOK_LOG").unwrap_or_else(|_| EnvFilter::new(own(level)));
     let console = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let file = LimitedFile::new(data_dir.join("logs"));
-    let file = tracing_subscriber::fmt::layer().with_ansi(false).with_writer(Mutex::new(file));
-    let _already = tracing_subscriber::registry().with(filter).with(console).with(file).try_init();
+    let file = tracing_subscriber::fmt::layer()
+        .with_ansi(false)
+        .with_writer(Mutex::new(file));
+    let _already = tracing_subscriber::registry()
+        .with(filter)
+        .with(console)
+        .with(file)
+        .try_init();
 }
 
 /// Our own crates at that level, others at WARN: theirs say things we do not know to be impersonal.
 fn own(level: &str) -> String {
-    ["connect", "engine", "agent"].iter().fold("warn".to_owned(), |all, name| format!("{all},offhook_{name}={level}"))
+    ["connect", "engine", "agent"]
+        .iter()
+        .fold("warn".to_owned(), |all, name| {
+            format!("{all},offhook_{name}={level}")
+        })
         + &format!(",offhook={level}")
 }
 
@@ -92,7 +102,6 @@ impl Write for LimitedFile {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -117,6 +126,8 @@ mod tests {
     fn a_folder_that_cannot_be_made_loses_lines_and_nothing_else() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("logs"), "a file").unwrap();
-        LimitedFile::new(folder.path().join("logs")).write_all(b"lost\n").unwrap();
+        LimitedFile::new(folder.path().join("logs"))
+            .write_all(b"lost\n")
+            .unwrap();
     }
 }

@@ -21,11 +21,17 @@ pub enum PhoneCommand {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PhoneEvent {
     /// Signed in. Sent again when the abilities turn out different.
-    Up { identity: PhoneIdentity, abilities: Abilities },
+    Up {
+        identity: PhoneIdentity,
+        abilities: Abilities,
+    },
     /// Values as they are now: after `Read`, after a push, after a write's read-back. Only what is known.
     Seen(Vec<FieldValue>),
     /// The outcome of a `Write`, after its read-back: `Ok` only when the field shows the value.
-    Written { field: Field, outcome: Result<(), Fault> },
+    Written {
+        field: Field,
+        outcome: Result<(), Fault>,
+    },
     /// `Read` failed, the connection stands.
     ReadFailed(Fault),
     /// Calls of the person's own extension.

@@ -113,6 +113,7 @@ pub enum Code {
     BaresipNotUnderstood,
     HookFlood,
     HookMalformed,
+    HookOff,
     LineSilent,
     // our own files
     SettingsUnreadable,
@@ -204,6 +205,7 @@ impl Code {
         Self::BaresipNotUnderstood,
         Self::HookFlood,
         Self::HookMalformed,
+        Self::HookOff,
         Self::LineSilent,
         Self::SettingsUnreadable,
         Self::SettingsValue,

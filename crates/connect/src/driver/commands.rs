@@ -31,7 +31,10 @@ pub(super) fn complaint(complaint: Complaint, detail: Option<&str>, language: La
         Complaint::Busy => Code::Busy,
         Complaint::Stopping => Code::Stopping,
     };
-    Problem { code: complaint.code().to_owned(), ..text::problem(code, detail, language) }
+    Problem {
+        code: complaint.code().to_owned(),
+        ..text::problem(code, detail, language)
+    }
 }
 
 impl<D: Desktop> Driver<D> {
@@ -43,13 +46,18 @@ impl<D: Desktop> Driver<D> {
         let Asked { command, reply, .. } = asked;
         let now = self.now();
         match command {
-            Command::Version => reply.answer(Answer::Version { version: self.desk.version.clone() }),
+            Command::Version => reply.answer(Answer::Version {
+                version: self.desk.version.clone(),
+            }),
             Command::Status => reply.answer(Answer::Status(Box::new(self.engine.status(now)))),
             Command::Why => reply.answer(Answer::Text(self.engine.why(now))),
             // The server keeps watchers itself.
             Command::Watch(Watch::Status | Watch::Pages) => reply.answer(Answer::Done),
             Command::Pause(pause) => self.take(Input::Pause(pause), reply),
             Command::Resume => self.take(Input::Resume, reply),
+            Command::Call(_) if !self.settings.flag("lines.hook.enabled") => {
+                reply.refuse(text::problem(Code::HookOff, None, self.language()));
+            }
             Command::Call(event) => match self.hook.report(&event) {
                 Ok(()) => reply.answer(Answer::Done),
                 Err(fault) => reply.refuse(fault.problem(self.language())),
@@ -63,7 +71,10 @@ impl<D: Desktop> Driver<D> {
                 reply.answer(Answer::Done);
             }
             Command::SignOut => self.take(Input::SignOut, reply),
-            Command::SecretSet { secret: SecretName::Phone, value } => self.set_phone_secret(value.0, reply),
+            Command::SecretSet {
+                secret: SecretName::Phone,
+                value,
+            } => self.set_phone_secret(value.0, reply),
             Command::RulesList => {
                 let names = NAMES.iter().map(|name| (*name).to_owned()).collect();
                 reply.answer(Answer::Text(names));
@@ -96,7 +107,9 @@ impl<D: Desktop> Driver<D> {
     /// A window that is there already comes to the front; else one is started.
     pub(super) fn open_window(&mut self, page: Option<&str>) -> bool {
         if self.server.watching(Watch::Pages) > 0 {
-            self.server.publish(Event::Show { page: page.map(str::to_owned) });
+            self.server.publish(Event::Show {
+                page: page.map(str::to_owned),
+            });
             return true;
         }
         self.desktop.open_window(page)
@@ -110,7 +123,11 @@ impl<D: Desktop> Driver<D> {
             return;
         };
         self.desk.sign_in_problem = None;
-        let way = if device_code { Way::DeviceCode } else { Way::Browser };
+        let way = if device_code {
+            Way::DeviceCode
+        } else {
+            Way::Browser
+        };
         let (entra, news) = (microsoft.entra.clone(), self.news.clone());
         tokio::task::spawn_local(async move {
             // The browser is opened by the desktop, which lives on the loop: `on_sign_in` sees the address.
@@ -130,16 +147,19 @@ impl<D: Desktop> Driver<D> {
         let started = match sign_in {
             SignIn::Browser { url } => {
                 // The same state told again opens no second page.
-                let known = matches!(&self.engine.facts().sign_in, SignIn::Browser { url: before } if before == url);
+                let known =
+                    matches!(&self.engine.facts().sign_in, SignIn::Browser { url: before } if before == url);
                 if !known && !self.desktop.open_url(url) {
                     self.desk.sign_in_problem =
                         Some(text::problem(Code::SignInBrowserFailed, None, self.language()));
                 }
                 SignInStarted::Browser { url: url.clone() }
             }
-            SignIn::DeviceCode { user_code, url } => {
-                SignInStarted::DeviceCode { user_code: user_code.clone(), url: url.clone(), minutes: 15 }
-            }
+            SignIn::DeviceCode { user_code, url } => SignInStarted::DeviceCode {
+                user_code: user_code.clone(),
+                url: url.clone(),
+                minutes: 15,
+            },
             SignIn::SignedOut | SignIn::Waiting(_) | SignIn::SignedIn(_) | SignIn::Expired { .. } => return,
         };
         if let Some(reply) = self.sign_in_asked.take() {
@@ -174,7 +194,9 @@ impl<D: Desktop> Driver<D> {
     }
 
     fn table(&self, profile: Option<&str>) -> Result<Vec<RuleRow>, Fault> {
-        let Some(name) = profile else { return Ok(rules::table(&self.engine.rules().profile, self.language())) };
+        let Some(name) = profile else {
+            return Ok(rules::table(&self.engine.rules().profile, self.language()));
+        };
         Profile::named(name)
             .map(|profile| rules::table(&profile, self.language()))
             .ok_or_else(|| Fault::new(FaultKind::Rejected, Code::ProfileUnknown).about(name))
@@ -198,7 +220,12 @@ impl<D: Desktop> Driver<D> {
         match self.settings.apply(draft) {
             Ok(()) => {
                 let language = self.settings.language();
-                self.desk.settings = self.settings.problems.iter().map(|f| f.problem(language)).collect();
+                self.desk.settings = self
+                    .settings
+                    .problems
+                    .iter()
+                    .map(|f| f.problem(language))
+                    .collect();
                 self.start_all();
                 reply.answer(Answer::Done);
             }
@@ -241,15 +268,19 @@ impl<D: Desktop> Driver<D> {
         let config = self.phone_config().cloned();
         tokio::task::spawn_local(async move {
             let findings = match config {
-                Some(Ok(PhoneConfig::Asterisk(config))) => match store.load(&phone_secret(), Ask::MayPrompt).await {
-                    Ok(Some(secret)) => doctor::phone_findings(asterisk::test(&config, &secret).await, language),
-                    Ok(None) => vec![doctor::failed(
-                        "secret",
-                        &Fault::new(FaultKind::Rejected, Code::SecretMissing),
-                        language,
-                    )],
-                    Err(error) => vec![doctor::failed("secret", &error.fault(), language)],
-                },
+                Some(Ok(PhoneConfig::Asterisk(config))) => {
+                    match store.load(&phone_secret(), Ask::MayPrompt).await {
+                        Ok(Some(secret)) => {
+                            doctor::phone_findings(asterisk::test(&config, &secret).await, language)
+                        }
+                        Ok(None) => vec![doctor::failed(
+                            "secret",
+                            &Fault::new(FaultKind::Rejected, Code::SecretMissing),
+                            language,
+                        )],
+                        Err(error) => vec![doctor::failed("secret", &error.fault(), language)],
+                    }
+                }
                 Some(Err(fault)) => vec![doctor::failed("settings", &fault, language)],
                 None | Some(Ok(PhoneConfig::None)) => vec![doctor::failed(
                     "settings",

@@ -24,16 +24,21 @@ impl<D: Desktop> Driver<D> {
     }
 
     fn perform(&mut self, effect: Effect) {
+        tracing::debug!(?effect, "to do");
         match effect {
             Effect::WarmUp => self.warm_up(),
-            Effect::ReadTeams => self.graph(Input::TeamsRead, |graph, token| async move { graph.read_presence(&token).await }),
+            Effect::ReadTeams => self.graph(Input::TeamsRead, |graph, token| async move {
+                graph.read_presence(&token).await
+            }),
             Effect::SetSession { pair, lifetime } => {
                 self.graph(Input::SessionSet, move |graph, token| async move {
                     graph.set_session(&token, pair, lifetime).await
                 });
             }
             Effect::ClearSession => {
-                self.graph(Input::SessionCleared, |graph, token| async move { graph.clear_session(&token).await });
+                self.graph(Input::SessionCleared, |graph, token| async move {
+                    graph.clear_session(&token).await
+                });
             }
             Effect::SetPreferred { pair, lifetime } => {
                 self.graph(Input::PreferredSet, move |graph, token| async move {
@@ -41,7 +46,9 @@ impl<D: Desktop> Driver<D> {
                 });
             }
             Effect::ClearPreferred => {
-                self.graph(Input::PreferredCleared, |graph, token| async move { graph.clear_preferred(&token).await });
+                self.graph(Input::PreferredCleared, |graph, token| async move {
+                    graph.clear_preferred(&token).await
+                });
             }
             Effect::ReadPhone => self.tell_phone(PhoneCommand::Read),
             Effect::WritePhone(value) => self.write_phone(value),
@@ -71,7 +78,11 @@ impl<D: Desktop> Driver<D> {
         F: Future<Output = Result<T, GraphError>> + 'static,
     {
         let sender = self.news.clone();
-        let microsoft = self.parts.microsoft.as_ref().map(|m| (m.entra.clone(), m.graph.clone()));
+        let microsoft = self
+            .parts
+            .microsoft
+            .as_ref()
+            .map(|m| (m.entra.clone(), m.graph.clone()));
         tokio::task::spawn_local(async move {
             let outcome = match microsoft {
                 Some((entra, graph)) => with_token(&entra, |token| operation(graph.clone(), token)).await,
@@ -83,7 +94,9 @@ impl<D: Desktop> Driver<D> {
     }
 
     fn warm_up(&self) {
-        let Some(microsoft) = &self.parts.microsoft else { return };
+        let Some(microsoft) = &self.parts.microsoft else {
+            return;
+        };
         microsoft.entra.warm_up();
         let graph = microsoft.graph.clone();
         tokio::task::spawn_local(async move {
@@ -106,7 +119,9 @@ impl<D: Desktop> Driver<D> {
             Some(_) => self.tell_phone(PhoneCommand::Write(value)),
             None => {
                 let outcome = Err(Fault::new(FaultKind::Unreachable, Code::PhoneUnreachable));
-                let _ended = self.news.send(News::Input(Box::new(Input::PhoneWritten { field, outcome })));
+                let _ended = self
+                    .news
+                    .send(News::Input(Box::new(Input::PhoneWritten { field, outcome })));
             }
         }
     }
@@ -120,7 +135,9 @@ impl<D: Desktop> Driver<D> {
     }
 
     fn forget_tokens(&self) {
-        let Some(microsoft) = &self.parts.microsoft else { return };
+        let Some(microsoft) = &self.parts.microsoft else {
+            return;
+        };
         let (entra, news) = (microsoft.entra.clone(), self.news.clone());
         tokio::task::spawn_local(async move {
             let _ended = news.send(News::SignedOut(entra.sign_out().await));

@@ -72,7 +72,10 @@ enum News {
     /// A sign-in that a person started has ended.
     SignInEnded(Result<(), Fault>),
     /// The phone's password was loaded, or could not be.
-    PhoneSecret { attempt: u64, secret: Result<Option<secrecy::SecretString>, Fault> },
+    PhoneSecret {
+        attempt: u64,
+        secret: Result<Option<secrecy::SecretString>, Fault>,
+    },
     /// Another password was stored.
     PhoneSecretChanged,
     Tested(Vec<Finding>),
@@ -105,9 +108,17 @@ struct Driver<D> {
 /// # Errors
 /// Only at the start; later nothing ends the loop.
 pub async fn run<D: Desktop>(start: Start<D>) -> Result<(), DriverError> {
-    let Start { data_dir, desktop, mut from_desktop, clock, settings, version } = start;
+    let Start {
+        data_dir,
+        desktop,
+        mut from_desktop,
+        clock,
+        settings,
+        version,
+    } = start;
     let language = settings.language();
-    let words = control::Words::new(move |complaint, detail| commands::complaint(complaint, detail, language));
+    let words =
+        control::Words::new(move |complaint, detail| commands::complaint(complaint, detail, language));
     let (server, mut asked) = Server::bind(&data_dir, words)?;
     let (news, mut own_news) = mpsc::unbounded_channel();
     let (sign_ins, mut sign_in_news) = mpsc::unbounded_channel();
@@ -118,9 +129,23 @@ pub async fn run<D: Desktop>(start: Start<D>) -> Result<(), DriverError> {
     let (ledger, ledger_fault) = ledger_file.load();
     let now = clock.now();
     let engine = Engine::new(settings.rules(), ledger, seed(), now);
-    let mut desk = Desk { version, ..Desk::default() };
-    desk.settings = settings.problems.iter().chain(&ledger_fault).map(|f| f.problem(language)).collect();
-    let parts = Parts::new(crate::net::client()?, data_dir.clone(), clock.clone(), sign_ins, lines);
+    let mut desk = Desk {
+        version,
+        ..Desk::default()
+    };
+    desk.settings = settings
+        .problems
+        .iter()
+        .chain(&ledger_fault)
+        .map(|f| f.problem(language))
+        .collect();
+    let parts = Parts::new(
+        crate::net::client()?,
+        data_dir.clone(),
+        clock.clone(),
+        sign_ins,
+        lines,
+    );
     let mut driver = Driver {
         engine,
         clock,
@@ -143,7 +168,10 @@ pub async fn run<D: Desktop>(start: Start<D>) -> Result<(), DriverError> {
     let alarm = Alarm::new();
     while !driver.finished {
         let now = driver.clock.now();
-        let wait = driver.engine.poll_timeout(now).map(|(at, _why)| at.since(now.mono));
+        let wait = driver
+            .engine
+            .poll_timeout(now)
+            .map(|(at, _why)| at.since(now.mono));
         tokio::select! {
             // In the order of their urgency: a call's event goes before anything else.
             biased;
@@ -186,6 +214,7 @@ impl<D: Desktop> Driver<D> {
 
     fn input(&mut self, input: Input) {
         let now = self.now();
+        tracing::debug!(?input, "news");
         self.engine.handle_input(input, now);
         self.drain();
     }
@@ -226,9 +255,17 @@ impl<D: Desktop> Driver<D> {
             PhoneEvent::Seen(values) => Input::PhoneSeen(values),
             PhoneEvent::Written { field, outcome } => {
                 if outcome.is_ok() {
-                    match self.engine.ledger().holds.iter().find(|hold| hold.wrote.field() == field) {
+                    match self
+                        .engine
+                        .ledger()
+                        .holds
+                        .iter()
+                        .find(|hold| hold.wrote.field() == field)
+                    {
                         Some(hold) if hold.stage == Stage::Intent => kill_point::reach(Point::AfterWrite),
-                        Some(hold) if hold.stage == Stage::Releasing => kill_point::reach(Point::AfterRelease),
+                        Some(hold) if hold.stage == Stage::Releasing => {
+                            kill_point::reach(Point::AfterRelease)
+                        }
                         Some(_) | None => {}
                     }
                 }

@@ -13,8 +13,8 @@ use offhook_engine::Input;
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::line::SourceId;
 use offhook_engine::teams::{Right, SignIn};
-use offhook_engine::view::pages::PhoneForm;
 use offhook_engine::text::{Language, Text};
+use offhook_engine::view::pages::PhoneForm;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -124,7 +124,12 @@ impl<D: Desktop> Driver<D> {
                 return;
             }
         };
-        if self.parts.microsoft.as_ref().is_some_and(|microsoft| microsoft.config == config) {
+        if self
+            .parts
+            .microsoft
+            .as_ref()
+            .is_some_and(|microsoft| microsoft.config == config)
+        {
             return;
         }
         self.desk.sign_in_problem = None;
@@ -175,14 +180,21 @@ impl<D: Desktop> Driver<D> {
     }
 
     fn load_phone_secret(&self) {
-        let (store, news, attempt) = (self.parts.store.clone(), self.news.clone(), self.parts.phone_attempt);
+        let (store, news, attempt) = (
+            self.parts.store.clone(),
+            self.news.clone(),
+            self.parts.phone_attempt,
+        );
         let tries = self.parts.secret_tries;
         tokio::task::spawn_local(async move {
             let ask = if tries == 0 { Ask::MayPrompt } else { Ask::Quietly };
             if tries > 0 {
                 tokio::time::sleep(again_after(tries)).await;
             }
-            let secret = store.load(&phone_secret(), ask).await.map_err(|error| error.fault());
+            let secret = store
+                .load(&phone_secret(), ask)
+                .await
+                .map_err(|error| error.fault());
             let _ended = news.send(News::PhoneSecret { attempt, secret });
         });
     }
@@ -195,14 +207,19 @@ impl<D: Desktop> Driver<D> {
             Ok(Some(secret)) => {
                 self.parts.secret_tries = 0;
                 self.desk.phone.password_stored = true;
-                let Some(Ok(PhoneConfig::Asterisk(config))) = &self.parts.phone_config else { return };
+                let Some(Ok(PhoneConfig::Asterisk(config))) = &self.parts.phone_config else {
+                    return;
+                };
                 let (events, receiver) = mpsc::unbounded_channel();
                 self.parts.phone = Some(asterisk::spawn((**config).clone(), secret, events));
                 self.parts.phone_events = receiver;
             }
             Ok(None) => {
                 self.desk.phone.password_stored = false;
-                self.input(Input::PhoneDown(Fault::new(FaultKind::Rejected, Code::SecretMissing)));
+                self.input(Input::PhoneDown(Fault::new(
+                    FaultKind::Rejected,
+                    Code::SecretMissing,
+                )));
             }
             Err(fault) => {
                 self.input(Input::PhoneDown(fault));
@@ -252,7 +269,11 @@ impl<D: Desktop> Driver<D> {
 }
 
 fn new_graph(config: &EntraConfig, http: &reqwest::Client) -> Graph {
-    Graph::new(http.clone(), config.graph_base().clone(), config.client_id().to_owned())
+    Graph::new(
+        http.clone(),
+        config.graph_base().clone(),
+        config.client_id().to_owned(),
+    )
 }
 
 fn page_texts(language: Language) -> PageTexts {

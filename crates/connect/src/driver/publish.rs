@@ -20,7 +20,9 @@ impl<D: Desktop> Driver<D> {
             self.shown.tray = Some(tray);
         }
         // The server leaves out what has not changed.
-        self.server.publish(Event::Status(Box::new(self.engine.status(now))));
-        self.server.publish(Event::Pages(Box::new(self.engine.pages(&self.desk, now))));
+        self.server
+            .publish(Event::Status(Box::new(self.engine.status(now))));
+        self.server
+            .publish(Event::Pages(Box::new(self.engine.pages(&self.desk, now))));
     }
 }

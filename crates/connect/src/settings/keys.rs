@@ -4,7 +4,10 @@
 pub(super) enum Kind {
     Text,
     Flag,
-    Number { least: i64, most: i64 },
+    Number {
+        least: i64,
+        most: i64,
+    },
     OneOf(&'static [&'static str]),
     /// A list of words.
     Words,
@@ -25,7 +28,10 @@ const fn known(key: &'static str, kind: Kind, default: &'static str) -> Known {
     Known { key, kind, default }
 }
 
-const PORT: Kind = Kind::Number { least: 0, most: 65535 };
+const PORT: Kind = Kind::Number {
+    least: 0,
+    most: 65535,
+};
 
 pub(super) const KNOWN: &[Known] = &[
     known("role", Kind::OneOf(&["full", "watch"]), "full"),
@@ -34,17 +40,38 @@ pub(super) const KNOWN: &[Known] = &[
     known("person.work_days", Kind::Words, "mon,tue,wed,thu,fri"),
     known("person.work_from", Kind::TimeOfDay, "08:00"),
     known("person.work_to", Kind::TimeOfDay, "18:00"),
-    known("microsoft.cloud", Kind::OneOf(&["global", "us-gov", "us-dod", "custom"]), "global"),
+    known(
+        "microsoft.cloud",
+        Kind::OneOf(&["global", "us-gov", "us-dod", "custom"]),
+        "global",
+    ),
     known("microsoft.tenant", Kind::Text, "organizations"),
     known("microsoft.client_id", Kind::Text, ""),
     known("microsoft.login_url", Kind::Text, ""),
     known("microsoft.graph_url", Kind::Text, ""),
-    known("teams.poll_seconds_min", Kind::Number { least: 1, most: 300 }, "3"),
-    known("teams.release_after_minutes", Kind::Number { least: 1, most: 120 }, "10"),
+    known(
+        "teams.poll_seconds_min",
+        Kind::Number { least: 1, most: 300 },
+        "3",
+    ),
+    known(
+        "teams.release_after_minutes",
+        Kind::Number { least: 1, most: 120 },
+        "10",
+    ),
     known(
         "phone.kind",
         Kind::OneOf(&[
-            "none", "starface", "innovaphone", "procall", "asterisk", "freepbx", "sip", "csta", "tapi", "command",
+            "none",
+            "starface",
+            "innovaphone",
+            "procall",
+            "asterisk",
+            "freepbx",
+            "sip",
+            "csta",
+            "tapi",
+            "command",
         ]),
         "none",
     ),
@@ -68,12 +95,24 @@ pub(super) const KNOWN: &[Known] = &[
     known("lines.hook.enabled", Kind::Flag, "true"),
     known("lines.baresip.enabled", Kind::Flag, "false"),
     known("lines.baresip.address", Kind::Text, "127.0.0.1:4444"),
-    known("rules.profile", Kind::OneOf(&offhook_engine::profile::NAMES), "recommended"),
+    known(
+        "rules.profile",
+        Kind::OneOf(&offhook_engine::profile::NAMES),
+        "recommended",
+    ),
     known("rules.dnd_in_meetings", Kind::Flag, "false"),
     known("calendar.enabled", Kind::Flag, "false"),
-    known("calendar.profile", Kind::OneOf(&["exchange-status-sync"]), "exchange-status-sync"),
+    known(
+        "calendar.profile",
+        Kind::OneOf(&["exchange-status-sync"]),
+        "exchange-status-sync",
+    ),
     known("store.secrets", Kind::OneOf(&["keyring", "file"]), "keyring"),
-    known("log.level", Kind::OneOf(&["error", "warn", "info", "debug", "trace"]), "info"),
+    known(
+        "log.level",
+        Kind::OneOf(&["error", "warn", "info", "debug", "trace"]),
+        "info",
+    ),
 ];
 
 /// Members that hold no setting.
@@ -96,7 +135,11 @@ impl Kind {
             }
             Self::OneOf(words) => words.contains(&text).then(|| text.to_owned()),
             Self::Words => {
-                let words: Vec<&str> = text.split(',').map(str::trim).filter(|word| !word.is_empty()).collect();
+                let words: Vec<&str> = text
+                    .split(',')
+                    .map(str::trim)
+                    .filter(|word| !word.is_empty())
+                    .collect();
                 (!text.contains(char::is_control)).then(|| words.join(","))
             }
             Self::TimeOfDay => {
@@ -112,7 +155,10 @@ impl Kind {
             Self::Flag => (text == "true").into(),
             Self::Number { .. } => text.parse::<i64>().unwrap_or_default().into(),
             Self::Words => {
-                let words = text.split(',').filter(|word| !word.is_empty()).map(toml_edit::Value::from);
+                let words = text
+                    .split(',')
+                    .filter(|word| !word.is_empty())
+                    .map(toml_edit::Value::from);
                 toml_edit::Value::Array(words.collect())
             }
         }
@@ -125,7 +171,8 @@ impl Kind {
             Self::Flag => item.as_bool()?.to_string(),
             Self::Number { .. } => item.as_integer()?.to_string(),
             Self::Words => {
-                let words: Option<Vec<&str>> = item.as_array()?.iter().map(toml_edit::Value::as_str).collect();
+                let words: Option<Vec<&str>> =
+                    item.as_array()?.iter().map(toml_edit::Value::as_str).collect();
                 words?.join(",")
             }
         };

@@ -8,9 +8,9 @@ mod parsed;
 
 use crate::ledger_file::{keep_aside, replace};
 use keys::{KNOWN, Known, VERSION};
-pub use parsed::PhoneConfig;
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_protocol::pages::{Draft, FieldView};
+pub use parsed::PhoneConfig;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -67,10 +67,21 @@ impl Settings {
         if newer {
             problems.push(fault(Code::SettingsNewer, &version.to_string()));
         }
-        let policy = policy.map(|path| read_policy(path, &mut problems)).unwrap_or_default();
-        let mut settings =
-            Self { path, document, forced: policy, values: BTreeMap::new(), problems, newer, fresh };
-        settings.problems.extend(unknown_keys(settings.document.as_table(), ""));
+        let policy = policy
+            .map(|path| read_policy(path, &mut problems))
+            .unwrap_or_default();
+        let mut settings = Self {
+            path,
+            document,
+            forced: policy,
+            values: BTreeMap::new(),
+            problems,
+            newer,
+            fresh,
+        };
+        settings
+            .problems
+            .extend(unknown_keys(settings.document.as_table(), ""));
         let wrong = settings.resolve();
         settings.problems.extend(wrong);
         settings
@@ -85,7 +96,8 @@ impl Settings {
                 wrong.push(fault(Code::SettingsValue, known.key));
             }
             let value = self.forced.get(known.key).cloned().or(from_file.flatten());
-            self.values.insert(known.key, value.unwrap_or_else(|| known.default.to_owned()));
+            self.values
+                .insert(known.key, value.unwrap_or_else(|| known.default.to_owned()));
         }
         wrong
     }
@@ -96,9 +108,15 @@ impl Settings {
     /// The first that is unknown or impossible.
     pub fn force(&mut self, values: &[(&str, String)]) -> Result<(), Refused> {
         for (key, text) in values {
-            let refuse = |code: Code| Refused { key: (*key).to_owned(), fault: fault(code, key) };
+            let refuse = |code: Code| Refused {
+                key: (*key).to_owned(),
+                fault: fault(code, key),
+            };
             let known = keys::find(key).ok_or_else(|| refuse(Code::SettingsUnknownKey))?;
-            let value = known.kind.parse(text).ok_or_else(|| refuse(Code::SettingsValue))?;
+            let value = known
+                .kind
+                .parse(text)
+                .ok_or_else(|| refuse(Code::SettingsValue))?;
             self.forced.entry(known.key).or_insert(value);
         }
         self.resolve();
@@ -118,12 +136,20 @@ impl Settings {
     }
 
     pub(crate) fn words(&self, key: &str) -> Vec<String> {
-        self.text(key).split(',').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+        self.text(key)
+            .split(',')
+            .filter(|word| !word.is_empty())
+            .map(str::to_owned)
+            .collect()
     }
 
     /// One setting as a form shows it.
     pub fn field(&self, key: &str) -> FieldView {
-        FieldView { value: self.text(key).to_owned(), locked: self.forced.contains_key(key), refused: None }
+        FieldView {
+            value: self.text(key).to_owned(),
+            locked: self.forced.contains_key(key),
+            refused: None,
+        }
     }
 
     /// Changes settings, all or none, and writes the file. Only differences from the defaults are kept in it.
@@ -131,17 +157,24 @@ impl Settings {
     /// # Errors
     /// The first entry that is unknown, locked or impossible; or the file could not be written.
     pub fn apply(&mut self, draft: &Draft) -> Result<(), Refused> {
-        let refuse = |key: &str, code: Code| Refused { key: key.to_owned(), fault: fault(code, key) };
+        let refuse = |key: &str, code: Code| Refused {
+            key: key.to_owned(),
+            fault: fault(code, key),
+        };
         if self.newer {
             return Err(refuse("version", Code::SettingsNewer));
         }
         let mut changes: Vec<(&Known, String)> = Vec::new();
         for (key, text) in &draft.0 {
-            let Some(known) = keys::find(key) else { return Err(refuse(key, Code::SettingsUnknownKey)) };
+            let Some(known) = keys::find(key) else {
+                return Err(refuse(key, Code::SettingsUnknownKey));
+            };
             if self.forced.contains_key(known.key) {
                 return Err(refuse(key, Code::Locked));
             }
-            let Some(value) = known.kind.parse(text) else { return Err(refuse(key, Code::SettingsValue)) };
+            let Some(value) = known.kind.parse(text) else {
+                return Err(refuse(key, Code::SettingsValue));
+            };
             changes.push((known, value));
         }
         let mut document = self.document.clone();
@@ -151,12 +184,16 @@ impl Settings {
         }
         if let Err(error) = replace(&self.path, document.to_string().as_bytes()) {
             tracing::warn!(%error, "the settings could not be written");
-            return Err(Refused { key: "version".into(), fault: fault(Code::LedgerNotWritten, "settings.toml") });
+            return Err(Refused {
+                key: "version".into(),
+                fault: fault(Code::LedgerNotWritten, "settings.toml"),
+            });
         }
         self.document = document;
         self.fresh = false;
         let wrong = self.resolve();
-        self.problems.retain(|problem| problem.code != Code::SettingsValue);
+        self.problems
+            .retain(|problem| problem.code != Code::SettingsValue);
         self.problems.extend(wrong);
         Ok(())
     }
@@ -168,7 +205,9 @@ fn policy_file() -> Option<PathBuf> {
 }
 
 fn read_policy(path: &Path, problems: &mut Vec<Fault>) -> BTreeMap<&'static str, String> {
-    let Ok(text) = std::fs::read_to_string(path) else { return BTreeMap::new() };
+    let Ok(text) = std::fs::read_to_string(path) else {
+        return BTreeMap::new();
+    };
     let Ok(document) = text.parse::<DocumentMut>() else {
         problems.push(fault(Code::SettingsValue, "policy.toml"));
         return BTreeMap::new();
@@ -233,8 +272,14 @@ fn put(document: &mut DocumentMut, known: &Known, value: &str) {
 fn unknown_keys(table: &Table, prefix: &str) -> Vec<Fault> {
     let mut unknown = Vec::new();
     for (name, item) in table {
-        let key = if prefix.is_empty() { name.to_owned() } else { format!("{prefix}.{name}") };
-        let is_folder = KNOWN.iter().any(|known| known.key.starts_with(&format!("{key}.")));
+        let key = if prefix.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{prefix}.{name}")
+        };
+        let is_folder = KNOWN
+            .iter()
+            .any(|known| known.key.starts_with(&format!("{key}.")));
         match item.as_table() {
             Some(inner) if is_folder => unknown.extend(unknown_keys(inner, &key)),
             _ if keys::find(&key).is_some() || key == VERSION => {}

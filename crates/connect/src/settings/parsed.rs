@@ -25,11 +25,17 @@ impl Settings {
     pub fn rules(&self) -> Rules {
         let minutes = u64::try_from(self.number("teams.release_after_minutes")).unwrap_or(10);
         Rules {
-            role: if self.text("role") == "watch" { Role::Watch } else { Role::Full },
+            role: if self.text("role") == "watch" {
+                Role::Watch
+            } else {
+                Role::Full
+            },
             language: self.language(),
             zone: TimeZone::system(),
             working_hours: self.working_hours(),
-            poll_floor: Duration::from_secs(u64::try_from(self.number("teams.poll_seconds_min")).unwrap_or(3)),
+            poll_floor: Duration::from_secs(
+                u64::try_from(self.number("teams.poll_seconds_min")).unwrap_or(3),
+            ),
             release_after: Duration::from_secs(minutes * 60),
             outgoing_counts: self.flag("calls.outgoing_counts"),
             dnd_in_meetings: self.flag("rules.dnd_in_meetings"),
@@ -54,8 +60,16 @@ impl Settings {
             return None;
         }
         let time = |key: &str| format!("{}:00", self.text(key)).parse().ok();
-        let days = self.words("person.work_days").iter().filter_map(|word| weekday(word)).collect();
-        Some(WorkingHours { days, from: time("person.work_from")?, to: time("person.work_to")? })
+        let days = self
+            .words("person.work_days")
+            .iter()
+            .filter_map(|word| weekday(word))
+            .collect();
+        Some(WorkingHours {
+            days,
+            from: time("person.work_from")?,
+            to: time("person.work_to")?,
+        })
     }
 
     /// # Errors
@@ -99,7 +113,8 @@ impl Settings {
             }
             other => {
                 // Its adapter comes with its own issue; until then nothing pretends.
-                Err(Fault::new(FaultKind::Rejected, Code::PhoneNotConfigured).about(format!("kind = \"{other}\"")))
+                Err(Fault::new(FaultKind::Rejected, Code::PhoneNotConfigured)
+                    .about(format!("kind = \"{other}\"")))
             }
         }
     }
@@ -119,8 +134,9 @@ impl Settings {
     }
 
     pub fn baresip(&self) -> Option<BaresipConfig> {
-        self.flag("lines.baresip.enabled")
-            .then(|| BaresipConfig { address: self.text("lines.baresip.address").to_owned() })
+        self.flag("lines.baresip.enabled").then(|| BaresipConfig {
+            address: self.text("lines.baresip.address").to_owned(),
+        })
     }
 }
 

@@ -12,17 +12,31 @@ fn load(folder: &tempfile::TempDir) -> Settings {
 }
 
 fn draft(entries: &[(&str, &str)]) -> Draft {
-    Draft(entries.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect::<BTreeMap<_, _>>())
+    Draft(
+        entries
+            .iter()
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect::<BTreeMap<_, _>>(),
+    )
 }
 
 fn codes(settings: &Settings) -> Vec<(Code, &str)> {
-    settings.problems.iter().map(|p| (p.code, p.detail.as_deref().unwrap_or_default())).collect()
+    settings
+        .problems
+        .iter()
+        .map(|p| (p.code, p.detail.as_deref().unwrap_or_default()))
+        .collect()
 }
 
 #[test]
 fn defaults_parse_as_themselves() {
     for known in KNOWN {
-        assert_eq!(known.kind.parse(known.default).as_deref(), Some(known.default), "{}", known.key);
+        assert_eq!(
+            known.kind.parse(known.default).as_deref(),
+            Some(known.default),
+            "{}",
+            known.key
+        );
     }
 }
 
@@ -47,7 +61,10 @@ fn a_wrong_value_is_named_and_the_default_holds() {
     let settings = load(&folder);
     assert_eq!(
         codes(&settings),
-        [(Code::SettingsValue, "teams.poll_seconds_min"), (Code::SettingsValue, "rules.profile")]
+        [
+            (Code::SettingsValue, "teams.poll_seconds_min"),
+            (Code::SettingsValue, "rules.profile")
+        ]
     );
     assert_eq!(settings.text("rules.profile"), "recommended");
 }
@@ -66,7 +83,13 @@ fn an_unknown_key_is_named_and_survives_a_change() {
     );
     settings.apply(&draft(&[("phone.host", "pbx.example")])).unwrap();
     let text = std::fs::read_to_string(folder.path().join("settings.toml")).unwrap();
-    for kept in ["# mine", "future = 1", "hosst = \"x\"", "[lines.jami]", "host = \"pbx.example\""] {
+    for kept in [
+        "# mine",
+        "future = 1",
+        "hosst = \"x\"",
+        "[lines.jami]",
+        "host = \"pbx.example\"",
+    ] {
         assert!(text.contains(kept), "{kept} in {text}");
     }
 }
@@ -79,27 +102,51 @@ fn a_newer_file_is_read_and_never_written() {
     assert_eq!(settings.text("phone.kind"), "asterisk");
     let refused = settings.apply(&draft(&[("phone.host", "x")])).unwrap_err();
     assert_eq!(refused.fault.code, Code::SettingsNewer);
-    assert!(std::fs::read_to_string(folder.path().join("settings.toml")).unwrap().contains("version = 7"));
+    assert!(
+        std::fs::read_to_string(folder.path().join("settings.toml"))
+            .unwrap()
+            .contains("version = 7")
+    );
 }
 
 #[test]
 fn half_a_file_is_kept_aside() {
     let folder = folder("[phone]\nhost = \"pb");
     let settings = load(&folder);
-    let [(Code::SettingsUnreadable, kept)] = codes(&settings)[..] else { panic!("{:?}", settings.problems) };
-    assert_eq!(std::fs::read_to_string(folder.path().join(kept)).unwrap(), "[phone]\nhost = \"pb");
+    let [(Code::SettingsUnreadable, kept)] = codes(&settings)[..] else {
+        panic!("{:?}", settings.problems)
+    };
+    assert_eq!(
+        std::fs::read_to_string(folder.path().join(kept)).unwrap(),
+        "[phone]\nhost = \"pb"
+    );
 }
 
 #[test]
 fn a_default_is_not_stored_and_a_draft_is_all_or_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let mut settings = load(&folder);
-    settings.apply(&draft(&[("phone.kind", "asterisk"), ("rules.profile", "starface-9")])).unwrap();
-    settings.apply(&draft(&[("rules.profile", "recommended")])).unwrap();
+    settings
+        .apply(&draft(&[
+            ("phone.kind", "asterisk"),
+            ("rules.profile", "starface-9"),
+        ]))
+        .unwrap();
+    settings
+        .apply(&draft(&[("rules.profile", "recommended")]))
+        .unwrap();
     let text = std::fs::read_to_string(folder.path().join("settings.toml")).unwrap();
-    assert!(text.contains("kind = \"asterisk\"") && !text.contains("profile"), "{text}");
-    let refused = settings.apply(&draft(&[("phone.host", "new"), ("phone.port", "70000")])).unwrap_err();
-    assert_eq!((refused.key.as_str(), refused.fault.code), ("phone.port", Code::SettingsValue));
+    assert!(
+        text.contains("kind = \"asterisk\"") && !text.contains("profile"),
+        "{text}"
+    );
+    let refused = settings
+        .apply(&draft(&[("phone.host", "new"), ("phone.port", "70000")]))
+        .unwrap_err();
+    assert_eq!(
+        (refused.key.as_str(), refused.fault.code),
+        ("phone.port", Code::SettingsValue)
+    );
     assert_eq!(load(&folder).text("phone.host"), "");
 }
 
@@ -111,6 +158,8 @@ fn policy_goes_first_and_locks() {
     let mut settings = Settings::load_with_policy(folder.path(), Some(&policy));
     assert_eq!(settings.text("phone.host"), "theirs");
     assert!(settings.field("phone.host").locked && !settings.field("phone.extension").locked);
-    let refused = settings.apply(&draft(&[("phone.host", "mine again")])).unwrap_err();
+    let refused = settings
+        .apply(&draft(&[("phone.host", "mine again")]))
+        .unwrap_err();
     assert_eq!(refused.fault.code, Code::Locked);
 }
