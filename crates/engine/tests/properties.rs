@@ -345,7 +345,7 @@ fn well_again(w: &mut World) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn no_input_makes_it_panic_write_twice_at_once_or_spin(rules in any_rules(), steps in steps()) {
