@@ -24,17 +24,7 @@ use secrecy::SecretString;
 
 /// What the control socket itself has to say, in the person's language.
 pub(super) fn complaint(complaint: Complaint, detail: Option<&str>, language: Language) -> Problem {
-    let code = match complaint {
-        Complaint::ProtocolNewer => Code::ProtocolNewer,
-        Complaint::NotUnderstood => Code::RequestNotUnderstood,
-        Complaint::LineTooLong => Code::LineTooLong,
-        Complaint::Busy => Code::Busy,
-        Complaint::Stopping => Code::Stopping,
-    };
-    Problem {
-        code: complaint.code().to_owned(),
-        ..text::problem(code, detail, language)
-    }
+    text::complaint(complaint.code(), detail, language)
 }
 
 impl<D: Desktop> Driver<D> {
@@ -113,6 +103,12 @@ impl<D: Desktop> Driver<D> {
             return true;
         }
         self.desktop.open_window(page)
+    }
+
+    /// Nobody waits for an answer to a click, so a notification says it.
+    pub(super) fn say_no_window(&mut self) {
+        let problem = text::problem(Code::WindowMissing, None, self.language());
+        self.desktop.notify(&problem.sentence, &problem.mend);
     }
 
     pub(super) fn start_sign_in(&mut self, device_code: bool) {

@@ -294,9 +294,12 @@ impl<D: Desktop> Driver<D> {
         match event {
             DesktopEvent::Sleep => self.input(Input::Sleep),
             DesktopEvent::Woke => self.woke(),
+            DesktopEvent::WindowFailed => self.say_no_window(),
             DesktopEvent::Action(action) => match action {
                 Action::Open(page) => {
-                    self.open_window(Some(page.name()));
+                    if !self.open_window(Some(page.name())) {
+                        self.say_no_window();
+                    }
                 }
                 Action::Pause(pause) => self.input(Input::Pause(pause)),
                 Action::Resume => self.input(Input::Resume),
@@ -336,6 +339,8 @@ impl<D: Desktop> Driver<D> {
                 if let Err(fault) = outcome {
                     self.desk.sign_in_problem = Some(fault.problem(self.engine.rules().language));
                 }
+                // Also when the store could not be asked: this process holds no token any more.
+                self.input(Input::SignIn(SignIn::SignedOut));
             }
         }
     }

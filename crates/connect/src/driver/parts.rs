@@ -104,8 +104,9 @@ impl<D: Desktop> Driver<D> {
     /// touched.
     pub(super) fn start_all(&mut self) {
         self.parts.choose_store(&self.settings);
-        self.start_microsoft();
+        // The engine waits for the phone before it judges what the last run left there.
         self.start_phone();
+        self.start_microsoft();
         self.start_baresip();
         self.input(Input::Rules(Box::new(self.settings.rules())));
         self.fill_desk();
