@@ -24,6 +24,8 @@ pub enum DesktopEvent {
     Action(Action),
     /// The machine is about to sleep, or the person logs off.
     Sleep,
+    /// The window program was started and failed at once.
+    WindowFailed,
     /// The machine woke up. Linux needs none: the clocks tell.
     Woke,
 }

@@ -16,10 +16,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// Looks at settings, secret store, Microsoft's addresses and the phone system.
 pub async fn examine(settings: &Settings, store: &SecretStore) -> Vec<Finding> {
     let language = settings.language();
-    let mut findings = vec![match settings.problems.first() {
-        None => fine(Text::DoctorSettings, language),
-        Some(fault) => failed(Text::DoctorSettings.text(language), fault, language),
-    }];
+    let mut findings = settings_findings(settings, language);
     let secrets = store.load(&SecretName::microsoft(), Ask::Quietly).await;
     findings.push(match secrets {
         Ok(_) => fine(Text::DoctorSecrets, language),
@@ -28,6 +25,16 @@ pub async fn examine(settings: &Settings, store: &SecretStore) -> Vec<Finding> {
     findings.extend(microsoft(settings, language).await);
     findings.extend(phone(settings, store, language).await);
     findings
+}
+
+/// Everything that is odd about the settings, each by its name.
+fn settings_findings(settings: &Settings, language: Language) -> Vec<Finding> {
+    if settings.problems.is_empty() {
+        return vec![fine(Text::DoctorSettings, language)];
+    }
+    let what = Text::DoctorSettings.text(language);
+    let problems = settings.problems.iter();
+    problems.map(|fault| failed(what, fault, language)).collect()
 }
 
 async fn microsoft(settings: &Settings, language: Language) -> Vec<Finding> {

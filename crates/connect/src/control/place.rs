@@ -136,7 +136,7 @@ pub fn write_private_json(path: &Path, value: &impl serde::Serialize) -> Result<
 }
 
 /// A name made from the data directory's path, so that two of them do not meet.
-fn hash_of(data_dir: &Path) -> String {
+pub(crate) fn hash_of(data_dir: &Path) -> String {
     use sha2::Digest;
     let digest = sha2::Sha256::digest(data_dir.as_os_str().as_encoded_bytes());
     digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect()

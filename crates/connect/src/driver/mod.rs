@@ -71,6 +71,8 @@ enum News {
     Input(Box<Input>),
     /// A sign-in that a person started has ended.
     SignInEnded(Result<(), Fault>),
+    /// Something is wrong beside the sign-in: a token that could not be stored, a browser that did not open.
+    SignInTrouble(Option<Fault>),
     /// The phone's password was loaded, or could not be.
     PhoneSecret {
         attempt: u64,
@@ -328,6 +330,10 @@ impl<D: Desktop> Driver<D> {
                 self.input(*input);
             }
             News::SignInEnded(outcome) => self.on_sign_in_ended(outcome),
+            News::SignInTrouble(trouble) => {
+                let language = self.engine.rules().language;
+                self.desk.sign_in_problem = trouble.map(|fault| fault.problem(language));
+            }
             News::PhoneSecret { attempt, secret } => self.on_phone_secret(attempt, secret),
             News::PhoneSecretChanged => self.restart_phone(),
             News::Tested(findings) => {

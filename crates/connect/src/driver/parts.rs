@@ -145,7 +145,17 @@ impl<D: Desktop> Driver<D> {
             parts.clock.clone(),
             parts.sign_ins.clone(),
         );
-        parts.microsoft = Some(Microsoft { entra, graph, config });
+        let (mut trouble, news) = (entra.trouble(), self.news.clone());
+        tokio::task::spawn_local(async move {
+            // Ends with the sign-in's task.
+            while trouble.changed().await.is_ok() {
+                let fault = trouble.borrow_and_update().clone();
+                if news.send(News::SignInTrouble(fault)).is_err() {
+                    return;
+                }
+            }
+        });
+        self.parts.microsoft = Some(Microsoft { entra, graph, config });
     }
 
     fn start_phone(&mut self) {

@@ -129,7 +129,7 @@ impl Settings {
             tracing::warn!("secrets are kept in a file of the data folder, as set");
             SecretStore::File(FileStore::new(data_dir.join("secrets.json")))
         } else {
-            SecretStore::Keyring(KeyringStore::new("Offhook"))
+            SecretStore::Keyring(KeyringStore::new(&keyring_service(data_dir)))
         }
     }
 
@@ -138,6 +138,15 @@ impl Settings {
             address: self.text("lines.baresip.address").to_owned(),
         })
     }
+}
+
+/// `Offhook` for the usual data directory; another one has secrets of its own.
+fn keyring_service(data_dir: &Path) -> String {
+    let usual = offhook_protocol::place::data_dir(None, |name| std::env::var_os(name));
+    if usual.is_some_and(|usual| usual == data_dir) {
+        return "Offhook".to_owned();
+    }
+    format!("Offhook {}", crate::control::place::hash_of(data_dir))
 }
 
 fn weekday(word: &str) -> Option<Weekday> {
