@@ -53,10 +53,11 @@ const PURE: &[(&str, &str)] = &[
     ),
 ];
 
-/// What the resident program names itself; everything else comes by way of `connect`.
+/// What the resident program names itself on Linux; everything else comes by way of `connect`. `ksni` is the tray,
+/// `zbus` and `futures-util` hear of sleep; Windows and macOS have `tao` and `tray-icon` instead of these three.
 const AGENT: &str =
-    "anyhow lexopt notify-rust offhook-connect offhook-engine offhook-protocol tokio tracing tray-icon
-    zbus";
+    "anyhow futures-util ksni lexopt notify-rust offhook-connect offhook-engine offhook-protocol
+    serde_json tokio tracing zbus";
 
 /// Never in the resident program, at any depth: web engines, GTK, servers of the pretend company, a second TLS.
 const NEVER_RESIDENT: &str =

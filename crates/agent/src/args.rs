@@ -64,7 +64,15 @@ mod tests {
 
     #[test]
     fn every_option_is_understood() {
-        let args = parse(&["--data-dir", "/x", "--playground", "--minimised", "--no-tray", "--doctor"]).unwrap();
+        let args = parse(&[
+            "--data-dir",
+            "/x",
+            "--playground",
+            "--minimised",
+            "--no-tray",
+            "--doctor",
+        ])
+        .unwrap();
         let all = Args {
             data_dir: Some("/x".into()),
             playground: true,

@@ -42,13 +42,19 @@ fn main() -> ExitCode {
 
 fn run(args: Args) -> anyhow::Result<ExitCode> {
     if args.help || args.version {
-        answer(if args.help { USAGE } else { env!("CARGO_PKG_VERSION") });
+        answer(if args.help {
+            USAGE
+        } else {
+            env!("CARGO_PKG_VERSION")
+        });
         return Ok(ExitCode::SUCCESS);
     }
     let folder = data_dir(args.data_dir.as_deref(), |name| std::env::var_os(name))
         .context("the environment names no home; use --data-dir")?;
     let folder = private_folder(&folder)?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     let local = tokio::task::LocalSet::new();
     if args.doctor {
         return local.block_on(&runtime, examine(&folder));
@@ -63,7 +69,11 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
     for problem in &settings.problems {
         tracing::warn!(code = problem.code.name(), detail = problem.detail, "settings");
     }
-    let playground = if args.playground { Some(Playground::start()?) } else { None };
+    let playground = if args.playground {
+        Some(Playground::start()?)
+    } else {
+        None
+    };
     if let Some(playground) = &playground {
         let forced = settings.force(&playground.settings());
         forced.map_err(|refused| anyhow::anyhow!("the playground's {} can't be used", refused.key))?;
@@ -72,24 +82,46 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
     }
     let (events, from_desktop) = mpsc::unbounded_channel();
     stop_on_signals(&runtime, events.clone());
-    let version = env!("CARGO_PKG_VERSION").to_owned();
-    let clock = clock::system();
-    let show = settings.fresh && !args.minimised && !args.no_tray;
     if args.no_tray {
-        let start = Start { data_dir: folder, desktop: NoDesktop, from_desktop, clock, settings, version };
-        local.block_on(&runtime, driver::run(start))?;
+        drive(&runtime, folder, NoDesktop, from_desktop, settings)?;
+        // A read that blocks (a keyring's prompt) must not keep the program.
+        runtime.shutdown_background();
     } else {
-        let mut desktop = desktop::System::new(folder.clone(), events);
-        if show {
-            desktop.open_window(None);
-        }
-        let start = Start { data_dir: folder, desktop, from_desktop, clock, settings, version };
-        local.block_on(&runtime, driver::run(start))?;
+        let show = settings.fresh && !args.minimised;
+        let data_dir = folder.clone();
+        desktop::run(runtime, folder, events, move |runtime, mut desktop| {
+            // On Windows and macOS the process ends with the driver, so what must end first lives here.
+            let _playground = playground;
+            if show {
+                let _within = runtime.enter();
+                desktop.open_window(None);
+            }
+            drive(runtime, data_dir, desktop, from_desktop, settings)
+        })?;
     }
-    tracing::info!("Offhook has ended");
-    // A read that blocks (a keyring's prompt) must not keep the program.
-    runtime.shutdown_background();
     Ok(ExitCode::SUCCESS)
+}
+
+/// The driver, until it is told to quit.
+fn drive(
+    runtime: &tokio::runtime::Runtime,
+    data_dir: PathBuf,
+    desktop: impl Desktop,
+    from_desktop: mpsc::UnboundedReceiver<DesktopEvent>,
+    settings: Settings,
+) -> anyhow::Result<()> {
+    let version = env!("CARGO_PKG_VERSION").to_owned();
+    let start = Start {
+        data_dir,
+        desktop,
+        from_desktop,
+        clock: clock::system(),
+        settings,
+        version,
+    };
+    tokio::task::LocalSet::new().block_on(runtime, driver::run(start))?;
+    tracing::info!("Offhook has ended");
+    Ok(())
 }
 
 async fn examine(folder: &Path) -> anyhow::Result<ExitCode> {
@@ -97,27 +129,26 @@ async fn examine(folder: &Path) -> anyhow::Result<ExitCode> {
     let store = settings.secret_store(folder);
     let findings = doctor::examine(&settings, &store).await;
     answer(&serde_json::to_string(&findings)?);
-    Ok(if findings.iter().all(|finding| finding.ok) { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    Ok(if findings.iter().all(|finding| finding.ok) {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
 }
 
 /// A second start shows the window of the first.
 fn show_running(folder: &Path) -> ExitCode {
-    let window = sibling("offhook-window");
-    match std::process::Command::new(&window).arg("--data-dir").arg(folder).spawn() {
+    let window = desktop::sibling("offhook-window");
+    match std::process::Command::new(&window)
+        .arg("--data-dir")
+        .arg(folder)
+        .spawn()
+    {
         Ok(_) => ExitCode::SUCCESS,
         Err(_) => {
             say("Offhook is running already for this data folder.");
             ExitCode::FAILURE
         }
-    }
-}
-
-/// A program that is installed beside this one.
-fn sibling(name: &str) -> PathBuf {
-    let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
-    match std::env::current_exe() {
-        Ok(own) => own.with_file_name(name),
-        Err(_) => name.into(),
     }
 }
 
@@ -135,9 +166,11 @@ fn stop_on_signals(runtime: &tokio::runtime::Runtime, events: mpsc::UnboundedSen
 #[cfg(unix)]
 async fn signalled() {
     use tokio::signal::unix::{SignalKind, signal};
-    let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hang_up)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()), signal(SignalKind::hangup()))
-    else {
+    let (Ok(mut terminate), Ok(mut interrupt), Ok(mut hang_up)) = (
+        signal(SignalKind::terminate()),
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::hangup()),
+    ) else {
         return std::future::pending().await;
     };
     tokio::select! {

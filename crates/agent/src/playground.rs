@@ -18,7 +18,7 @@ pub struct Playground {
 impl Playground {
     /// Starts it and waits for its addresses. It writes nothing: the person's own settings stay as they are.
     pub fn start() -> anyhow::Result<Self> {
-        let program = super::sibling("offhook-playground");
+        let program = crate::desktop::sibling("offhook-playground");
         let mut child = Command::new(&program)
             .arg("--until-stdin-closes")
             .stdin(Stdio::piped())
@@ -30,8 +30,14 @@ impl Playground {
         if let Some(stdout) = child.stdout.take() {
             BufReader::new(stdout).read_line(&mut line)?;
         }
-        let Ok(addresses) = serde_json::from_str(&line) else { bail!("the playground did not say where it is") };
-        Ok(Self { child, stdin, addresses })
+        let Ok(addresses) = serde_json::from_str(&line) else {
+            bail!("the playground did not say where it is")
+        };
+        Ok(Self {
+            child,
+            stdin,
+            addresses,
+        })
     }
 
     /// The page on which its people are played.
@@ -61,12 +67,16 @@ impl Playground {
     pub async fn store_password(&self, data_dir: &Path) -> anyhow::Result<()> {
         let store = SecretStore::File(FileStore::new(data_dir.join("secrets.json")));
         let password = self.word(&["phone", "password"]).into();
-        store.save(&SecretName::phone("phone"), &password, Ask::Quietly).await?;
+        store
+            .save(&SecretName::phone("phone"), &password, Ask::Quietly)
+            .await?;
         Ok(())
     }
 
     fn word(&self, path: &[&str]) -> String {
-        let value = path.iter().try_fold(&self.addresses, |value, name| value.get(name));
+        let value = path
+            .iter()
+            .try_fold(&self.addresses, |value, name| value.get(name));
         match value {
             Some(Value::String(text)) => text.clone(),
             Some(Value::Number(number)) => number.to_string(),

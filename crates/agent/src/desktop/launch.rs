@@ -1,0 +1,167 @@
+//! Starting the browser and the window program, and waiting for them, so that none is left a zombie.
+
+use super::Events;
+use offhook_connect::desktop::DesktopEvent;
+use std::io::{ErrorKind, IsTerminal as _};
+use std::path::{Path, PathBuf};
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+use tokio::process::{Child, Command};
+
+/// A window program that fails this soon could not be started, for want of a library for example.
+const START: Duration = Duration::from_secs(10);
+
+/// Opens a web address in the person's browser: the ones that `$BROWSER` names first, then the system's way.
+pub fn browser(url: &str) -> bool {
+    // Anything else would be a program or a file to whoever opens it.
+    if !url.starts_with("https://") && !url.starts_with("http://") {
+        tracing::warn!("an address that is no web address was not opened");
+        return false;
+    }
+    let chosen = if cfg!(unix) {
+        std::env::var("BROWSER").unwrap_or_default()
+    } else {
+        String::new()
+    };
+    let mut commands = browsers(&chosen, url);
+    commands.push(system_browser(url));
+    commands.into_iter().any(|words| start_browser(&words))
+}
+
+/// `offhook-window` at that page. It hands over to the one that is open already.
+pub fn window(data_dir: &Path, page: Option<&str>, events: &Events) -> bool {
+    let mut command = Command::new(sibling("offhook-window"));
+    command.arg("--data-dir").arg(data_dir).args(page);
+    match start(command) {
+        Ok(mut child) => {
+            let events = events.clone();
+            tokio::spawn(async move {
+                let begun = Instant::now();
+                let Ok(status) = child.wait().await else { return };
+                if !status.success() {
+                    tracing::warn!(%status, "the window program failed");
+                }
+                if status.code().is_some_and(|code| code != 0) && begun.elapsed() < START {
+                    let _gone = events.send(DesktopEvent::WindowFailed);
+                }
+            });
+            true
+        }
+        Err(kind) => {
+            tracing::warn!(%kind, "the window program could not be started");
+            false
+        }
+    }
+}
+
+/// A program that is installed beside this one.
+pub fn sibling(name: &str) -> PathBuf {
+    let name = format!("{name}{}", std::env::consts::EXE_SUFFIX);
+    match std::env::current_exe() {
+        Ok(own) => own.with_file_name(name),
+        Err(_) => name.into(),
+    }
+}
+
+/// The command lines of `$BROWSER`: several separated by colons, `%s` standing for the address.
+fn browsers(chosen: &str, url: &str) -> Vec<Vec<String>> {
+    let mut commands = Vec::new();
+    for command in chosen.split(':') {
+        let mut words: Vec<String> = command
+            .split_whitespace()
+            .map(|word| word.replace("%s", url))
+            .collect();
+        if words.is_empty() {
+            continue;
+        }
+        if !command.contains("%s") {
+            words.push(url.to_owned());
+        }
+        commands.push(words);
+    }
+    commands
+}
+
+fn system_browser(url: &str) -> Vec<String> {
+    let words: &[&str] = if cfg!(windows) {
+        // What ShellExecute does, without a shell that would read the `&` of an address.
+        &["rundll32.exe", "url.dll,FileProtocolHandler"]
+    } else if cfg!(target_os = "macos") {
+        &["open"]
+    } else {
+        &["xdg-open"]
+    };
+    words.iter().copied().chain([url]).map(str::to_owned).collect()
+}
+
+fn start_browser(words: &[String]) -> bool {
+    let Some((program, arguments)) = words.split_first() else {
+        return false;
+    };
+    let mut command = Command::new(program);
+    command.args(arguments);
+    match start(command) {
+        Ok(mut child) => {
+            tokio::spawn(async move {
+                let status = child.wait().await;
+                if !status.is_ok_and(|status| status.success()) {
+                    tracing::warn!("the browser's starter failed");
+                }
+            });
+            true
+        }
+        Err(kind) => {
+            tracing::debug!(program, %kind, "not a browser");
+            false
+        }
+    }
+}
+
+/// Starts a program that lives on when this one is interrupted at a console.
+fn start(mut command: Command) -> Result<Child, ErrorKind> {
+    command.stdin(Stdio::null()).stdout(Stdio::null());
+    if !std::io::stderr().is_terminal() {
+        // A reader of our own output must not wait for theirs.
+        command.stderr(Stdio::null());
+    }
+    #[cfg(unix)]
+    command.process_group(0);
+    command.spawn().map_err(|error| error.kind())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const URL: &str = "https://login.example/a?b=1&c=2";
+
+    #[test]
+    fn the_chosen_browsers_come_in_their_order_with_the_address_in_its_place() {
+        assert!(browsers("", URL).is_empty());
+        assert_eq!(browsers("firefox", URL), [["firefox", URL]]);
+        assert_eq!(
+            browsers("firefox --url=%s --new-tab: :w3m", URL),
+            [
+                vec![
+                    "firefox".to_owned(),
+                    format!("--url={URL}"),
+                    "--new-tab".to_owned()
+                ],
+                vec!["w3m".to_owned(), URL.to_owned()]
+            ]
+        );
+    }
+
+    #[test]
+    fn only_web_addresses_are_opened() {
+        for address in [
+            "file:///etc/passwd",
+            "/bin/sh",
+            "javascript:alert(1)",
+            "calc.exe",
+            "",
+        ] {
+            assert!(!browser(address), "{address}");
+        }
+    }
+}

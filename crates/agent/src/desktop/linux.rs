@@ -1,0 +1,323 @@
+//! The tray on Linux: a StatusNotifierItem on the session bus, served on the driver's own loop.
+//!
+//! `ksni` is used by itself rather than by way of `tray-icon`, whose backend keeps three more threads, shows one
+//! size of picture only, and runs ksni on `async-io`: as soon as any crate of the same build turns on zbus' tokio
+//! feature, that would find no reactor.
+
+use super::menu::{Line, Menu};
+use super::notice::escaped;
+use super::{Events, System, picture, sleep};
+use ksni::menu::{StandardItem, SubMenu};
+use ksni::{Category, Icon, MenuItem, OfflineReason, Status, ToolTip, TrayMethods as _};
+use offhook_connect::desktop::DesktopEvent;
+use offhook_engine::view::tray::{Action, Page, Tray};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+use tokio::runtime::Runtime;
+use tokio::sync::watch;
+
+/// A desktop that does not answer is left alone after this long, and asked again later.
+const ANSWER: Duration = Duration::from_secs(10);
+const FIRST_RETRY: Duration = Duration::from_secs(5);
+const LAST_RETRY: Duration = Duration::from_secs(600);
+
+/// Runs the driver with this desktop, on this thread.
+pub fn run(
+    runtime: Runtime,
+    data_dir: PathBuf,
+    events: Events,
+    drive: impl FnOnce(&Runtime, System) -> anyhow::Result<()> + Send + 'static,
+) -> anyhow::Result<()> {
+    let face = Face {
+        events: events.clone(),
+        shown: None,
+    };
+    drive(&runtime, System::new(data_dir, events, face))?;
+    // A read that blocks (a keyring's prompt) must not keep the program.
+    runtime.shutdown_background();
+    Ok(())
+}
+
+/// What stands in the tray.
+#[derive(Debug)]
+pub struct Face {
+    events: Events,
+    shown: Option<watch::Sender<Tray>>,
+}
+
+impl Face {
+    /// Never waits: the bus is spoken to beside the driver, and sees the newest value only.
+    pub fn show(&mut self, tray: &Tray) {
+        match &self.shown {
+            Some(shown) => shown.send_modify(|shown| shown.clone_from(tray)),
+            None => {
+                let (sender, shown) = watch::channel(tray.clone());
+                self.shown = Some(sender);
+                tokio::task::spawn_local(keep(shown, self.events.clone()));
+            }
+        }
+    }
+}
+
+/// Puts the icon on the bus and keeps it as it should be. The icon waits there for a host: ksni registers it
+/// whenever `org.kde.StatusNotifierWatcher` appears.
+async fn keep(mut shown: watch::Receiver<Tray>, events: Events) {
+    let mut pause = FIRST_RETRY;
+    let mut told = false;
+    let mut slept = Some(events.clone());
+    let handle = loop {
+        let item = Item::new(shown.borrow_and_update().clone(), events.clone());
+        let started = tokio::time::timeout(ANSWER, item.assume_sni_available(true).spawn()).await;
+        // The tray comes first, but does not hold up the rest.
+        if let Some(events) = slept.take() {
+            tokio::task::spawn_local(sleep::watch(events));
+        }
+        let error = match started {
+            Ok(Ok(handle)) => break handle,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "no answer".to_owned(),
+        };
+        if !told {
+            tracing::info!(
+                error,
+                "there is no tray here; Offhook goes on without, and looks again"
+            );
+            told = true;
+        }
+        tokio::time::sleep(pause).await;
+        pause = (pause * 2).min(LAST_RETRY);
+    };
+    while shown.changed().await.is_ok() {
+        let tray = shown.borrow_and_update().clone();
+        handle.update(|item| item.show(tray)).await;
+    }
+}
+
+/// The icon as the bus sees it.
+struct Item {
+    tray: Tray,
+    menu: Menu,
+    events: Events,
+    host_missed: AtomicBool,
+}
+
+impl Item {
+    fn new(tray: Tray, events: Events) -> Self {
+        let menu = Menu::after(None, &tray.menu);
+        Self {
+            tray,
+            menu,
+            events,
+            host_missed: AtomicBool::new(false),
+        }
+    }
+
+    fn show(&mut self, tray: Tray) {
+        if tray.menu != self.tray.menu {
+            self.menu = Menu::after(Some(&self.menu), &tray.menu);
+        }
+        self.tray = tray;
+    }
+
+    fn choose(&self, number: usize) {
+        if let Some(action) = self.menu.action(number) {
+            self.send(action.clone());
+        }
+    }
+
+    fn send(&self, action: Action) {
+        let _gone = self.events.send(DesktopEvent::Action(action));
+    }
+}
+
+impl ksni::Tray for Item {
+    fn id(&self) -> String {
+        "offhook".to_owned()
+    }
+
+    fn title(&self) -> String {
+        "Offhook".to_owned()
+    }
+
+    fn category(&self) -> Category {
+        Category::Communications
+    }
+
+    /// Hosts that hide quiet icons show one that needs the person.
+    fn status(&self) -> Status {
+        if self.tray.attention {
+            Status::NeedsAttention
+        } else {
+            Status::Active
+        }
+    }
+
+    fn icon_pixmap(&self) -> Vec<Icon> {
+        icons(&self.tray)
+    }
+
+    fn attention_icon_pixmap(&self) -> Vec<Icon> {
+        if self.tray.attention {
+            icons(&self.tray)
+        } else {
+            Vec::new()
+        }
+    }
+
+    fn tool_tip(&self) -> ToolTip {
+        let (title, description) = tooltip(&self.tray.tooltip);
+        ToolTip {
+            title,
+            description,
+            ..ToolTip::default()
+        }
+    }
+
+    fn menu(&self) -> Vec<MenuItem<Self>> {
+        items(&self.menu.lines)
+    }
+
+    fn activate(&mut self, _x: i32, _y: i32) {
+        self.send(Action::Open(Page::Now));
+    }
+
+    fn watcher_online(&self) {
+        self.host_missed.store(false, Ordering::Relaxed);
+        tracing::info!("a tray has appeared");
+    }
+
+    fn watcher_offline(&self, reason: OfflineReason) -> bool {
+        if !self.host_missed.swap(true, Ordering::Relaxed) {
+            tracing::info!(
+                ?reason,
+                "no tray shows icons here; Offhook's appears as soon as one does"
+            );
+        }
+        true
+    }
+}
+
+/// The state in bold, the reason below it. The lower part is markup.
+fn tooltip(text: &str) -> (String, String) {
+    match text.split_once(" · ") {
+        Some((state, reason)) => (state.to_owned(), escaped(reason)),
+        None => (text.to_owned(), String::new()),
+    }
+}
+
+fn icons(tray: &Tray) -> Vec<Icon> {
+    let mut icons = Vec::new();
+    for picture in picture::pictures(tray.icon, tray.attention) {
+        let mut data = picture.rgba.to_vec();
+        for pixel in data.chunks_exact_mut(4) {
+            pixel.rotate_right(1);
+        }
+        let Ok(size) = i32::try_from(picture.size) else {
+            continue;
+        };
+        icons.push(Icon {
+            width: size,
+            height: size,
+            data,
+        });
+    }
+    icons
+}
+
+fn items(lines: &[Line]) -> Vec<MenuItem<Item>> {
+    lines.iter().map(item).collect()
+}
+
+fn item(line: &Line) -> MenuItem<Item> {
+    match line {
+        Line::Item { label, number } => {
+            let number = *number;
+            let activate = Box::new(move |item: &mut Item| item.choose(number));
+            StandardItem {
+                label: plain(label),
+                activate,
+                ..StandardItem::default()
+            }
+            .into()
+        }
+        Line::Separator => MenuItem::Separator,
+        Line::Submenu { label, lines } => SubMenu {
+            label: plain(label),
+            submenu: items(lines),
+            ..SubMenu::default()
+        }
+        .into(),
+    }
+}
+
+/// One underscore would mark an access key.
+fn plain(label: &str) -> String {
+    label.replace('_', "__")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use ksni::Tray as _;
+    use offhook_engine::view::tray::Entry;
+    use offhook_protocol::status::State;
+    use tokio::sync::mpsc;
+
+    fn tray(icon: State, menu: Vec<Entry>) -> Tray {
+        Tray {
+            icon,
+            attention: false,
+            tooltip: "Frei · <kein> Anruf".to_owned(),
+            menu,
+        }
+    }
+
+    #[test]
+    fn a_click_sends_the_action_of_its_line() {
+        let (events, mut news) = mpsc::unbounded_channel();
+        let quit = Entry::Item {
+            label: "Quit_now".to_owned(),
+            action: Action::Quit,
+        };
+        let mut item = Item::new(tray(State::Free, vec![Entry::Separator, quit]), events);
+        let mut menu = item.menu();
+        let MenuItem::Standard(last) = menu.remove(1) else {
+            panic!("no item")
+        };
+        assert_eq!(last.label, "Quit__now");
+        (last.activate)(&mut item);
+        assert_eq!(news.try_recv(), Ok(DesktopEvent::Action(Action::Quit)));
+        item.show(tray(State::Busy, Vec::new()));
+        (last.activate)(&mut item);
+        assert!(news.try_recv().is_err(), "a click on a menu that is gone");
+        item.activate(0, 0);
+        assert_eq!(news.try_recv(), Ok(DesktopEvent::Action(Action::Open(Page::Now))));
+    }
+
+    #[test]
+    fn pictures_go_as_opacity_red_green_blue() {
+        let (events, _news) = mpsc::unbounded_channel();
+        let item = Item::new(tray(State::Free, Vec::new()), events);
+        let icons = item.icon_pixmap();
+        assert_eq!(
+            icons.iter().map(|icon| icon.width).collect::<Vec<_>>(),
+            [16, 22, 24, 32, 48]
+        );
+        let covered = icons[4]
+            .data
+            .chunks_exact(4)
+            .find(|pixel| pixel[0] == 255)
+            .unwrap();
+        assert_eq!(covered, [255, 0x1d, 0x93, 0x8e]);
+    }
+
+    #[test]
+    fn the_tooltip_has_the_state_first_and_no_markup_of_others() {
+        assert_eq!(
+            tooltip("Frei · <kein> Anruf"),
+            ("Frei".to_owned(), "&lt;kein&gt; Anruf".to_owned())
+        );
+        assert_eq!(tooltip("Frei"), ("Frei".to_owned(), String::new()));
+    }
+}

@@ -1,0 +1,214 @@
+//! The tray on Windows and macOS, which want it on the main thread with the system's own event loop; the driver
+//! has a thread of its own.
+
+use super::menu::{Line, Menu};
+use super::{Events, System, picture};
+use anyhow::Context as _;
+use offhook_connect::desktop::DesktopEvent;
+use offhook_engine::view::tray::{Action, Page, Tray};
+use std::path::PathBuf;
+use tao::event::Event;
+use tao::event_loop::{ControlFlow, EventLoopBuilder, EventLoopProxy};
+use tokio::runtime::Runtime;
+use tray_icon::menu::{ContextMenu, IsMenuItem, MenuEvent, MenuItem, PredefinedMenuItem, Submenu};
+use tray_icon::{Icon, MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent};
+
+/// What the main thread is told.
+enum ForTray {
+    Show(Box<Tray>),
+    Menu(MenuEvent),
+    Icon(TrayIconEvent),
+    /// The driver has ended, with this exit code.
+    Ended(i32),
+}
+
+/// What stands in the tray, seen from the driver's thread.
+pub struct Face(EventLoopProxy<ForTray>);
+
+impl std::fmt::Debug for Face {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Face")
+    }
+}
+
+impl Face {
+    pub fn show(&mut self, tray: &Tray) {
+        let _gone = self.0.send_event(ForTray::Show(Box::new(tray.clone())));
+    }
+}
+
+/// Runs the driver on a thread of its own, and the system's event loop on this one. Does not come back: the
+/// process ends with the loop.
+pub fn run(
+    runtime: Runtime,
+    data_dir: PathBuf,
+    events: Events,
+    drive: impl FnOnce(&Runtime, System) -> anyhow::Result<()> + Send + 'static,
+) -> anyhow::Result<()> {
+    #[cfg_attr(
+        not(target_os = "macos"),
+        expect(unused_mut, reason = "macOS sets its policy")
+    )]
+    let mut event_loop = EventLoopBuilder::<ForTray>::with_user_event().build();
+    #[cfg(target_os = "macos")]
+    {
+        use tao::platform::macos::{ActivationPolicy, EventLoopExtMacOS as _};
+        event_loop.set_activation_policy(ActivationPolicy::Accessory);
+    }
+    let proxy = event_loop.create_proxy();
+    MenuEvent::set_event_handler(Some({
+        let proxy = proxy.clone();
+        move |event| drop(proxy.send_event(ForTray::Menu(event)))
+    }));
+    TrayIconEvent::set_event_handler(Some({
+        let proxy = proxy.clone();
+        move |event| drop(proxy.send_event(ForTray::Icon(event)))
+    }));
+    let system = System::new(data_dir, events.clone(), Face(proxy.clone()));
+    std::thread::Builder::new()
+        .name("driver".to_owned())
+        .spawn(move || {
+            let code = match drive(&runtime, system) {
+                Ok(()) => 0,
+                Err(error) => {
+                    tracing::error!(error = format!("{error:#}"), "Offhook could not go on");
+                    1
+                }
+            };
+            runtime.shutdown_background();
+            let _gone = proxy.send_event(ForTray::Ended(code));
+        })
+        .context("no thread for the driver")?;
+    let mut item = Item {
+        events,
+        icon: None,
+        shown: None,
+        menu: Menu::after(None, &[]),
+    };
+    event_loop.run(move |event, _, flow| {
+        *flow = ControlFlow::Wait;
+        match event {
+            Event::UserEvent(ForTray::Show(tray)) => item.show(*tray),
+            Event::UserEvent(ForTray::Menu(event)) => item.choose(&event),
+            Event::UserEvent(ForTray::Icon(event)) => item.clicked(&event),
+            Event::UserEvent(ForTray::Ended(code)) => {
+                item.icon = None;
+                *flow = ControlFlow::ExitWithCode(code);
+            }
+            _ => {}
+        }
+    })
+}
+
+/// The icon, on the main thread.
+struct Item {
+    events: Events,
+    icon: Option<TrayIcon>,
+    shown: Option<Tray>,
+    menu: Menu,
+}
+
+impl Item {
+    fn show(&mut self, tray: Tray) {
+        if let Err(error) = self.try_show(&tray) {
+            tracing::warn!(error = format!("{error:#}"), "the tray could not be shown");
+        }
+        self.shown = Some(tray);
+    }
+
+    fn try_show(&mut self, tray: &Tray) -> anyhow::Result<()> {
+        let before = self.shown.as_ref();
+        let new_menu = before.is_none_or(|before| before.menu != tray.menu);
+        if new_menu {
+            self.menu = Menu::after(Some(&self.menu), &tray.menu);
+        }
+        let Some(icon) = &self.icon else {
+            let mut builder = TrayIconBuilder::new()
+                .with_id("offhook")
+                .with_tooltip(&tray.tooltip)
+                .with_menu(native_menu(&self.menu.lines)?)
+                // On macOS a click on an icon of the menu bar opens its menu.
+                .with_menu_on_left_click(cfg!(target_os = "macos"));
+            if let Some(icon) = native_icon(tray) {
+                builder = builder
+                    .with_icon(icon)
+                    .with_icon_as_template(cfg!(target_os = "macos"));
+            }
+            self.icon = Some(builder.build()?);
+            return Ok(());
+        };
+        if before.is_none_or(|before| (before.icon, before.attention) != (tray.icon, tray.attention)) {
+            icon.set_icon_with_as_template(native_icon(tray), cfg!(target_os = "macos"))?;
+        }
+        if before.is_none_or(|before| before.tooltip != tray.tooltip) {
+            icon.set_tooltip(Some(&tray.tooltip))?;
+        }
+        if new_menu {
+            icon.set_menu(Some(native_menu(&self.menu.lines)?));
+        }
+        Ok(())
+    }
+
+    fn choose(&self, event: &MenuEvent) {
+        let number = event.id.0.parse().ok();
+        if let Some(action) = number.and_then(|number| self.menu.action(number)) {
+            self.send(action.clone());
+        }
+    }
+
+    fn clicked(&self, event: &TrayIconEvent) {
+        let opens = matches!(
+            event,
+            TrayIconEvent::Click {
+                button: MouseButton::Left,
+                button_state: MouseButtonState::Up,
+                ..
+            }
+        );
+        if opens && !cfg!(target_os = "macos") {
+            self.send(Action::Open(Page::Now));
+        }
+    }
+
+    fn send(&self, action: Action) {
+        let _gone = self.events.send(DesktopEvent::Action(action));
+    }
+}
+
+/// Windows scales the largest picture down, macOS draws it at the height of its menu bar.
+fn native_icon(tray: &Tray) -> Option<Icon> {
+    let wanted = if cfg!(target_os = "macos") { 48 } else { 32 };
+    let pictures = picture::pictures(tray.icon, tray.attention);
+    let picture = pictures.into_iter().find(|picture| picture.size == wanted)?;
+    let size = u32::try_from(picture.size).ok()?;
+    Icon::from_rgba(picture.rgba.to_vec(), size, size).ok()
+}
+
+fn native_menu(lines: &[Line]) -> anyhow::Result<Box<dyn ContextMenu>> {
+    let menu = tray_icon::menu::Menu::new();
+    for line in lines {
+        menu.append(&*native_line(line)?)?;
+    }
+    Ok(Box::new(menu))
+}
+
+fn native_line(line: &Line) -> anyhow::Result<Box<dyn IsMenuItem>> {
+    Ok(match line {
+        Line::Item { label, number } => {
+            Box::new(MenuItem::with_id(number.to_string(), plain(label), true, None))
+        }
+        Line::Separator => Box::new(PredefinedMenuItem::separator()),
+        Line::Submenu { label, lines } => {
+            let submenu = Submenu::new(plain(label), true);
+            for line in lines {
+                submenu.append(&*native_line(line)?)?;
+            }
+            Box::new(submenu)
+        }
+    })
+}
+
+/// One ampersand would mark an access key.
+fn plain(label: &str) -> String {
+    label.replace('&', "&&")
+}
