@@ -1,27 +1,30 @@
 // Every page in every state, language and scheme: a picture of each, and a check by axe of what readers get.
 // `npm run shots [-- FILTER]`; pictures go to docs/screenshots/pages. OFFHOOK_CHROMIUM names another browser.
-import { mkdirSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
-import { createServer } from "vite";
+import { build, createServer, preview } from "vite";
 
 const out = fileURLToPath(new URL("../../docs/screenshots/pages/", import.meta.url));
 const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const filter = process.argv[2] ?? "";
 mkdirSync(out, { recursive: true });
 
-const server = await createServer({
-  root: fileURLToPath(new URL("..", import.meta.url)),
-  mode: "fake",
-  logLevel: "error",
-  server: { host: "127.0.0.1", port: 0, hmr: false },
-});
-await server.listen();
-const address = server.httpServer?.address();
+const root = fileURLToPath(new URL("..", import.meta.url));
+const quiet = /** @type {const} */ ({ root, mode: "fake", logLevel: "error" });
+const loader = await createServer({ ...quiet, server: { middlewareMode: true, hmr: false, ws: false } });
+const { FAKE_STATES } = await loader.ssrLoadModule("/src/fakes.ts");
+await loader.close();
+
+const built = mkdtempSync(join(tmpdir(), "offhook-pages-"));
+await build({ ...quiet, build: { outDir: built, emptyOutDir: true } });
+const server = await preview({ ...quiet, build: { outDir: built }, preview: { host: "127.0.0.1", port: 0 } });
+const address = server.httpServer.address();
 if (!address || typeof address === "string") throw new Error("The page server has no port.");
 const { port } = address;
-const { FAKE_STATES } = await server.ssrLoadModule("/src/fakes.ts");
 
 const browser = await chromium.launch({
   executablePath: process.env["OFFHOOK_CHROMIUM"] ?? "/usr/bin/chromium",
@@ -72,6 +75,7 @@ for (const language of ["en", "de"]) {
 }
 await browser.close();
 await server.close();
+rmSync(built, { recursive: true });
 console.log(`${taken} pictures, ${found} findings`);
 process.exitCode = found === 0 && taken > 0 ? 0 : 1;
 
