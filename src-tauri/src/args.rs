@@ -38,19 +38,36 @@ mod tests {
     use super::*;
 
     fn parse(words: &[&str]) -> Result<Args, lexopt::Error> {
-        Args::parse(std::iter::once("offhook-window").chain(words.iter().copied()).map(OsString::from))
+        Args::parse(
+            std::iter::once("offhook-window")
+                .chain(words.iter().copied())
+                .map(OsString::from),
+        )
     }
 
     #[test]
     fn the_design_s_command_line() {
         assert_eq!(parse(&[]).unwrap(), Args::default());
         let all = parse(&["--data-dir", "/d", "phone"]).unwrap();
-        assert_eq!(all, Args { data_dir: Some("/d".into()), page: Some("phone".into()) });
+        assert_eq!(
+            all,
+            Args {
+                data_dir: Some("/d".into()),
+                page: Some("phone".into())
+            }
+        );
     }
 
     #[test]
     fn anything_else_is_wrong_usage() {
-        for words in [&["--other"][..], &["-x"], &["now", "phone"], &["--data-dir"], &["a#b"], &["../x"]] {
+        for words in [
+            &["--other"][..],
+            &["-x"],
+            &["now", "phone"],
+            &["--data-dir"],
+            &["a#b"],
+            &["../x"],
+        ] {
             assert!(parse(words).is_err(), "{words:?}");
         }
     }

@@ -43,7 +43,9 @@ fn run(args: Args) -> anyhow::Result<()> {
     };
     let display = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     if cfg!(target_os = "linux") && !display("DISPLAY") && !display("WAYLAND_DISPLAY") {
-        anyhow::bail!("There is no desktop to show a window on (neither DISPLAY nor WAYLAND_DISPLAY is set).");
+        anyhow::bail!(
+            "There is no desktop to show a window on (neither DISPLAY nor WAYLAND_DISPLAY is set)."
+        );
     }
     if let Err(error) = tauri::webview_version() {
         anyhow::bail!("This computer has no web engine for the window ({error}). {INSTALL}");
@@ -65,7 +67,11 @@ const INSTALL: &str = if cfg!(windows) {
 /// Holds the one window of a data directory until it is dropped. Where no lock can be had for other reasons,
 /// a second window is the smaller harm.
 fn only_one(data_dir: &Path) -> Result<Option<File>, AlreadyOpen> {
-    let opened = OpenOptions::new().create(true).write(true).truncate(false).open(data_dir.join("window.lock"));
+    let opened = OpenOptions::new()
+        .create(true)
+        .write(true)
+        .truncate(false)
+        .open(data_dir.join("window.lock"));
     let Ok(file) = opened else { return Ok(None) };
     match file.try_lock() {
         Err(TryLockError::WouldBlock) => Err(AlreadyOpen),

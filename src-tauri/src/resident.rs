@@ -40,7 +40,11 @@ pub struct Resident {
 
 impl Resident {
     pub fn new(data_dir: PathBuf, given_dir: Option<PathBuf>) -> Self {
-        Self { data_dir, given_dir, last: Mutex::new(None) }
+        Self {
+            data_dir,
+            given_dir,
+            last: Mutex::new(None),
+        }
     }
 
     pub fn data_dir(&self) -> &Path {
@@ -54,7 +58,9 @@ impl Resident {
     /// Tells what the resident program says, for ever; connects again by itself when it comes back.
     pub fn follow(&self, tell: impl Fn(&Told)) {
         loop {
-            let gone = Told::Gone { sentence: self.listen(&tell) };
+            let gone = Told::Gone {
+                sentence: self.listen(&tell),
+            };
             // Tries go on in silence.
             if self.last().as_ref() != Some(&gone) {
                 self.tell(gone, &tell);
@@ -108,7 +114,10 @@ impl Resident {
         if let Some(folder) = &self.given_dir {
             command.arg("--data-dir").arg(folder);
         }
-        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null());
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn()?;
@@ -120,7 +129,11 @@ impl Resident {
 
 /// Without words: the pages have them, in the person's language.
 fn no_answer() -> Problem {
-    Problem { code: "no-answer".to_owned(), sentence: String::new(), mend: String::new() }
+    Problem {
+        code: "no-answer".to_owned(),
+        sentence: String::new(),
+        mend: String::new(),
+    }
 }
 
 #[cfg(test)]
@@ -131,7 +144,10 @@ mod tests {
     fn the_pages_understand_what_they_are_told() {
         let gone = serde_json::to_value(Told::Gone { sentence: None }).unwrap();
         assert_eq!(gone, serde_json::json!({ "told": "gone", "sentence": null }));
-        let show = serde_json::to_value(Told::Show { page: Some("phone".to_owned()) }).unwrap();
+        let show = serde_json::to_value(Told::Show {
+            page: Some("phone".to_owned()),
+        })
+        .unwrap();
         assert_eq!(show, serde_json::json!({ "told": "show", "page": "phone" }));
     }
 
