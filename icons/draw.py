@@ -58,8 +58,9 @@ def shapes(mono):
     # Lines inside a filled sign are holes, so that they also read in one colour.
     bar = f'<rect x="{x - 11}" y="{y - 4}" width="22" height="8" rx="2"/>'
     free = f'<circle cx="{x}" cy="{y}" r="{R + 5.5}"/>'
-    diamond = f"M{x} {y - 16.5} L{x + 16.5} {y} L{x} {y + 16.5} L{x - 16.5} {y} Z"
-    wide = f"M{x} {y - 24} L{x + 24} {y} L{x} {y + 24} L{x - 24} {y} Z"
+    dx = 45  # A diamond is larger than a disc, or the two would be one at 16 pixels.
+    diamond = f"M{dx} {dx - 18.5} L{dx + 18.5} {dx} L{dx} {dx + 18.5} L{dx - 18.5} {dx} Z"
+    wide = f"M{dx} {dx - 28} L{dx + 28} {dx} L{dx} {dx + 28} L{dx - 28} {dx} Z"
     arrow = f"M{x - 18} {y - 5.5} H{x - 1} V{y - 15.5} L{x + 16.5} {y} L{x - 1} {y + 15.5} V{y + 5.5} H{x - 18} Z"
     pause = "".join(f'<rect x="{x + d}" y="{y - 14.5}" width="10.5" height="29" rx="2.5" fill="{c(BLUE)}"/>' for d in (-14.5, 4))
     return {
@@ -74,7 +75,7 @@ def shapes(mono):
         "busy": (
             c(SLATE),
             f'<path d="{wide}"/>',
-            f'<path d="{diamond}" fill="{c(RED)}" stroke="{c(RED)}" stroke-width="2" stroke-linejoin="round"/>',
+            hole("busy", f'<path d="{diamond}" fill="{c(RED)}"/>', f'<circle cx="{dx}" cy="{dx}" r="5"/>'),
         ),
         "away": (
             c(SLATE),
