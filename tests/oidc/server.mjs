@@ -130,6 +130,8 @@ http
     }
     // Entra answers the same under the tenant's id, its domain and the two common names.
     request.url = request.url.replace(names, `/${TENANT}`).replace(`/${TENANT}/v2.0/.well-known`, '/.well-known');
+    // Entra shows its account chooser; this provider knows no such prompt and asks who it is instead.
+    request.url = request.url.replace('prompt=select_account', 'prompt=login%20consent');
     // The provider grants offline_access after prompt=consent only; Entra wants no prompt for it.
     const asks = request.url.startsWith(`/${TENANT}/oauth2/v2.0/authorize?`) && request.url.includes('offline_access');
     if (asks && !/[?&]prompt=/.test(request.url)) request.url += '&prompt=consent';

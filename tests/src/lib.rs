@@ -10,13 +10,17 @@ pub mod asterisk;
 pub mod baresip;
 pub mod browser;
 pub mod desk;
+pub mod house;
 pub mod http;
 pub mod oidc;
 pub mod places;
+pub mod playground;
 pub mod prism;
 pub mod process;
 pub mod product;
 pub mod runtime;
+pub mod socket;
+pub mod tap;
 pub mod wait;
 pub mod webdriver;
 
