@@ -127,6 +127,24 @@ impl Desk {
         succeed(command.args(["-window", "root"]).arg(to));
     }
 
+    /// The pixels of the screen as they are now, four bytes each, row by row.
+    ///
+    /// # Panics
+    /// Without a screen.
+    #[track_caller]
+    pub fn frame(&self) -> Vec<u8> {
+        let mut image = fs::read(self.folder.path().join("Xvfb_screen0")).expect("a desk with a screen");
+        // An XWD: the length of its head is its first number, the length of its table of colours its twentieth.
+        let number = |at: usize| {
+            let bytes = image
+                .get(at * 4..at * 4 + 4)
+                .and_then(|bytes| bytes.try_into().ok());
+            u32::from_be_bytes(bytes.expect("a picture's head")) as usize
+        };
+        let head = number(0) + number(19) * 12;
+        image.split_off(head)
+    }
+
     /// Moves the pointer, clicks and types; returns what xdotool said.
     ///
     /// # Panics
@@ -234,6 +252,8 @@ impl Screen {
             "-nolisten",
             "tcp",
         ]);
+        // The screen's pixels as a file that is always up to date.
+        command.arg("-fbdir").arg(folder);
         let mut server = Running::start("Xvfb", command);
         let number = server.wait_line(LIMIT, |line| line.parse::<u32>().is_ok());
         let display = format!(":{number}");

@@ -20,7 +20,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   setup            installs what building, running and testing need
   run [ARGUMENTS]  builds the programs and starts Offhook with these arguments
   test             sets up, then checks and tests everything
-  bench            measures the released programs
+  bench [NAME…]    measures the released programs; `--help` names what can be measured
   fmt              formats the sources
   lint             the checks without the tests";
 
@@ -39,14 +39,14 @@ fn dispatch() -> Result<()> {
     let command = arguments.next().unwrap_or_default();
     let rest: Vec<String> = arguments.collect();
     let mut steps = Steps::default();
-    if command != "run" && !rest.is_empty() {
+    if !matches!(command.as_str(), "run" | "bench") && !rest.is_empty() {
         bail!("`{command}` takes no arguments\n{USAGE}");
     }
     match command.as_str() {
         "setup" => setup::setup(Extent::Tests, &mut steps)?,
         "run" => return run::run(&rest, &mut steps),
         "test" => return test::test(&mut steps),
-        "bench" => bench::bench(&mut steps)?,
+        "bench" => bench::bench(&rest, &mut steps)?,
         "fmt" => test::format(&mut steps)?,
         "lint" => test::lint(&mut steps)?,
         "" | "help" | "--help" | "-h" => {

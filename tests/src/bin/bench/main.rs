@@ -1,0 +1,160 @@
+//! `cargo xtask bench` runs this against the released programs: measured values as Markdown, on the screen and in
+//! `docs/MEASURED.md`.
+//!
+//! | module | what |
+//! |---|---|
+//! | `report` | sections of Markdown, and the document that keeps them |
+//! | `office` | a pretend company in this process, with Graph behind TLS, and an Offhook that is signed in to it |
+//! | `vitals` | memory, threads and wake-ups of a process |
+//! | the others | one measurement each |
+//!
+//! The pretend company runs in this process, so that an event and the request it causes are timed by one clock.
+#![expect(clippy::print_stdout, reason = "a console program")]
+
+#[cfg(target_os = "linux")]
+mod calls;
+#[cfg(target_os = "linux")]
+mod console;
+#[cfg(target_os = "linux")]
+mod idle;
+#[cfg(target_os = "linux")]
+mod office;
+#[cfg(target_os = "linux")]
+mod report;
+#[cfg(target_os = "linux")]
+mod sizes;
+#[cfg(target_os = "linux")]
+mod softphone;
+#[cfg(target_os = "linux")]
+mod start;
+#[cfg(target_os = "linux")]
+mod teams;
+#[cfg(target_os = "linux")]
+mod tls;
+#[cfg(target_os = "linux")]
+mod vitals;
+#[cfg(target_os = "linux")]
+mod window;
+
+#[cfg(target_os = "linux")]
+fn main() -> std::process::ExitCode {
+    use std::panic::catch_unwind;
+    use std::process::ExitCode;
+
+    let plan = match Plan::parse(std::env::args().skip(1)) {
+        Ok(plan) => plan,
+        Err(complaint) => {
+            println!("{complaint}\n{}", usage());
+            return ExitCode::from(2);
+        }
+    };
+    let machine = report::machine();
+    println!("{machine}\n");
+    let mut failed = Vec::new();
+    for (name, _, measure) in MEASUREMENTS {
+        if !plan.names.iter().any(|wanted| wanted == name) {
+            continue;
+        }
+        let begun = std::time::Instant::now();
+        // One that breaks down costs the others nothing.
+        match catch_unwind(|| measure(plan.quick)) {
+            Ok(section) => {
+                let text = section.render(name, &machine);
+                println!("{text}\n({:.0} s)\n", begun.elapsed().as_secs_f64());
+                if plan.keep {
+                    report::keep(name, &text);
+                }
+            }
+            Err(_) => failed.push(*name),
+        }
+    }
+    if failed.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        println!("not measured: {}", failed.join(", "));
+        ExitCode::FAILURE
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn main() {
+    println!("The measurements need Linux.");
+}
+
+/// Name, what it is, and whether it is quick (fewer and shorter) → what was measured.
+#[cfg(target_os = "linux")]
+type Measurement = (&'static str, &'static str, fn(bool) -> report::Section);
+
+/// In the order in which they run. `window` needs the web engine and is asked for by itself.
+#[cfg(target_os = "linux")]
+const MEASUREMENTS: &[Measurement] = &[
+    ("sizes", "size of the programs", sizes::measure),
+    ("call", "call event to setPresence on the wire", calls::measure),
+    (
+        "teams",
+        "Teams change to the write at the phone system",
+        teams::measure,
+    ),
+    ("start", "start to the icon in the tray", start::measure),
+    ("ctl", "wall time of `offhookctl call`", console::measure),
+    (
+        "idle",
+        "memory, wake-ups and requests while nothing happens",
+        idle::measure,
+    ),
+    (
+        "window",
+        "menu click to painted page, memory with a window",
+        window::measure,
+    ),
+];
+
+#[cfg(target_os = "linux")]
+fn usage() -> String {
+    let names: Vec<String> = MEASUREMENTS
+        .iter()
+        .map(|(name, what, _)| format!("  {name:<8} {what}"))
+        .collect();
+    format!(
+        "usage: cargo xtask bench [NAME…] [--window] [--quick] [--debug]\n{}\n\
+         Without a name: all but `window`. --quick measures less and --debug measures unoptimised programs: \
+         neither changes docs/MEASURED.md.",
+        names.join("\n")
+    )
+}
+
+#[cfg(target_os = "linux")]
+struct Plan {
+    names: Vec<String>,
+    quick: bool,
+    /// Into the document.
+    keep: bool,
+}
+
+#[cfg(target_os = "linux")]
+impl Plan {
+    fn parse(words: impl Iterator<Item = String>) -> Result<Self, String> {
+        let (mut names, mut quick, mut debug, mut window) = (Vec::new(), false, false, false);
+        for word in words {
+            match word.as_str() {
+                "--quick" => quick = true,
+                "--debug" => debug = true,
+                "--window" => window = true,
+                name if MEASUREMENTS.iter().any(|(known, ..)| *known == name) => names.push(word),
+                _ => return Err(format!("there is no `{word}` to measure")),
+            }
+        }
+        if names.is_empty() {
+            let all = MEASUREMENTS.iter().map(|(name, ..)| (*name).to_owned());
+            names = all.filter(|name| name != "window").collect();
+        }
+        if window && !names.iter().any(|name| name == "window") {
+            names.push("window".to_owned());
+        }
+        Ok(Self {
+            names,
+            quick,
+            keep: !quick && !debug,
+        })
+    }
+}
