@@ -228,15 +228,15 @@ function nowPage(state: FakeState, say: Say): NowPage {
 function accountPage(state: FakeState, say: Say): AccountPage {
   const rights = (granted: boolean | null) => [
     {
-      name: "Presence.ReadWrite",
-      needed_for: say("Read and set your own Teams presence", "Den eigenen Teams-Status lesen und setzen"),
+      name: say("Set your presence", "Ihre Präsenz setzen"),
+      needed_for: say("Phone → Teams: in a call", "Telefon → Teams: im Gespräch"),
       granted,
     },
     {
-      name: "Calendars.ReadBasic",
+      name: say("Read your calendar", "Ihren Kalender lesen"),
       needed_for: say(
-        "Appointments (asked for only when you switch them on)",
-        "Termine (wird erst erfragt, wenn Sie sie einschalten)",
+        "Calendar → phone; asked for later, and only when wanted",
+        "Kalender → Telefon; wird später und nur auf Wunsch erfragt",
       ),
       granted: null,
     },

@@ -128,7 +128,7 @@ export function notes({ word }: Room, id: string, view: FieldView, help?: WordKe
   return html`<div class="notes" id="${id}-notes">
     ${view.refused ? html`<p class="refused">${shape("bad", "bad")}<span>${view.refused}</span></p>` : nothing}
     ${view.locked ? html`<p class="locked">${shape("lock")}<span>${word("locked")}</span></p>` : nothing}
-    ${help ? html`<p>${word(help)}</p>` : nothing}
+    ${help && !view.locked ? html`<p>${word(help)}</p>` : nothing}
   </div>`;
 }
 

@@ -106,7 +106,7 @@ function working(text: string): TemplateResult {
 function rightLine({ word }: Room, right: RightLine): TemplateResult {
   return html`<li>
     ${rightMark(right.granted, word)}
-    <span><strong>${right.needed_for}</strong> <code class="under quiet">${right.name}</code></span>
+    <span><strong>${right.name}</strong> <span class="under quiet">${right.needed_for}</span></span>
   </li>`;
 }
 
