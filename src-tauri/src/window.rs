@@ -32,8 +32,9 @@ fn open(app: &App, resident: &Resident, address: &str) -> tauri::Result<()> {
         .inner_size(720.0, 560.0)
         .min_inner_size(360.0, 280.0)
         .zoom_hotkeys_enabled(true)
-        // Nothing of the pages is worth keeping on disk.
-        .incognito(true)
+        // Nothing of the pages is worth keeping on disk. A WebKitGTK view without a memory of its own refuses to be
+        // driven, so tests have one that keeps things in the home they were given.
+        .incognito(std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_none())
         .on_navigation(is_ours)
         .on_new_window(|_, _| NewWindowResponse::Deny);
     if cfg!(windows) {
