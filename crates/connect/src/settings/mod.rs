@@ -1,5 +1,5 @@
 //! The settings: only differences from the defaults are stored, unknown keys are kept, a wrong value never
-//! stops anything. Order: machine policy, then the person's file, then what is built in.
+//! stops anything. Order: machine policy, then the command line, then the person's file, then what is built in.
 //!
 //! Source: the design, section 5 ("Data directory", "settings.toml").
 
@@ -24,7 +24,9 @@ const OURS: i64 = 1;
 pub struct Settings {
     path: PathBuf,
     document: DocumentMut,
-    /// From the machine's policy, then from the command line: shown locked.
+    /// From the machine's policy: shown locked.
+    policy: BTreeMap<&'static str, String>,
+    /// From the command line: goes before the person's file for this run.
     forced: BTreeMap<&'static str, String>,
     values: BTreeMap<&'static str, String>,
     /// What was odd about the file; each names the thing.
@@ -73,7 +75,8 @@ impl Settings {
         let mut settings = Self {
             path,
             document,
-            forced: policy,
+            policy,
+            forced: BTreeMap::new(),
             values: BTreeMap::new(),
             problems,
             newer,
@@ -95,7 +98,8 @@ impl Settings {
             if from_file == Some(None) {
                 wrong.push(fault(Code::SettingsValue, known.key));
             }
-            let value = self.forced.get(known.key).cloned().or(from_file.flatten());
+            let layered = self.policy.get(known.key).or_else(|| self.forced.get(known.key));
+            let value = layered.cloned().or(from_file.flatten());
             self.values
                 .insert(known.key, value.unwrap_or_else(|| known.default.to_owned()));
         }
@@ -117,7 +121,7 @@ impl Settings {
                 .kind
                 .parse(text)
                 .ok_or_else(|| refuse(Code::SettingsValue))?;
-            self.forced.entry(known.key).or_insert(value);
+            self.forced.insert(known.key, value);
         }
         self.resolve();
         Ok(())
@@ -147,7 +151,7 @@ impl Settings {
     pub fn field(&self, key: &str) -> FieldView {
         FieldView {
             value: self.text(key).to_owned(),
-            locked: self.forced.contains_key(key),
+            locked: self.policy.contains_key(key),
             refused: None,
         }
     }
@@ -169,7 +173,7 @@ impl Settings {
             let Some(known) = keys::find(key) else {
                 return Err(refuse(key, Code::SettingsUnknownKey));
             };
-            if self.forced.contains_key(known.key) {
+            if self.policy.contains_key(known.key) {
                 return Err(refuse(key, Code::Locked));
             }
             let Some(value) = known.kind.parse(text) else {

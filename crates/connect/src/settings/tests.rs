@@ -163,3 +163,20 @@ fn policy_goes_first_and_locks() {
         .unwrap_err();
     assert_eq!(refused.fault.code, Code::Locked);
 }
+
+#[test]
+fn the_command_line_goes_between_policy_and_file_and_locks_nothing() {
+    let folder = folder("[phone]\nhost = \"mine\"\nuser = \"mine\"\n");
+    let policy = folder.path().join("policy.toml");
+    std::fs::write(&policy, "[phone]\nhost = \"theirs\"\n").unwrap();
+    let mut settings = Settings::load_with_policy(folder.path(), Some(&policy));
+    settings
+        .force(&[("phone.host", "line".into()), ("phone.user", "line".into())])
+        .unwrap();
+    assert_eq!(
+        (settings.text("phone.host"), settings.text("phone.user")),
+        ("theirs", "line")
+    );
+    assert!(!settings.field("phone.user").locked);
+    assert!(settings.force(&[("phone.port", "many".into())]).is_err());
+}
