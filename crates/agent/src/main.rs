@@ -119,6 +119,8 @@ fn drive(
         settings,
         version,
     };
+    // What is let go at the end may want to say goodbye on the bus, which takes a runtime.
+    let _within = runtime.enter();
     tokio::task::LocalSet::new().block_on(runtime, driver::run(start))?;
     tracing::info!("Offhook has ended");
     Ok(())
