@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use zbus::Connection;
-use zbus::zvariant::{OwnedObjectPath, Value};
+use zbus::zvariant::{OwnedObjectPath, OwnedValue, Value};
 
 use super::{Desk, LIMIT};
 use crate::places;
@@ -73,6 +73,46 @@ impl Keyring {
         });
     }
 
+    /// Opens it again, as a person who types the password does. The Secret Service itself has no way to do that
+    /// without a dialog; this is what the keyring's own programs use.
+    ///
+    /// # Panics
+    /// When it stays locked.
+    pub fn unlock(&self) {
+        let collection = self.collection().expect("a collection");
+        let path = "/org/freedesktop/secrets";
+        block_on(async {
+            let interface = Some("org.freedesktop.Secret.Service");
+            let plain = ("plain", Value::from(""));
+            let answer = self
+                .connection
+                .call_method(Some(SERVICE), path, interface, "OpenSession", &plain)
+                .await?;
+            let (_, session): (OwnedValue, OwnedObjectPath) = answer.body().deserialize()?;
+            let password = (
+                session,
+                Vec::<u8>::new(),
+                PASSWORD.as_bytes().to_vec(),
+                "text/plain",
+            );
+            let interface = Some("org.gnome.keyring.InternalUnsupportedGuiltRiddenInterface");
+            let message = (collection, password);
+            self.connection
+                .call_method(
+                    Some(SERVICE),
+                    path,
+                    interface,
+                    "UnlockWithMasterPassword",
+                    &message,
+                )
+                .await
+        })
+        .expect("the keyring to take its password");
+        wait_for(LIMIT, "an open keyring", || {
+            (self.locked() == Some(false)).then_some(())
+        });
+    }
+
     /// The attributes of everything that is kept, without the secrets.
     ///
     /// # Panics
@@ -92,7 +132,10 @@ impl Keyring {
             let mut found = Vec::new();
             for item in items {
                 let interface = "org.freedesktop.Secret.Item";
-                found.push(property(&self.connection, &item, interface, "Attributes").await?);
+                // One that was removed meanwhile is not kept any more.
+                if let Ok(attributes) = property(&self.connection, &item, interface, "Attributes").await {
+                    found.push(attributes);
+                }
             }
             Ok::<_, zbus::Error>(found)
         })
