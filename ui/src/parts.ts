@@ -145,5 +145,7 @@ export function moment(at: string, language: string, today = new Date()): string
     ...(sameDay ? {} : { day: "numeric", month: "short" }),
     hour: "2-digit",
     minute: "2-digit",
+    // As in the sentences that come from the resident program.
+    hourCycle: "h23",
   }).format(time);
 }

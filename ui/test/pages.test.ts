@@ -221,5 +221,6 @@ describe("a moment", () => {
     expect(moment("2026-03-02T10:02:00", "de", noon)).toBe("10:02");
     expect(moment("2026-02-28T10:02:00", "de", noon)).toContain("28.");
     expect(moment("", "de", noon)).toBe("");
+    expect(moment("2026-03-02T22:02:00", "en", noon)).toBe("22:02");
   });
 });
