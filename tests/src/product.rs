@@ -2,19 +2,24 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::ExitStatus;
+use std::process::{Command, ExitStatus};
+use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::Value;
 use tempfile::TempDir;
+use url::Url;
 
+use crate::browser::Browser;
 use crate::desk::Desk;
 use crate::places;
 use crate::process::{Log, Running};
 use crate::wait::{try_wait_for, wait_for};
 
+pub use crate::playground::Playground;
+
 /// How long a start may take on a busy machine.
-const START: Duration = Duration::from_secs(20);
+pub(crate) const START: Duration = Duration::from_secs(20);
 
 /// A built program: of the folder that `OFFHOOK_PROGRAMS` names, else next to the test that runs.
 ///
@@ -52,14 +57,41 @@ pub struct Said {
 /// One person's Offhook: a data directory, and the resident program while it runs.
 #[derive(Debug)]
 pub struct Product<'desk> {
-    desk: &'desk Desk,
+    desk: Place<'desk>,
     process: Option<Running>,
     folder: TempDir,
+}
+
+/// The desktop session that the programs run in.
+#[derive(Debug)]
+enum Place<'desk> {
+    Lent(&'desk Desk),
+    Shared(Rc<Desk>),
+}
+
+impl Place<'_> {
+    fn desk(&self) -> &Desk {
+        match self {
+            Self::Lent(desk) => desk,
+            Self::Shared(desk) => desk,
+        }
+    }
+}
+
+impl Product<'static> {
+    /// As [`Product::new`], for fixtures that hold desk and product.
+    pub fn at(desk: Rc<Desk>) -> Self {
+        Self::placed(Place::Shared(desk))
+    }
 }
 
 impl<'desk> Product<'desk> {
     /// An empty data directory; nothing runs yet.
     pub fn new(desk: &'desk Desk) -> Self {
+        Self::placed(Place::Lent(desk))
+    }
+
+    fn placed(desk: Place<'desk>) -> Self {
         Self {
             desk,
             process: None,
@@ -148,10 +180,25 @@ impl<'desk> Product<'desk> {
             .as_mut()
             .is_some_and(|process| process.ended().is_none());
         assert!(!runs, "offhook runs already");
-        let mut command = self.desk.command(binary("offhook"));
-        command.arg("--data-dir").arg(self.data_dir()).args(arguments);
+        self.process = Some(self.one_more(arguments, environment));
+    }
+
+    /// Starts the resident program once more beside whatever runs.
+    ///
+    /// # Panics
+    /// When it can't be started.
+    #[track_caller]
+    pub fn one_more(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Running {
+        let mut command = self.command("offhook", arguments);
         command.envs(environment.iter().copied());
-        self.process = Some(Running::start("offhook", command));
+        Running::start("offhook", command)
+    }
+
+    /// One of the programs with this data directory, in this desktop session.
+    pub fn command(&self, name: &str, arguments: &[&str]) -> Command {
+        let mut command = self.desk.desk().command(binary(name));
+        command.arg("--data-dir").arg(self.data_dir()).args(arguments);
+        command
     }
 
     /// The running program.
@@ -215,8 +262,7 @@ impl<'desk> Product<'desk> {
     /// When it can't be started or doesn't end within 30 s.
     #[track_caller]
     pub fn run_with_input(&self, name: &str, arguments: &[&str], input: &str) -> Said {
-        let mut command = self.desk.command(binary(name));
-        command.arg("--data-dir").arg(self.data_dir()).args(arguments);
+        let command = self.command(name, arguments);
         let (status, stdout, stderr) = crate::process::finish(name, command, input, Duration::from_secs(30));
         Said {
             code: status.code().unwrap_or(-1),
@@ -256,6 +302,32 @@ impl<'desk> Product<'desk> {
         })
     }
 
+    /// Stores the phone system's password, as a person does.
+    ///
+    /// # Panics
+    /// When it is refused.
+    #[track_caller]
+    pub fn set_phone_password(&self, secret: &str) {
+        let said = self.run_with_input("offhookctl", &["secret", "set", "phone"], secret);
+        assert_eq!(said.code, 0, "{said:?}");
+    }
+
+    /// Signs in by the system browser, in which `person` of the pretend company is signed in already.
+    ///
+    /// # Panics
+    /// When that comes to nothing.
+    #[track_caller]
+    pub fn sign_in(&self, person: &str) {
+        let mut signing_in = Running::start("offhookctl", self.command("offhookctl", &["sign-in"]));
+        let line = signing_in.wait_line(START, |line| line.trim_start().starts_with("http"));
+        let mut url: Url = line.trim().parse().expect("the address of a sign-in");
+        url.query_pairs_mut().append_pair("playground_user", person);
+        let page = Browser::default().open(&url);
+        assert_eq!(page.status, 200, "{}: {}", page.url, page.body);
+        let status = signing_in.wait_end(START);
+        assert!(status.success(), "{}", signing_in.log().tail());
+    }
+
     /// Waits for text in the log files.
     ///
     /// # Panics
@@ -265,47 +337,5 @@ impl<'desk> Product<'desk> {
         wait_for(START, &format!("{text:?} in the log"), || {
             self.logs().contains(text).then_some(())
         });
-    }
-}
-
-/// The pretend company as a program of its own.
-#[derive(Debug)]
-pub struct Playground {
-    process: Running,
-    /// What it printed about itself.
-    pub addresses: Value,
-    folder: TempDir,
-}
-
-impl Playground {
-    /// # Panics
-    /// When it doesn't print its addresses.
-    #[track_caller]
-    pub fn start(desk: &Desk) -> Self {
-        let folder = places::folder("company");
-        let mut command = desk.command(binary("offhook-playground"));
-        command.arg("--data-dir").arg(folder.path());
-        let mut process = Running::start("offhook-playground", command);
-        let line = process.wait_line(START, |line| line.trim_start().starts_with('{'));
-        let addresses = serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error} in {line}"));
-        Self {
-            process,
-            addresses,
-            folder,
-        }
-    }
-
-    /// The settings that it wrote for a program that is to use it.
-    ///
-    /// # Panics
-    /// When it wrote none.
-    #[track_caller]
-    pub fn settings(&self) -> String {
-        let file = self.folder.path().join("settings.toml");
-        fs::read_to_string(&file).unwrap_or_else(|error| panic!("{}: {error}", file.display()))
-    }
-
-    pub fn log(&self) -> &Log {
-        self.process.log()
     }
 }
