@@ -48,3 +48,5 @@ pub use clock::{Instant, Now};
 pub use effect::{Effect, Input, Notice};
 pub use engine::Engine;
 pub use fault::{Code, Fault, FaultKind};
+/// Its types are in this interface: wall times, the person's zone, working hours.
+pub use jiff;

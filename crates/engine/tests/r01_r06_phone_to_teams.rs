@@ -762,3 +762,54 @@ fn r6_the_field_values_are_read_only_when_needed() {
     assert_eq!(w.count(|e| *e == Effect::ReadPhone), before);
     assert_eq!(w.phone.fields[&Field::Note], FieldValue::Note(String::new()));
 }
+
+#[test]
+fn r6_a_renewal_is_no_change() {
+    let mut w = World::new("recommended");
+    w.answer("1");
+    w.after(60.0);
+    let from = w.now.mono;
+    w.after(3600.0);
+    let reads = w.poll_spans(from).len();
+    assert!(reads <= 363, "{reads} reads in an hour of one call");
+}
+
+#[test]
+fn r6_a_session_that_cannot_be_set_makes_no_reads() {
+    let mut w = World::new("recommended");
+    w.after(60.0);
+    w.graph.writes_fail = Some(throttled(Some(20.0)));
+    w.answer("1");
+    w.after(60.0);
+    let from = w.now.mono;
+    w.after(3600.0);
+    let reads = w.poll_spans(from).len();
+    assert!(reads <= 363, "{reads} reads in an hour of failing sets");
+}
+
+#[test]
+fn r1_a_session_that_ran_out_in_sleep_is_not_set_again_for_a_call_that_ended() {
+    let mut w = World::new("recommended");
+    w.lists.insert("baresip".into(), Vec::new());
+    w.line("baresip", LineEvent::Up { resyncs: true });
+    w.answer("1");
+    w.after(10.0);
+    w.log.clear();
+    w.sleep(900.0);
+    w.wake();
+    w.after(30.0);
+    assert_eq!(w.sets(), 0);
+}
+
+#[test]
+fn r3_what_the_time_out_after_a_sleep_has_sent_is_not_sent_twice() {
+    let mut w = World::new("recommended");
+    w.answer("1");
+    w.after(10.0);
+    w.log.clear();
+    w.graph.silent = true;
+    w.sleep(900.0);
+    w.wake();
+    assert_eq!(w.sets(), 1);
+    assert_eq!(w.count(|e| *e == Effect::ReadTeams), 1);
+}

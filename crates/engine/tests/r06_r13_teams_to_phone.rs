@@ -815,3 +815,19 @@ fn r13_the_state_shows_do_not_disturb_by_anyone() {
     assert_eq!(w.status().phone.dnd.owner, Some(Owner::Person));
     assert_eq!(SessionPair::ALL.len(), 5);
 }
+
+#[test]
+fn r10_a_quiet_that_a_pause_cuts_short_does_not_count() {
+    let mut w = World::new("recommended");
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(30.0);
+    w.dnd_by_hand(false);
+    w.teams("Available", "Available");
+    w.after(5.0);
+    w.pause(offhook_protocol::command::Pause::UntilResumed);
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(120.0);
+    w.input(offhook_engine::Input::Resume);
+    w.after(60.0);
+    assert!(!w.dnd());
+}

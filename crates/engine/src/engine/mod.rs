@@ -28,6 +28,8 @@ const LEAVE: Duration = Duration::from_secs(2);
 const RESYNC: Duration = Duration::from_secs(3);
 /// A deadline missed by this much: the machine was asleep.
 const OVERSLEPT: Duration = Duration::from_secs(20);
+/// Between waking and being told of it.
+const AWAKE: Duration = Duration::from_secs(1);
 /// No answer to a reading of the phone system.
 const PHONE_READ: Duration = Duration::from_secs(15);
 /// Between readings of the phone system that the field states ask for.
@@ -213,13 +215,20 @@ impl Engine {
             Input::TeamsRead(outcome) => self.on_teams_read(outcome, now),
             Input::SessionSet(outcome) => {
                 self.note_write(&outcome, now);
+                // A renewal shows nothing new, and a failure nothing at all.
+                let news = outcome.is_ok() && self.session.is_being_changed();
                 self.with_session(now, |session, context| session.on_set(outcome, context, now));
-                self.poll.hurry(now.mono);
+                if news {
+                    self.poll.hurry(now.mono);
+                }
             }
             Input::SessionCleared(outcome) => {
                 self.note_write(&outcome, now);
+                let news = outcome.is_ok();
                 self.with_session(now, |session, context| session.on_cleared(outcome, context, now));
-                self.poll.hurry(now.mono);
+                if news {
+                    self.poll.hurry(now.mono);
+                }
             }
             Input::PreferredSet(outcome) => {
                 self.note_write(&outcome, now);
@@ -303,9 +312,9 @@ impl Engine {
                 }
                 if self.facts.signed_in().is_none_or(|now_in| *now_in != *account) {
                     self.facts.refused_rights.clear();
-                    self.session.forget_requests();
-                    self.preferred.forget_requests();
-                    self.poll.reset(now.mono);
+                    self.session.forget_requests(now.mono);
+                    self.preferred.forget_requests(now.mono);
+                    self.poll.reset(now.mono, now.mono);
                 }
                 self.facts.microsoft.on(Ok(()), now.wall);
             }
@@ -511,9 +520,11 @@ impl Engine {
         if self.phase == Phase::Asleep {
             self.phase = Phase::Running;
         }
-        self.poll.reset(now.mono);
-        self.session.forget_requests();
-        self.preferred.forget_requests();
+        // The time-out that came first has sent what was due: that is not cut off.
+        let since = now.mono - AWAKE;
+        self.poll.reset(since, now.mono);
+        self.session.forget_requests(since);
+        self.preferred.forget_requests(since);
         self.warmed = false;
         self.read_sources_again(now);
         if self.facts.phone.is_up() {

@@ -137,7 +137,10 @@ impl FieldState {
     /// Looks at wish, hold and reading and takes the next step, if there is one to take.
     /// `released`: the wish is none of the rules' (pause, quit), so it says nothing about their quiet.
     pub(crate) fn step(&mut self, wish: Option<&Wish>, released: bool, context: &mut Context<'_>, now: Now) {
-        if !released {
+        if released {
+            // A quiet that a pause cuts short is begun anew after it.
+            self.quiet_since = self.quiet_since.filter(|since| now.mono.since(*since) >= QUIET);
+        } else {
             self.note_quiet(wish, context.ledger.yielded.contains(&self.field), now.mono);
         }
         self.not_done = None;

@@ -95,12 +95,16 @@ impl Poll {
         self.changed_at = Some(now);
     }
 
-    /// A read was cut off (sleep, sign-out): its answer is not waited for.
-    pub(crate) fn reset(&mut self, now: Instant) {
+    /// A read was cut off (sleep, sign-out): its answer is not waited for. One that left at `since` or later was
+    /// not cut off.
+    pub(crate) fn reset(&mut self, since: Instant, now: Instant) {
+        self.changed_at = Some(now);
+        if self.in_flight && self.last.is_some_and(|at| at >= since) {
+            return;
+        }
         self.in_flight = false;
         self.last = None;
         self.held_until = None;
         self.pace.reset();
-        self.changed_at = Some(now);
     }
 }

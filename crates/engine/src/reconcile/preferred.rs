@@ -13,6 +13,8 @@ use std::time::Duration;
 #[derive(Debug, Clone)]
 pub(crate) struct Preferred {
     op: Option<Op>,
+    /// When the last request left.
+    asked_at: Option<Instant>,
     /// Nobody saw whether the last request arrived: it is sent again while it is wanted.
     unsure: bool,
     retry_at: Option<Instant>,
@@ -42,6 +44,7 @@ impl Preferred {
         }
         Self {
             op: None,
+            asked_at: None,
             unsure: ledger.preferred.is_some(),
             retry_at: None,
             pace: Pace::new(Duration::from_secs(1), Duration::from_secs(60)),
@@ -107,6 +110,7 @@ impl Preferred {
                     lifetime: wish.lifetime,
                 });
                 self.op = Some(Op::Setting { before });
+                self.asked_at = Some(now.mono);
             }
             Some(_) => {}
             None => {
@@ -114,6 +118,7 @@ impl Preferred {
                 if ours.is_some() {
                     context.effects.push(Effect::ClearPreferred);
                     self.op = Some(Op::Clearing);
+                    self.asked_at = Some(now.mono);
                 }
             }
         }
@@ -180,7 +185,12 @@ impl Preferred {
         }
     }
 
-    pub(crate) fn forget_requests(&mut self) {
+    /// As for the session. Whether what was cut off arrived nobody knows.
+    pub(crate) fn forget_requests(&mut self, since: Instant) {
+        if self.op.is_some() && self.asked_at.is_some_and(|at| at >= since) {
+            return;
+        }
+        self.unsure |= self.op.is_some();
         self.op = None;
         self.retry_at = None;
         self.refused = None;

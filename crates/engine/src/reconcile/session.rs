@@ -24,6 +24,10 @@ const HOUR: Duration = Duration::from_secs(3600);
 pub(crate) struct Session {
     up: Option<Up>,
     op: Option<Op>,
+    /// When the last request left.
+    asked_at: Instant,
+    /// It ended by itself while it was wanted: the machine slept, or nothing could be sent.
+    ran_out: bool,
     /// The end of the debounce.
     falls_at: Option<Instant>,
     retry_at: Option<Instant>,
@@ -101,6 +105,8 @@ impl Session {
         Self {
             up,
             op: None,
+            asked_at: now.mono,
+            ran_out: false,
             falls_at: None,
             retry_at: None,
             pace: Pace::new(Duration::from_secs(1), Duration::from_secs(60)),
@@ -118,6 +124,17 @@ impl Session {
     /// From an earlier run, by the ledger: nothing of this one has confirmed it yet.
     pub(crate) fn is_inherited(&self) -> bool {
         self.up.as_ref().is_some_and(|up| up.confirmed_at.is_none())
+    }
+
+    /// The request under way is more than a renewal.
+    pub(crate) fn is_being_changed(&self) -> bool {
+        match &self.op {
+            Some(Op::Setting { before }) => {
+                before.as_ref().map(|up| up.pair) != self.up.as_ref().map(|up| up.pair)
+            }
+            Some(Op::Clearing) => true,
+            None => false,
+        }
     }
 
     /// Nothing of ours is open and nothing is under way.
@@ -171,7 +188,7 @@ impl Session {
             Some(pair) => {
                 self.falls_at = None;
                 let due = match &self.up {
-                    None => true,
+                    None => !(self.ran_out && context.resyncing),
                     Some(up) if up.pair != pair => true,
                     Some(up) => now.mono >= up.renew_at && !context.resyncing,
                 };
@@ -182,6 +199,7 @@ impl Session {
             None => {
                 self.refused = None;
                 self.not_shown = 0;
+                self.ran_out = false;
                 if self.up.is_none() {
                     self.falls_at = None;
                     return;
@@ -191,6 +209,7 @@ impl Session {
                 if due && context.account.is_some() {
                     context.effects.push(Effect::ClearSession);
                     self.op = Some(Op::Clearing);
+                    self.asked_at = now.mono;
                 }
             }
         }
@@ -209,6 +228,7 @@ impl Session {
                 .teams
                 .own_words_end(&up.pair.presence(), OwnEnd::Over, at, now.mono);
             self.up = None;
+            self.ran_out = true;
         }
         if self.up.is_none() {
             self.drop_record(context);
@@ -246,6 +266,8 @@ impl Session {
         });
         self.up = Some(up);
         self.op = Some(Op::Setting { before });
+        self.asked_at = now.mono;
+        self.ran_out = false;
     }
 
     pub(crate) fn on_set(&mut self, outcome: Result<(), Fault>, context: &mut Context<'_>, now: Now) {
@@ -333,8 +355,12 @@ impl Session {
         }
     }
 
-    /// The answers of requests that sleep or sign-out cut off are not waited for.
-    pub(crate) fn forget_requests(&mut self) {
+    /// The answers of requests that sleep or sign-out cut off are not waited for. What left at `since` or later
+    /// was not cut off.
+    pub(crate) fn forget_requests(&mut self, since: Instant) {
+        if self.op.is_some() && self.asked_at >= since {
+            return;
+        }
         self.op = None;
         self.retry_at = None;
         self.refused = None;
