@@ -831,3 +831,27 @@ fn r10_a_quiet_that_a_pause_cuts_short_does_not_count() {
     w.after(60.0);
     assert!(!w.dnd());
 }
+
+#[test]
+fn r8_a_session_that_could_not_be_replaced_yet_is_still_ours() {
+    let mut w = World::new("recommended");
+    w.call_on("baresip", "1", offhook_engine::line::CallState::Conference);
+    w.answer("2");
+    w.after(60.0);
+    w.graph.writes_fail = Some(unreachable());
+    w.hang_up("1");
+    w.after(120.0);
+    assert!(!w.dnd());
+    assert!(w.writes().is_empty());
+}
+
+#[test]
+fn r8_a_preferred_presence_that_could_not_be_replaced_yet_is_still_ours() {
+    let mut w = World::new("innovaphone");
+    w.presence_by_hand(Some(PhonePresence::Busy));
+    w.after(60.0);
+    w.graph.writes_fail = Some(unreachable());
+    w.presence_by_hand(Some(PhonePresence::Away));
+    w.after(120.0);
+    assert!(w.writes().is_empty());
+}

@@ -10,6 +10,8 @@ const FAST: Duration = Duration::from_secs(3);
 const SLOW: Duration = Duration::from_secs(30);
 const FAST_FOR: Duration = Duration::from_secs(30);
 const SLOW_AFTER: Duration = Duration::from_secs(600);
+/// ±10 % between two reads.
+const JITTER: f64 = 0.1;
 const CAP: Duration = Duration::from_secs(300);
 
 #[derive(Debug, Clone)]
@@ -18,6 +20,8 @@ pub(crate) struct Poll {
     last: Option<Instant>,
     /// Drawn once per read, so that the answer to "when" does not change while one waits.
     jitter: f64,
+    /// How far the last read was put off. The next one makes up for it: the count per hour does not drift.
+    put_off: f64,
     changed_at: Option<Instant>,
     /// Not before this: it fails.
     held_until: Option<Instant>,
@@ -32,6 +36,7 @@ impl Poll {
             in_flight: false,
             last: None,
             jitter: 1.0,
+            put_off: 0.0,
             changed_at: None,
             held_until: None,
             asked_until: None,
@@ -63,7 +68,9 @@ impl Poll {
     pub(crate) fn on_sent(&mut self, chance: &mut Chance, now: Instant) {
         self.in_flight = true;
         self.last = Some(now);
-        self.jitter = chance.around(Duration::from_secs(1), 10).as_secs_f64();
+        let put_off = JITTER * chance.share();
+        self.jitter = 1.0 + put_off - self.put_off;
+        self.put_off = put_off;
     }
 
     pub(crate) fn on_read(&mut self, changed: bool, now: Instant) {

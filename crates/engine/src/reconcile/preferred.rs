@@ -8,11 +8,14 @@ use crate::facts::TeamsFacts;
 use crate::facts::teams::OwnEnd;
 use crate::fault::{Fault, FaultKind};
 use crate::ledger::{Ledger, PreferredRecord};
+use crate::teams::PreferredPair;
 use std::time::Duration;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Preferred {
     op: Option<Op>,
+    /// Set before what is wanted now: their words are ours until an answer says that they were replaced.
+    replaced: Vec<PreferredPair>,
     /// When the last request left.
     asked_at: Option<Instant>,
     /// Nobody saw whether the last request arrived: it is sent again while it is wanted.
@@ -44,6 +47,7 @@ impl Preferred {
         }
         Self {
             op: None,
+            replaced: Vec::new(),
             asked_at: None,
             unsure: ledger.preferred.is_some(),
             retry_at: None,
@@ -92,10 +96,8 @@ impl Preferred {
             Some(wish) if !self.unsure && ours.is_some_and(|record| record.pair == wish.pair) => {}
             Some(wish) if self.refused.is_none() => {
                 let before = context.ledger.preferred.take();
-                if let Some(record) = &before {
-                    context
-                        .teams
-                        .own_words_end(&record.pair.presence(), OwnEnd::Over, now.mono, now.mono);
+                if let Some(record) = before.as_ref().filter(|record| record.pair != wish.pair) {
+                    self.replaced.push(record.pair);
                 }
                 context.teams.own_words(wish.pair.presence());
                 let until = now.after(wish.lifetime).wall;
@@ -131,6 +133,7 @@ impl Preferred {
         let Err(fault) = outcome else {
             self.pace.reset();
             self.unsure = false;
+            self.end_replaced(context, now);
             return;
         };
         self.unsure = fault.kind == FaultKind::Unreachable || before.is_some();
@@ -163,8 +166,21 @@ impl Preferred {
                         .own_words_end(&record.pair.presence(), OwnEnd::Over, now.mono, now.mono);
                     *context.revision += 1;
                 }
+                self.end_replaced(context, now);
             }
             Err(fault) => self.on_fault(fault, context, now),
+        }
+    }
+
+    /// What is up now has taken the place of everything before it.
+    fn end_replaced(&mut self, context: &mut Context<'_>, now: Now) {
+        let current = context.ledger.preferred.as_ref().map(|record| record.pair);
+        for pair in std::mem::take(&mut self.replaced) {
+            if current != Some(pair) {
+                context
+                    .teams
+                    .own_words_end(&pair.presence(), OwnEnd::Over, now.mono, now.mono);
+            }
         }
     }
 

@@ -28,6 +28,9 @@ pub(crate) struct Session {
     asked_at: Instant,
     /// It ended by itself while it was wanted: the machine slept, or nothing could be sent.
     ran_out: bool,
+    /// Set before what is wanted now, and until when they may still stand: as long as no answer says that they
+    /// were replaced, their words are ours.
+    replaced: Vec<(SessionPair, Instant)>,
     /// The end of the debounce.
     falls_at: Option<Instant>,
     retry_at: Option<Instant>,
@@ -107,6 +110,7 @@ impl Session {
             op: None,
             asked_at: now.mono,
             ran_out: false,
+            replaced: Vec::new(),
             falls_at: None,
             retry_at: None,
             pace: Pace::new(Duration::from_secs(1), Duration::from_secs(60)),
@@ -230,6 +234,16 @@ impl Session {
             self.up = None;
             self.ran_out = true;
         }
+        let over = |ends: Instant| foreign || now.mono >= ends;
+        for (pair, ends) in self.replaced.iter().filter(|(_, ends)| over(*ends)) {
+            if self.up.as_ref().is_none_or(|up| up.pair != *pair) {
+                let at = (*ends).min(now.mono);
+                context
+                    .teams
+                    .own_words_end(&pair.presence(), OwnEnd::Over, at, now.mono);
+            }
+        }
+        self.replaced.retain(|(_, ends)| !over(*ends));
         if self.up.is_none() {
             self.drop_record(context);
         }
@@ -240,9 +254,7 @@ impl Session {
         let before = self.up.take();
         let same = before.as_ref().filter(|up| up.pair == pair);
         if let Some(other) = before.as_ref().filter(|up| up.pair != pair) {
-            context
-                .teams
-                .own_words_end(&other.pair.presence(), OwnEnd::Over, now.mono, now.mono);
+            self.replaced.push((other.pair, other.ends));
         }
         let ends = now.after(LIFETIME);
         let up = Up {
@@ -277,6 +289,7 @@ impl Session {
         match outcome {
             Ok(()) => {
                 self.pace.reset();
+                self.end_replaced(context, now);
                 if let Some(up) = &mut self.up {
                     up.confirmed_at.get_or_insert(now.mono);
                 }
@@ -307,8 +320,21 @@ impl Session {
         }
     }
 
+    /// What is up now has taken the place of everything before it.
+    fn end_replaced(&mut self, context: &mut Context<'_>, now: Now) {
+        for (pair, _) in std::mem::take(&mut self.replaced) {
+            if self.up.as_ref().is_none_or(|up| up.pair != pair) {
+                context
+                    .teams
+                    .own_words_end(&pair.presence(), OwnEnd::Over, now.mono, now.mono);
+            }
+        }
+    }
+
     fn take_back(&mut self, before: Option<Up>, context: &mut Context<'_>, now: Now) {
-        if let Some(up) = self.up.take() {
+        if let Some(up) = self.up.take()
+            && self.replaced.iter().all(|(pair, _)| *pair != up.pair)
+        {
             context
                 .teams
                 .own_words_end(&up.pair.presence(), OwnEnd::Refused, now.mono, now.mono);
@@ -337,6 +363,7 @@ impl Session {
                         .teams
                         .own_words_end(&up.pair.presence(), OwnEnd::Over, now.mono, now.mono);
                 }
+                self.end_replaced(context, now);
                 self.drop_record(context);
             }
             // It ends by itself at the latest when it runs out.
