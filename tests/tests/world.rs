@@ -45,7 +45,7 @@ fn day(seed: u64) -> BTreeMap<&'static str, u32> {
     };
     let rules = Rules {
         zone: TimeZone::get(zone).unwrap(),
-        working_hours: (seed % 3 == 0).then_some(hours),
+        working_hours: seed.is_multiple_of(3).then_some(hours),
         profile: profile(NAMES[(seed / 2 % 4) as usize], own_rows),
         ..Rules::default()
     };

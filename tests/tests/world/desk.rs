@@ -538,11 +538,14 @@ impl Desk {
             self.watch.failed.push_back(self.now.mono);
         }
         let outcome = fault.map_or(Ok(()), Err);
-        let answer = match &effect {
-            Effect::SetSession { .. } => Input::SessionSet(outcome),
-            Effect::ClearSession => Input::SessionCleared(outcome),
-            Effect::SetPreferred { .. } => Input::PreferredSet(outcome),
-            _ => Input::PreferredCleared(outcome),
+        let answer = if matches!(effect, Effect::SetSession { .. }) {
+            Input::SessionSet(outcome)
+        } else if effect == Effect::ClearSession {
+            Input::SessionCleared(outcome)
+        } else if effect == Effect::ClearPreferred {
+            Input::PreferredCleared(outcome)
+        } else {
+            Input::PreferredSet(outcome)
         };
         if arrives {
             self.later(delay.min(4.0) / 2.0, Event::GraphActs(effect));
@@ -552,11 +555,14 @@ impl Desk {
 
     fn graph_acts(&mut self, effect: Effect) {
         let now = self.now.mono;
-        match effect {
-            Effect::SetSession { pair, lifetime } => self.graph.session = Some((pair, now + lifetime)),
-            Effect::ClearSession => self.graph.session = None,
-            Effect::SetPreferred { pair, lifetime } => self.graph.prefer(pair, now + lifetime),
-            _ => self.graph.preferred = None,
+        if let Effect::SetSession { pair, lifetime } = effect {
+            self.graph.session = Some((pair, now + lifetime));
+        } else if let Effect::SetPreferred { pair, lifetime } = effect {
+            self.graph.prefer(pair, now + lifetime);
+        } else if effect == Effect::ClearSession {
+            self.graph.session = None;
+        } else {
+            self.graph.preferred = None;
         }
         self.watch.change(now);
         self.graph.note(now);

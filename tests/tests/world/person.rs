@@ -59,13 +59,7 @@ impl Desk {
             22..=45 => self.uses_teams(),
             46..=55 => self.presses(),
             56..=58 if runs => self.pauses(),
-            59..=66 if runs => {
-                if self.engine.as_ref().is_some_and(|e| e.ledger().pause.is_some()) {
-                    self.story.happens("resumed");
-                    self.says(|| "resumes".into());
-                    self.input(Input::Resume);
-                }
-            }
+            59..=66 if runs => self.resumes(),
             67..=70 if runs => self.edits_rules(),
             71..=72 if runs => {
                 self.story.happens("quit");
@@ -240,6 +234,14 @@ impl Desk {
         ]);
         self.says(|| format!("pauses: {pause:?}"));
         self.input(Input::Pause(pause));
+    }
+
+    fn resumes(&mut self) {
+        if self.engine.as_ref().is_some_and(|e| e.ledger().pause.is_some()) {
+            self.story.happens("resumed");
+            self.says(|| "resumes".into());
+            self.input(Input::Resume);
+        }
     }
 
     fn edits_rules(&mut self) {
