@@ -31,6 +31,8 @@ pub struct Watch {
     quiet_since: BTreeMap<Field, Instant>,
     /// Since when a hold has had no cause, as far as the world knows.
     idle_since: BTreeMap<Field, Instant>,
+    /// What shows has to be confirmed by further reads before it ends anything (R7).
+    ending: bool,
     ours_shown_at: Instant,
     session_wanted_at: Instant,
     in_flight: BTreeSet<&'static str>,
@@ -58,6 +60,7 @@ impl Watch {
             hand_at: BTreeMap::new(),
             quiet_since: BTreeMap::new(),
             idle_since: BTreeMap::new(),
+            ending: false,
             ours_shown_at: now,
             session_wanted_at: now,
             in_flight: BTreeSet::new(),
@@ -424,6 +427,9 @@ impl Desk {
         let ending = ["Offline", "Away"].iter().any(|w| shows.presence.says(w))
             || self.watch.seen.contains("Offline")
             || self.watch.seen.contains("Away");
+        if std::mem::replace(&mut self.watch.ending, ending) != ending {
+            self.watch.idle_since.clear();
+        }
         // 15 s and the poll's interval, its jitter, the lag of a read and both sides' own pace.
         let limit = Duration::from_secs(if ending { 15 + 33 + 75 } else { 15 + 11 + 6 });
         let healthy = self.trouble.is_empty()
