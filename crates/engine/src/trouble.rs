@@ -44,6 +44,13 @@ pub(crate) fn problems(engine: &Engine, now: Now) -> Vec<Trouble> {
         add(fault.code, fault.detail.clone(), long || refused);
     }
     for state in &engine.fields {
+        if state.is_contested() {
+            add(
+                Code::OtherWriter,
+                Some(field_name(state.field()).to_owned()),
+                true,
+            );
+        }
         if let Some(fault) = &state.failed
             && matches!(fault.kind, FaultKind::Rejected | FaultKind::RightMissing)
         {

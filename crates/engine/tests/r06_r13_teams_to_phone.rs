@@ -855,3 +855,44 @@ fn r8_a_preferred_presence_that_could_not_be_replaced_yet_is_still_ours() {
     w.after(120.0);
     assert!(w.writes().is_empty());
 }
+
+/// Another program takes back what we set, seconds after it, `times` times.
+fn contested(times: u32) -> World {
+    let mut w = World::new("recommended");
+    for _ in 0..times {
+        w.teams("DoNotDisturb", "DoNotDisturb");
+        w.after(3.0);
+        w.dnd_by_hand(false);
+        w.teams("Available", "Available");
+        w.after(60.0);
+    }
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(60.0);
+    w
+}
+
+#[test]
+fn r10_a_value_taken_back_at_once_twice_is_another_programs_work() {
+    let w = contested(2);
+    assert!(!w.dnd());
+    assert_eq!(w.status().not_done[0].reason, NotDoneReason::OtherWriter);
+    assert_eq!(w.notices(), [Code::OtherWriter]);
+}
+
+#[test]
+fn r10_once_is_a_persons() {
+    let w = contested(1);
+    assert!(w.dnd());
+    assert_eq!(w.notices(), []);
+}
+
+#[test]
+fn r10_a_field_left_to_another_program_is_tried_again_when_the_person_says_so() {
+    let mut w = contested(2);
+    w.set_rules(|_| ());
+    w.teams("Available", "Available");
+    w.after(60.0);
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(60.0);
+    assert!(w.dnd());
+}

@@ -286,12 +286,16 @@ impl Engine {
             Input::LedgerSaved { revision, outcome } => self.on_saved(revision, outcome, now),
             Input::Rules(rules) => {
                 self.rules = *rules;
+                self.fields.iter_mut().for_each(FieldState::on_told);
                 self.poll.hurry(now.mono);
             }
             Input::Pause(pause) => self.set_pause(Some(PauseRecord {
                 until: self.pause_end(pause, now),
             })),
-            Input::Resume => self.set_pause(None),
+            Input::Resume => {
+                self.set_pause(None);
+                self.fields.iter_mut().for_each(FieldState::on_told);
+            }
             Input::Quit => self.leave(Leaving::Quit, now),
             Input::SignOut => self.leave(Leaving::SignOut, now),
             Input::Sleep => {

@@ -14,6 +14,10 @@ use std::time::Duration;
 const FRESH: Duration = Duration::from_secs(2);
 /// R10: how long the rules must have wanted nothing before a field the person took back is touched again.
 const QUIET: Duration = Duration::from_secs(30);
+/// Another value so soon after our write is a program's work, not a person's.
+const AT_ONCE: Duration = Duration::from_secs(10);
+/// So often until the field is left to the other program.
+const TWICE: u32 = 2;
 /// After a refusal that will be repeated.
 const REFUSED: Duration = Duration::from_secs(300);
 
@@ -31,6 +35,9 @@ pub(crate) struct FieldState {
     /// The wish that the field met without us. If it is changed away from that by hand, the person wins as
     /// with a hold (R10).
     met: Option<FieldValue>,
+    written_at: Option<Instant>,
+    /// How often another value came back at once after our write.
+    undone: u32,
 }
 
 /// What is under way. One write at most.
@@ -94,6 +101,8 @@ impl FieldState {
             failed: None,
             not_done: None,
             met: None,
+            written_at: None,
+            undone: 0,
         }
     }
 
@@ -118,6 +127,16 @@ impl FieldState {
 
     pub(crate) const fn next_try(&self) -> Option<Instant> {
         self.retry_at
+    }
+
+    /// Another program writes this field: it is left alone until the person says otherwise.
+    pub(crate) const fn is_contested(&self) -> bool {
+        self.undone >= TWICE
+    }
+
+    /// The person resumed or changed the rules: try again.
+    pub(crate) fn on_told(&mut self) {
+        self.undone = 0;
     }
 
     /// The connection is gone: the outcome of a write under way will be judged by reading.
@@ -174,6 +193,10 @@ impl FieldState {
             self.met = None;
             return;
         };
+        if self.is_contested() {
+            self.not_done = Some(NotDoneReason::OtherWriter);
+            return;
+        }
         if context.ledger.yielded.contains(&self.field) {
             if self.quiet_since.is_none_or(|since| now.mono.since(since) < QUIET) {
                 self.quiet_since = None;
@@ -263,6 +286,9 @@ impl FieldState {
             return;
         };
         if *known != hold.wrote {
+            if self.written_at.is_some_and(|at| now.mono.since(at) < AT_ONCE) {
+                self.undone += 1;
+            }
             self.person_took_it(context, now);
             return;
         }
@@ -350,6 +376,7 @@ impl FieldState {
                 self.failed = None;
                 match hold.stage {
                     Stage::Intent => {
+                        self.written_at = Some(now.mono);
                         hold.stage = Stage::Written;
                         hold.earlier = None;
                         context.put(self.field, Some(hold));
