@@ -4,6 +4,7 @@ use super::config::AsteriskConfig;
 use super::error::Error;
 use super::session::Session;
 use crate::backoff::Backoff;
+use crate::clock::Alarm;
 use crate::port::{PhoneCommand, PhoneEvent, PhoneEvents};
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::line::LineEvent;
@@ -36,6 +37,7 @@ pub(super) async fn run(
         inbox,
         events,
         fault: unreachable,
+        alarm: Alarm::new(),
     };
     let Over = actor.run().await;
 }
@@ -47,6 +49,9 @@ struct Actor {
     events: PhoneEvents,
     /// Why there is no connection.
     fault: Fault,
+    /// For the long waits of a connection at rest: one of the runtime's own timers wakes the program up to three
+    /// times on its way down the timer wheel, and does not count sleep.
+    alarm: Alarm,
 }
 
 impl Actor {
@@ -75,12 +80,12 @@ impl Actor {
             if self.events.send(PhoneEvent::Down(self.fault.clone())).is_err() {
                 return Over;
             }
-            unknown = if matches!(error, Error::ExtensionUnknown) {
+            unknown = if matches!(error, Error::ExtensionUnknown(_)) {
                 unknown + 1
             } else {
                 0
             };
-            let is_refused = matches!(error, Error::WrongPassword) || unknown > DOUBTS;
+            let is_refused = matches!(error, Error::WrongPassword(_)) || unknown > DOUBTS;
             let wait = if is_refused { refused.wait() } else { pace.wait() };
             let Ok(()) = self.wait(wait, is_refused).await else {
                 return Over;
@@ -162,7 +167,7 @@ impl Actor {
                     PhoneCommand::Read => { read_at = Instant::now(); read_all(session).await }
                     PhoneCommand::Write(value) => write(session, &value).await,
                 },
-                () = sleep_until(at) => match what {
+                () = self.alarm.ring(Some(at.saturating_duration_since(Instant::now()))) => match what {
                     Due::Ping => session.ping().await,
                     Due::Resync => { read_at = Instant::now(); read_all(session).await }
                     Due::Look => { look_at = None; look_again(session).await }
