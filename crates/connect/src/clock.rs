@@ -11,10 +11,11 @@ pub fn system() -> Clock {
         mono: boot_time(),
         wall: jiff::Timestamp::now(),
     })
+    .with_sleep(slept)
 }
 
 /// How long the machine has slept since it started, as far as the system tells.
-pub fn slept() -> Duration {
+fn slept() -> Duration {
     #[cfg(target_os = "linux")]
     {
         use rustix::time::{ClockId, clock_gettime};

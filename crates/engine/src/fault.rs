@@ -118,6 +118,7 @@ pub enum Code {
     // our own files
     SettingsUnreadable,
     SettingsValue,
+    EntryNotPossible,
     SettingsUnknownKey,
     SettingsNewer,
     LedgerUnreadable,
@@ -209,6 +210,7 @@ impl Code {
         Self::LineSilent,
         Self::SettingsUnreadable,
         Self::SettingsValue,
+        Self::EntryNotPossible,
         Self::SettingsUnknownKey,
         Self::SettingsNewer,
         Self::LedgerUnreadable,

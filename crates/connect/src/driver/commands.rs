@@ -13,7 +13,7 @@ use offhook_engine::Input;
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::profile::{NAMES, Profile};
 use offhook_engine::teams::SignIn;
-use offhook_engine::text;
+use offhook_engine::text::{self, Text};
 use offhook_engine::view::rules;
 use offhook_protocol::Problem;
 use offhook_protocol::command::{
@@ -40,7 +40,13 @@ impl<D: Desktop> Driver<D> {
                 version: self.desk.version.clone(),
             }),
             Command::Status => reply.answer(Answer::Status(Box::new(self.engine.status(now)))),
-            Command::Why => reply.answer(Answer::Text(self.engine.why(now))),
+            Command::Why => {
+                let mut sentences = self.engine.why(now);
+                // What needs the person belongs to it: a console has no other page for it.
+                let attention = self.engine.pages(&self.desk, now).now.attention;
+                sentences.extend(attention.map(|problem| problem.to_string()));
+                reply.answer(Answer::Text(sentences));
+            }
             // The server keeps watchers itself.
             Command::Watch(Watch::Status | Watch::Pages) => reply.answer(Answer::Done),
             Command::Pause(pause) => self.take(Input::Pause(pause), reply),
@@ -179,7 +185,6 @@ impl<D: Desktop> Driver<D> {
         let (store, news) = (self.parts.store.clone(), self.news.clone());
         let language = self.language();
         let secret = SecretString::from(value);
-        self.desk.phone.password_stored = true;
         tokio::task::spawn_local(async move {
             match store.save(&phone_secret(), &secret, Ask::MayPrompt).await {
                 Ok(()) => reply.answer(Answer::Done),
@@ -216,12 +221,9 @@ impl<D: Desktop> Driver<D> {
         match self.settings.apply(draft) {
             Ok(()) => {
                 let language = self.settings.language();
-                self.desk.settings = self
-                    .settings
-                    .problems
-                    .iter()
-                    .map(|f| f.problem(language))
-                    .collect();
+                let ledger: Vec<Problem> = self.ledger_problems().cloned().collect();
+                let problems = self.settings.problems.iter().map(|f| f.problem(language));
+                self.desk.settings = problems.chain(ledger).collect();
                 self.start_all();
                 reply.answer(Answer::Done);
             }
@@ -295,12 +297,28 @@ impl<D: Desktop> Driver<D> {
         }
     }
 
+    /// What was odd about the ledger at the start: new settings do not mend it.
+    fn ledger_problems(&self) -> impl Iterator<Item = &Problem> {
+        let all = self.desk.settings.iter();
+        all.filter(|problem| problem.code == Code::LedgerUnreadable.name())
+    }
+
     fn examine(&self, reply: Reply) {
         let language = self.language();
         let (settings, store) = (self.settings.clone(), self.parts.store.clone());
         let own = doctor::of_status(&self.engine.status(self.now()), language);
+        let ledger: Vec<Finding> = self
+            .ledger_problems()
+            .map(|problem| Finding {
+                what: Text::DoctorSettings.text(language).to_owned(),
+                ok: false,
+                text: problem.sentence.clone(),
+                mend: problem.mend.clone(),
+            })
+            .collect();
         tokio::task::spawn_local(async move {
             let mut findings = doctor::examine(&settings, &store).await;
+            findings.extend(ledger);
             findings.extend(own);
             reply.answer(Answer::Findings(findings));
         });

@@ -15,7 +15,7 @@ mod effects;
 mod parts;
 mod publish;
 
-use crate::clock::{self, Alarm};
+use crate::clock::Alarm;
 use crate::control::{self, Server};
 use crate::desktop::{Desktop, DesktopEvent};
 use crate::entra::Clock;
@@ -148,6 +148,7 @@ pub async fn run<D: Desktop>(start: Start<D>) -> Result<(), DriverError> {
         sign_ins,
         lines,
     );
+    let slept = clock.slept();
     let mut driver = Driver {
         engine,
         clock,
@@ -162,7 +163,7 @@ pub async fn run<D: Desktop>(start: Start<D>) -> Result<(), DriverError> {
         shown: publish::Shown::default(),
         sign_in_asked: None,
         tests_asked: Vec::new(),
-        slept: clock::slept(),
+        slept,
         finished: false,
     };
     driver.start_all();
@@ -229,7 +230,7 @@ impl<D: Desktop> Driver<D> {
 
     fn on_time(&mut self) {
         let now = self.now();
-        let slept = clock::slept();
+        let slept = self.clock.slept();
         let woke = slept.saturating_sub(self.slept) >= SLEPT;
         self.slept = slept;
         self.engine.handle_timeout(now);

@@ -31,19 +31,40 @@ use offhook_engine::clock::Now;
 use offhook_engine::teams::SignIn;
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
 /// Reads both clocks. The monotonic one counts while the machine sleeps.
 #[derive(Clone)]
-pub struct Clock(Arc<dyn Fn() -> Now + Send + Sync>);
+pub struct Clock {
+    read: Arc<dyn Fn() -> Now + Send + Sync>,
+    slept: Arc<dyn Fn() -> Duration + Send + Sync>,
+}
 
 impl Clock {
+    /// A clock of a machine that never sleeps.
     pub fn new(read: impl Fn() -> Now + Send + Sync + 'static) -> Self {
-        Self(Arc::new(read))
+        Self {
+            read: Arc::new(read),
+            slept: Arc::new(|| Duration::ZERO),
+        }
+    }
+
+    /// How long the machine has slept since some moment before the program's start.
+    #[must_use]
+    pub fn with_sleep(self, slept: impl Fn() -> Duration + Send + Sync + 'static) -> Self {
+        Self {
+            slept: Arc::new(slept),
+            ..self
+        }
     }
 
     pub fn now(&self) -> Now {
-        (self.0)()
+        (self.read)()
+    }
+
+    pub fn slept(&self) -> Duration {
+        (self.slept)()
     }
 }
 

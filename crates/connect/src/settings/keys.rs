@@ -149,6 +149,17 @@ impl Kind {
         }
     }
 
+    /// What a person may enter, in signs that every language reads.
+    pub(super) fn allowed(self) -> String {
+        match self {
+            Self::Text | Self::Words => "abc…".to_owned(),
+            Self::Flag => "true | false".to_owned(),
+            Self::Number { least, most } => format!("{least}–{most}"),
+            Self::OneOf(words) => words.join(" | "),
+            Self::TimeOfDay => "00:00–23:59".to_owned(),
+        }
+    }
+
     pub(super) fn to_toml(self, text: &str) -> toml_edit::Value {
         match self {
             Self::Text | Self::OneOf(_) | Self::TimeOfDay => text.into(),

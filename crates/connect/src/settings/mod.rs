@@ -177,7 +177,11 @@ impl Settings {
                 return Err(refuse(key, Code::Locked));
             }
             let Some(value) = known.kind.parse(text) else {
-                return Err(refuse(key, Code::SettingsValue));
+                let fault = fault(Code::EntryNotPossible, &known.kind.allowed());
+                return Err(Refused {
+                    key: key.to_owned(),
+                    fault,
+                });
             };
             changes.push((known, value));
         }

@@ -145,7 +145,7 @@ fn a_default_is_not_stored_and_a_draft_is_all_or_nothing() {
         .unwrap_err();
     assert_eq!(
         (refused.key.as_str(), refused.fault.code),
-        ("phone.port", Code::SettingsValue)
+        ("phone.port", Code::EntryNotPossible)
     );
     assert_eq!(load(&folder).text("phone.host"), "");
 }

@@ -140,6 +140,7 @@ texts! {
 
         LightMicrosoft: "Microsoft Teams" / "Microsoft Teams";
         LightPhone: "Phone system" / "Telefonanlage";
+LightHook: "Reports by other programs" / "Meldungen anderer Programme";
         LightOk: "Connected." / "Verbunden.";
         LightTrying: "Connecting…" / "Verbindung wird aufgebaut…";
         LightSignedOut: "Not signed in." / "Nicht angemeldet.";

@@ -72,6 +72,13 @@ pub(super) const fn texts(code: Code) -> [&'static str; 5] {
         Code::LineSilent => ["line-silent", "{what} is connected but has never reported anything.", "Make a test call.", "{what} ist verbunden, hat aber noch nie etwas gemeldet.", "Machen Sie einen Testanruf."],
         Code::SettingsUnreadable => ["settings-unreadable", "The settings could not be read; Offhook runs with its defaults.", "Your file was kept as {what}.", "Die Einstellungen waren nicht lesbar; Offhook läuft mit den Vorgaben.", "Ihre Datei wurde als {what} aufgehoben."],
         Code::SettingsValue => ["settings-value", "A setting has a value that is not possible: {what}.", "The default is used instead; your file is unchanged.", "Eine Einstellung hat einen unmöglichen Wert: {what}.", "Stattdessen gilt die Vorgabe; Ihre Datei ist unverändert."],
+        Code::EntryNotPossible => [
+            "entry-not-possible",
+            "This is not possible here; allowed: {what}.",
+            "",
+            "Das ist hier nicht möglich; erlaubt: {what}.",
+            "",
+        ],
         Code::SettingsUnknownKey => ["settings-unknown-key", "The settings have an entry Offhook does not know: {what}.", "It is kept and ignored; check the spelling.", "Die Einstellungen haben einen Eintrag, den Offhook nicht kennt: {what}.", "Er bleibt stehen und wird ignoriert; prüfen Sie die Schreibweise."],
         Code::SettingsNewer => ["settings-newer", "The settings were written by a newer Offhook (version {what}); what is understood is used, and nothing is written.", "Install the newer version again.", "Die Einstellungen stammen von einem neueren Offhook (Version {what}); Verstandenes gilt, geschrieben wird nichts.", "Installieren Sie wieder die neuere Version."],
         Code::LedgerUnreadable => ["ledger-unreadable", "The note of what Offhook had set could not be read.", "Check do not disturb and forwarding on your phone once. The file was kept as {what}.", "Die Aufzeichnung, was Offhook gesetzt hatte, war nicht lesbar.", "Prüfen Sie einmal „Nicht stören“ und Umleitung an Ihrem Telefon. Die Datei wurde als {what} aufgehoben."],

@@ -138,7 +138,10 @@ impl Engine {
             .lines
             .into_iter()
             .filter(|(name, _)| name != "phone")
-            .map(|(n, light)| named(&n, light));
+            .map(|(name, light)| match name.as_str() {
+                "hook" => named(Text::LightHook.text(language), light),
+                name => named(name, light),
+            });
         microsoft.into_iter().chain(phone).chain(lines).collect()
     }
 
