@@ -74,6 +74,15 @@ impl Office {
         product.launch(arguments, &environment);
     }
 
+    /// Two others phone for a moment. Until it has seen an event of a call, Offhook takes its account for one that is
+    /// perhaps sent none, and lists calls every 20 s.
+    pub fn others_phone(&self) {
+        self.company.call("1002", "1003");
+        for call in self.company.calls() {
+            self.company.hang_up(call.id, None);
+        }
+    }
+
     /// Waits for a request after `mark`.
     ///
     /// # Panics

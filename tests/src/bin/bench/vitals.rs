@@ -47,7 +47,11 @@ fn read(pid: u32, name: &str) -> String {
 /// Resident and private-dirty memory in KiB by what it is mapped from, the largest first.
 pub fn by_mapping(pid: u32) -> Vec<(&'static str, u64, u64)> {
     let program = fs::read_link(format!("/proc/{pid}/exe")).unwrap_or_default();
-    let program = program.to_string_lossy().into_owned();
+    // Built anew while it runs, its file is called deleted.
+    let program = program
+        .to_string_lossy()
+        .trim_end_matches(" (deleted)")
+        .to_owned();
     let mut sums: BTreeMap<&'static str, (u64, u64)> = BTreeMap::new();
     let mut kind = "other";
     for line in read(pid, "smaps").lines() {

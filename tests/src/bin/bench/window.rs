@@ -30,6 +30,7 @@ pub fn measure(quick: bool) -> Section {
     office.start(&mut offhook, &["--minimised"]);
     let item = host.wait_item();
     wait_healthy(&offhook);
+    office.others_phone();
     thread::sleep(SETTLES);
     let before = watch_offhook(&mut offhook, span);
     let (mut mapped, mut painted) = (Vec::new(), Vec::new());
