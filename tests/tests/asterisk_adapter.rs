@@ -219,12 +219,12 @@ fn a_wrong_secret_and_an_unknown_extension_are_said() {
     let mut desk = Desk::start(config(&pbx, DESK, "1001"), "wrong");
     assert_eq!(
         desk.down(),
-        Fault::new(FaultKind::Rejected, Code::PhoneWrongPassword)
+        Fault::new(FaultKind::Rejected, Code::PhoneWrongPassword).about("127.0.0.1")
     );
     let mut desk = Desk::start(config(&pbx, DESK, "4711"), DESK.secret);
     assert_eq!(
         desk.down(),
-        Fault::new(FaultKind::Rejected, Code::PhoneExtensionUnknown)
+        Fault::new(FaultKind::Rejected, Code::PhoneExtensionUnknown).about("4711")
     );
     let mut elsewhere = config(&pbx, DESK, "1001");
     elsewhere.port = pbx.sip_port();

@@ -276,7 +276,7 @@ async fn a_wrong_secret_is_tried_rarely() {
     let (events, inbox) = mpsc::unbounded_channel();
     let handle = asterisk::spawn(config(&pbx), SecretString::from("wrong"), events);
     let mut desk = Desk { handle, inbox };
-    let refused = Fault::new(FaultKind::Rejected, Code::PhoneWrongPassword);
+    let refused = Fault::new(FaultKind::Rejected, Code::PhoneWrongPassword).about("127.0.0.1");
     assert_eq!(desk.down().await, refused);
     // Being asked does not make it try again: that would lock the account.
     for _ in 0..3 {
@@ -481,7 +481,7 @@ async fn an_unknown_extension_is_tried_again_soon_since_asterisk_may_just_have_s
     let mut desk = Desk::start(config(&pbx));
     assert_eq!(
         desk.down().await,
-        Fault::new(FaultKind::Rejected, Code::PhoneExtensionUnknown)
+        Fault::new(FaultKind::Rejected, Code::PhoneExtensionUnknown).about("101")
     );
     pbx.state().devices = known;
     desk.read();

@@ -98,7 +98,9 @@ impl Connection {
         let message = answer.value("Message").unwrap_or_default();
         match answer.value("Response") {
             Some("Success") => Ok(()),
-            Some(_) if message.contains("Authentication failed") => Err(Error::WrongPassword),
+            Some(_) if message.contains("Authentication failed") => {
+                Err(Error::WrongPassword(self.host.clone()))
+            }
             _ => Err(Error::Refused("Login")),
         }
     }

@@ -19,14 +19,14 @@ pub enum Error {
     Lost(String),
     #[error("{0} does not speak Asterisk's manager interface")]
     NotUnderstood(String),
-    #[error("the manager refused the name or the secret")]
-    WrongPassword,
+    #[error("the manager at {0} refused the name or the secret")]
+    WrongPassword(String),
     #[error("the manager's account may not use {0}")]
     NotPermitted(&'static str),
     #[error("the manager refused {0}")]
     Refused(&'static str),
     #[error("the extension is not known there")]
-    ExtensionUnknown,
+    ExtensionUnknown(String),
     #[error("the written value did not show within three seconds")]
     NotConfirmed(Field),
     #[error("not a value that the manager takes: {0}")]
@@ -34,7 +34,8 @@ pub enum Error {
 }
 
 impl Error {
-    /// For the engine. Names hosts and rights, never a person, a number or a value.
+    /// For the engine. Names hosts, rights and the person's own extension as they typed it, never another number,
+    /// a person or a value.
     pub fn fault(&self) -> Fault {
         use FaultKind::{Rejected, RightMissing, Unreachable};
         match self {
@@ -44,10 +45,12 @@ impl Error {
             Self::Tls(host, _) => Fault::new(Unreachable, Code::TlsFailed).about(host),
             Self::Lost(host) => Fault::new(Unreachable, Code::PhoneUnreachable).about(host),
             Self::NotUnderstood(host) => Fault::new(Unreachable, Code::PhoneNotUnderstood).about(host),
-            Self::WrongPassword => Fault::new(Rejected, Code::PhoneWrongPassword),
+            Self::WrongPassword(host) => Fault::new(Rejected, Code::PhoneWrongPassword).about(host),
             Self::NotPermitted(action) => Fault::new(RightMissing, Code::PhoneNotPermitted).about(*action),
             Self::Refused(action) => Fault::new(Rejected, Code::PhoneRefused).about(*action),
-            Self::ExtensionUnknown => Fault::new(Rejected, Code::PhoneExtensionUnknown),
+            Self::ExtensionUnknown(extension) => {
+                Fault::new(Rejected, Code::PhoneExtensionUnknown).about(extension)
+            }
             Self::NotConfirmed(field) => Fault::new(Rejected, Code::PhoneNotConfirmed).about(word(*field)),
             Self::Value(error) => Fault::new(Rejected, Code::PhoneRefused).about(error.to_string()),
         }
@@ -62,8 +65,8 @@ impl Error {
             | Self::Tls(..)
             | Self::Lost(_)
             | Self::NotUnderstood(_)
-            | Self::WrongPassword
-            | Self::ExtensionUnknown => true,
+            | Self::WrongPassword(_)
+            | Self::ExtensionUnknown(_) => true,
             Self::NotPermitted(_) | Self::Refused(_) | Self::NotConfirmed(_) | Self::Value(_) => false,
         }
     }

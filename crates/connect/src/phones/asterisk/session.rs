@@ -165,7 +165,7 @@ impl Session {
             let states = self.device_states().await?;
             self.devices_known = states.iter().any(|(_, state)| state != "INVALID");
             if !self.devices_known && !self.has_hint().await? {
-                return Err(Error::ExtensionUnknown);
+                return Err(Error::ExtensionUnknown(self.config.extension.as_str().to_owned()));
             }
             self.lamp_known = self.dnd_by_lamp().await?.is_some();
         }
