@@ -59,6 +59,8 @@ pub struct Said {
 pub struct Product<'desk> {
     desk: Place<'desk>,
     process: Option<Running>,
+    /// What starts the resident program in our place: a program and its arguments.
+    under: Vec<String>,
     folder: TempDir,
 }
 
@@ -95,8 +97,14 @@ impl<'desk> Product<'desk> {
         Self {
             desk,
             process: None,
+            under: Vec::new(),
             folder: places::folder("data"),
         }
+    }
+
+    /// Has the resident program started by another that becomes it: `["env", "--ignore-signal=XFSZ"]`.
+    pub fn start_under(&mut self, words: &[&str]) {
+        self.under = words.iter().map(|word| (*word).to_owned()).collect();
     }
 
     pub fn data_dir(&self) -> &Path {
@@ -189,7 +197,15 @@ impl<'desk> Product<'desk> {
     /// When it can't be started.
     #[track_caller]
     pub fn one_more(&self, arguments: &[&str], environment: &[(&str, &str)]) -> Running {
-        let mut command = self.command("offhook", arguments);
+        let mut command = match &self.under[..] {
+            [] => self.desk.desk().command(binary("offhook")),
+            [under, words @ ..] => {
+                let mut command = self.desk.desk().command(places::system_program(under));
+                command.args(words).arg(binary("offhook"));
+                command
+            }
+        };
+        command.arg("--data-dir").arg(self.data_dir()).args(arguments);
         command.envs(environment.iter().copied());
         Running::start("offhook", command)
     }
