@@ -896,3 +896,17 @@ fn r10_a_field_left_to_another_program_is_tried_again_when_the_person_says_so() 
     w.after(60.0);
     assert!(w.dnd());
 }
+
+#[test]
+fn r8_a_refused_request_does_not_cut_the_echo_short() {
+    use offhook_engine::facts::teams::{OwnEnd, TeamsFacts};
+    let now = World::new("recommended").now.mono;
+    let words = SessionPair::BusyInACall.presence();
+    let mut teams = TeamsFacts::default();
+    teams.own_words(words.clone());
+    teams.own_words_end(&words, OwnEnd::Over, now, now);
+    teams.own_words(words.clone());
+    teams.own_words_end(&words, OwnEnd::Refused, now, now);
+    assert!(teams.is_echo(&words, now + secs(14.0)));
+    assert!(!teams.is_echo(&words, now + secs(16.0)));
+}

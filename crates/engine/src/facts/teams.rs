@@ -131,7 +131,9 @@ impl TeamsFacts {
 
     /// From the moment our request leaves, its words are an echo.
     pub fn own_words(&mut self, presence: Presence) {
-        self.own.retain(|(own, _)| *own != presence);
+        // What ended a moment ago stays an echo for its time, even if this request is refused.
+        self.own
+            .retain(|(own, until)| *own != presence || *until != EchoUntil::Open);
         self.own.push((presence, EchoUntil::Open));
     }
 
