@@ -105,3 +105,11 @@ fn a_thousand_hours_break_no_invariant() {
         "too rare to show anything: {rare:?}"
     );
 }
+
+/// Calls in sleep, a session that could not be replaced, one whose renewal was refused, Offline that ends early.
+#[test]
+fn days_that_failed_once() {
+    for seed in [3, 8, 13, 19, 39, 1018, 1033, 1040, 1041, 1049] {
+        day(seed);
+    }
+}
