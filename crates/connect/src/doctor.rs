@@ -139,7 +139,7 @@ fn fine(what: Text, language: Language) -> Finding {
     Finding {
         what: what.text(language).to_owned(),
         ok: true,
-        text: Text::LightOk.text(language).to_owned(),
+        text: Text::DoctorFine.text(language).to_owned(),
         mend: String::new(),
     }
 }

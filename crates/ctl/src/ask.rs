@@ -1,9 +1,9 @@
 //! Questions to the running program.
 
 use crate::failure::Failure;
-use crate::{secret, show, words};
+use crate::{rules, secret, show, words};
 use offhook_client::{AskError, Client, data_dir};
-use offhook_protocol::command::{Answer, Command, Event, Hidden, SecretName, Watch};
+use offhook_protocol::command::{Answer, Command, Event, Finding, Hidden, SecretName, Watch};
 use std::io::ErrorKind;
 use std::path::Path;
 use std::time::Duration;
@@ -24,8 +24,11 @@ pub(crate) fn ask(explicit: Option<&Path>, json: bool, command: Command) -> Resu
     } else {
         SLOW_LIMIT
     };
-    let answer = connect(explicit)?.ask_within(command, limit)?;
-    show::answer(&answer, json)
+    let mut client = match (connect(explicit), rules::at_rest(&command)) {
+        (Err(Failure::NotRunning), Some(answer)) => return show::answer(&answer?, json),
+        (client, _) => client?,
+    };
+    show::answer(&client.ask_within(command, limit)?, json)
 }
 
 pub(crate) fn set_secret(explicit: Option<&Path>, json: bool, secret: SecretName) -> Result<(), Failure> {
@@ -65,32 +68,34 @@ pub(crate) fn doctor(explicit: Option<&Path>, json: bool) -> Result<(), Failure>
         Err(Failure::NotRunning) => return doctor_of_resting(explicit, json),
         client => client?,
     };
-    let answer = client.ask_within(Command::Doctor, SLOW_LIMIT)?;
-    show::answer(&answer, json)?;
-    let is_ill = matches!(&answer, Answer::Findings(findings) if findings.iter().any(|finding| !finding.ok));
-    if is_ill {
-        Err(Failure::Refused(words::of_environment().doctor_found.into()))
-    } else {
-        Ok(())
-    }
+    tell_findings(&client.ask_within(Command::Doctor, SLOW_LIMIT)?, json)
 }
 
 fn doctor_of_resting(explicit: Option<&Path>, json: bool) -> Result<(), Failure> {
     let own = std::env::current_exe().map_err(|error| Failure::Io(error.to_string()))?;
     let offhook = own.with_file_name(format!("offhook{}", std::env::consts::EXE_SUFFIX));
     let mut program = std::process::Command::new(&offhook);
-    program.arg("--doctor");
+    program.arg("--doctor").stderr(std::process::Stdio::inherit());
     if let Some(folder) = explicit {
         program.arg("--data-dir").arg(folder);
     }
-    if json {
-        program.arg("--json");
-    }
-    match program.status() {
-        Ok(status) if status.success() => Ok(()),
-        Ok(_) => Err(Failure::Refused(words::of_environment().doctor_found.into())),
+    let output = match program.output() {
+        Ok(output) => output,
         // Nothing runs and nothing is there to ask.
-        Err(error) if error.kind() == ErrorKind::NotFound => Err(Failure::NotRunning),
-        Err(error) => Err(Failure::Io(error.to_string())),
+        Err(error) if error.kind() == ErrorKind::NotFound => return Err(Failure::NotRunning),
+        Err(error) => return Err(Failure::Io(error.to_string())),
+    };
+    let findings: Vec<Finding> =
+        serde_json::from_slice(&output.stdout).map_err(|error| Failure::Io(error.to_string()))?;
+    tell_findings(&Answer::Findings(findings), json)
+}
+
+fn tell_findings(answer: &Answer, json: bool) -> Result<(), Failure> {
+    show::answer(answer, json)?;
+    let is_ill = matches!(answer, Answer::Findings(findings) if findings.iter().any(|finding| !finding.ok));
+    if is_ill {
+        Err(Failure::Refused(words::of_environment().doctor_found.into()))
+    } else {
+        Ok(())
     }
 }

@@ -8,6 +8,7 @@ mod args;
 mod ask;
 mod failure;
 mod key;
+mod rules;
 mod secret;
 mod show;
 mod sign_in;

@@ -1,6 +1,8 @@
 //! The few sentences of this program's own; everything else comes from the running program in the person's
 //! language.
 
+use offhook_protocol::pages::Language;
+
 #[derive(Debug)]
 pub(crate) struct Words {
     pub(crate) german: bool,
@@ -40,6 +42,15 @@ pub(crate) fn of_environment() -> Words {
         .iter()
         .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
     of_locale(language.as_deref().unwrap_or_default())
+}
+
+/// The same choice, as the string tables name it.
+pub(crate) fn language() -> Language {
+    if of_environment().german {
+        Language::De
+    } else {
+        Language::En
+    }
 }
 
 fn of_locale(locale: &str) -> Words {

@@ -183,6 +183,31 @@ fn wrong_usage_is_2_with_the_usage() {
 }
 
 #[test]
+fn profiles_by_name_need_no_running_program() {
+    let folder = tempfile::tempdir().unwrap();
+    let list = run(folder.path(), "rules list");
+    assert_eq!((list.code, list.err.as_str()), (Some(0), ""));
+    assert!(list.out.contains("starface-9"), "{}", list.out);
+    let table = run(folder.path(), "rules show innovaphone");
+    assert!(
+        table.code == Some(0) && table.out.contains("BeRightBack"),
+        "{}",
+        table.out
+    );
+    let line = "--json rules preview --profile starface-9 --availability Busy --activity InAMeeting";
+    let preview = run(folder.path(), line);
+    assert_eq!(preview.code, Some(0), "{}", preview.err);
+    assert!(
+        preview.out.contains("starface-9: Busy/InAMeeting"),
+        "{}",
+        preview.out
+    );
+    let unknown = run(folder.path(), "rules show nobody");
+    assert_eq!(unknown.code, Some(1));
+    assert!(unknown.err.contains("nobody"), "{}", unknown.err);
+}
+
+#[test]
 fn nothing_running_is_3_for_every_command_and_starts_nothing() {
     let folder = tempfile::tempdir().unwrap();
     drop(UnixListener::bind(folder.path().join("control.sock")).unwrap());
@@ -196,7 +221,8 @@ fn nothing_running_is_3_for_every_command_and_starts_nothing() {
         "sign-in",
         "sign-out",
         "secret set phone",
-        "rules list",
+        "rules show",
+        "rules preview --availability Busy",
         "lines",
         "quit",
         "version",

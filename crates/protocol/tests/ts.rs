@@ -1,6 +1,7 @@
 //! The pages' TypeScript is generated from these types, and kept in step by this test:
 //! `cargo test -p offhook-protocol --features ts --test ts` compares, with `WRITE_BINDINGS=1` it writes.
 #![cfg(feature = "ts")]
+#![expect(clippy::unwrap_used, reason = "a test's helper may fail")]
 
 use offhook_protocol::Command;
 use offhook_protocol::pages::Pages;

@@ -191,6 +191,7 @@ LightHook: "Reports by other programs" / "Meldungen anderer Programme";
         RightCalendarFor: "Calendar → phone; asked for later, and only if you want it" /
             "Kalender → Telefon; wird später und nur auf Wunsch erfragt";
 
+        DoctorFine: "In order." / "In Ordnung.";
         DoctorSettings: "Settings" / "Einstellungen";
         DoctorSecrets: "Stored sign-in and passwords" / "Gespeicherte Anmeldung und Kennwörter";
 

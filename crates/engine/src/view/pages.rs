@@ -173,7 +173,14 @@ impl Engine {
                     desk.sign_in_problem.clone(),
                 )
             }
-            SignIn::Expired { fault, .. } => (AccountStep::SignedOut, Some(fault.problem(language))),
+            SignIn::Expired { fault, .. } => {
+                // What the last try ended with is newer than why one was needed.
+                let newest = desk.sign_in_problem.clone();
+                (
+                    AccountStep::SignedOut,
+                    newest.or_else(|| Some(fault.problem(language))),
+                )
+            }
         };
         let needs_admin = problem
             .as_ref()
