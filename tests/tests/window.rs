@@ -365,9 +365,7 @@ fn the_phone_page_sets_up_tests_and_refuses() {
     // A port that is none is refused beside its field, and what was in force stays.
     replace(&window, "#phone-port", "99999");
     press(&window, "save");
-    window.wait_text("#phone-port-notes .refused", |text| {
-        text.contains("0–65535")
-    });
+    window.wait_text("#phone-port-notes .refused", |text| text.contains("0–65535"));
     assert_eq!(window.find("#phone-port").property("ariaInvalid"), "true");
     window.find("[role=alert]");
     picture(&window, "phone-refused");
