@@ -47,7 +47,7 @@ fn checks_and_tests(steps: &mut Steps) -> Result<Count> {
         step::run(step::cargo(&["build", "--all-targets"]).args(&everything))
     })?;
     steps.step("documentation", || {
-        let mut doc = step::cargo(&["doc", "--no-deps"]);
+        let mut doc = step::cargo(&["doc", "--no-deps", "--document-private-items"]);
         step::run(doc.args(&everything).env("RUSTDOCFLAGS", "-D warnings"))
     })?;
     let tests = steps.step("tests", || all_tests(&everything))?;

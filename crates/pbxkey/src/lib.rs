@@ -9,7 +9,7 @@
 //! Pure: bytes, the time and the trusted signers come in as arguments, random bytes too; files, clock and
 //! network belong to the caller. Faults are codes ([`KeyFault::code`]); sentences belong to the caller.
 //!
-//! - [`check`]: may this file be used, now and here?
+//! - [`check()`]: may this file be used, now and here?
 //! - [`check_typed`]: do a typed name and a typed key belong together?
 //! - [`KeyFile::from_bytes`]: what does this file say, even if it has expired?
 //! - [`KeyFile::new`], [`KeyFile::sign`], [`KeyFile::to_bytes`]: make one.
