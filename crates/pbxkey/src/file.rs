@@ -24,7 +24,7 @@ pub const EXTENSION: &str = "pbxkey";
 /// and so does the signature, if there is one.
 ///
 /// Whether it is *to be used* now is another question, since that depends on the date and on whom one
-/// trusts: [`crate::check`].
+/// trusts: [`crate::check()`].
 #[derive(Clone, PartialEq)]
 pub struct KeyFile {
     /// Everything but `integrity` and `signature`, with unknown members, in the file's order.
@@ -68,7 +68,7 @@ impl KeyFile {
     }
 
     /// Reads a file and makes every check that needs neither the date nor a trusted signer. For
-    /// `key show`, which also shows what an expired file says; to use a file call [`crate::check`].
+    /// `key show`, which also shows what an expired file says; to use a file call [`crate::check()`].
     ///
     /// # Errors
     /// The first [`KeyFault`] in the order of the sheet: size, UTF-8, JSON, duplicates, `format`,
