@@ -32,6 +32,8 @@ fn a_screen_shows_windows_and_can_be_photographed() {
     desk.screenshot(&file);
     let bytes = std::fs::read(file).unwrap();
     assert_eq!(bytes[..4], [0x89, b'P', b'N', b'G']);
+    // Before the window manager has framed it, a click may land beside it.
+    desk.xdotool(&["windowactivate", "--sync", &window]);
     desk.xdotool(&["mousemove", "--window", &window, "150", "150", "click", "1"]);
     viewer.wait_line(SOON, |line| line.starts_with("ButtonPress event"));
 }
