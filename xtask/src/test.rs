@@ -116,9 +116,15 @@ fn all_tests(everything: &[String]) -> Result<Count> {
 /// Adds up what the runners say of themselves.
 fn counted((text, success): (String, bool)) -> Count {
     let mut count = Count::default();
+    // nextest repeats what a failed test printed, and that test may have been tried again: its own summary alone
+    // tells.
+    let nextest = text
+        .lines()
+        .any(|line| line.trim_start().starts_with("Summary ["));
+    let summary = if nextest { "Summary [" } else { "test result:" };
     for line in text.lines() {
         let line = line.trim_start();
-        if line.starts_with("Summary [") || line.starts_with("test result:") {
+        if line.starts_with(summary) {
             count = count.and(Count {
                 passed: number_before(line, "passed"),
                 // nextest counts tests that it ended for being too slow by themselves.
@@ -158,6 +164,9 @@ mod tests {
                 failed: 2
             }
         );
+        let flaky = "    test result: FAILED. 0 passed; 1 failed\n     Summary [ 1.0s] 9 tests run: 9 passed (1 flaky), 0 skipped\n";
+        let nine = Count { passed: 9, failed: 0 };
+        assert_eq!(counted((flaky.to_owned(), true)), nine);
         let cargo = "test result: ok. 5 passed; 0 failed; 1 ignored\nx\ntest result: FAILED. 2 passed; 1 failed; 0 ignored\n";
         assert_eq!(counted((cargo.to_owned(), false)), Count { passed: 7, failed: 1 });
     }

@@ -220,12 +220,22 @@ impl TrayItem {
         entry(root).children
     }
 
-    /// Clicks an entry by its labels, from the outermost menu inwards.
+    /// Clicks an entry by its labels, from the outermost menu inwards. A menu that is replaced between the look and
+    /// the click is looked at again, as a person would.
     ///
     /// # Panics
     /// When there is none, or it can't be clicked.
     #[track_caller]
     pub fn click(&self, labels: &[&str]) {
+        let mut tries = 0;
+        while let Err(error) = self.click_as_it_is(labels) {
+            tries += 1;
+            assert!(tries < 5, "clicking {labels:?}: {error}");
+        }
+    }
+
+    #[track_caller]
+    fn click_as_it_is(&self, labels: &[&str]) -> zbus::Result<()> {
         let mut entries = self.menu();
         let mut clicked = None;
         for label in labels {
@@ -241,7 +251,8 @@ impl TrayItem {
             "{:?} can't be clicked",
             entry.label
         );
-        self.call_menu("Event", &(entry.id, "clicked", Value::I32(0), 0u32));
+        self.ask_menu("Event", &(entry.id, "clicked", Value::I32(0), 0u32))
+            .map(|_answer| ())
     }
 
     /// A left click on the icon.
@@ -263,12 +274,20 @@ impl TrayItem {
     where
         B: serde::ser::Serialize + zbus::zvariant::DynamicType,
     {
+        self.ask_menu(method, body)
+            .unwrap_or_else(|error| panic!("{method}: {error}"))
+    }
+
+    #[track_caller]
+    fn ask_menu<B>(&self, method: &str, body: &B) -> zbus::Result<zbus::Message>
+    where
+        B: serde::ser::Serialize + zbus::zvariant::DynamicType,
+    {
         let menu: OwnedObjectPath = self.property("Menu").try_into().expect("the path of a menu");
         block_on(
             self.connection
                 .call_method(Some(self.service.as_str()), menu, Some(MENU), method, body),
         )
-        .unwrap_or_else(|error| panic!("{method}: {error}"))
     }
 
     #[track_caller]
