@@ -42,6 +42,13 @@ pub enum Input {
     Rules(Box<Rules>),
     Pause(Pause),
     Resume,
+    /// Put the phone back, whatever the rules want: each field we hold is the person's as after a change by hand,
+    /// until the rules have wanted nothing for it for a while (R10).
+    PutBack,
+    /// The other way round: fields the person took back may be set again at once.
+    SetAgain,
+    /// The two accounts whose names differ are one person's (R24).
+    OnePerson,
     /// Release everything, keep the sign-in, then [`Effect::Finished`] (R20).
     Quit,
     /// Release, clear, then [`Effect::ForgetTokens`] (R20).

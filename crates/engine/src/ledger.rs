@@ -21,7 +21,7 @@ pub struct Ledger {
     pub preferred: Option<PreferredRecord>,
     #[serde(default)]
     pub pause: Option<PauseRecord>,
-    /// Fields the person took back during a hold: left alone until the rules have wanted nothing for a while
+    /// Fields the person took back during a hold, at the phone or in Offhook: left alone until the rules have wanted nothing for a while
     /// (R10), also over a restart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub yielded: Vec<Field>,
@@ -29,6 +29,9 @@ pub struct Ledger {
     /// phone key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub told_apart: Option<(String, String)>,
+    /// Such a pair of which the person said that both are theirs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub one_person: Option<(String, String)>,
 }
 
 impl Default for Ledger {
@@ -41,6 +44,7 @@ impl Default for Ledger {
             pause: None,
             yielded: Vec::new(),
             told_apart: None,
+            one_person: None,
         }
     }
 }

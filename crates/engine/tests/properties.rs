@@ -150,6 +150,8 @@ fn input() -> impl Strategy<Value = Input> {
         1 => prop::sample::select(vec![Pause::Minutes(15), Pause::Tomorrow, Pause::UntilResumed])
             .prop_map(Input::Pause),
         2 => Just(Input::Resume),
+        1 => Just(Input::PutBack),
+        1 => Just(Input::SetAgain),
         1 => Just(Input::SignOut),
         1 => Just(Input::Sleep),
         1 => Just(Input::Woke),
@@ -235,6 +237,9 @@ impl Bare {
             | Input::Rules(_)
             | Input::Pause(_)
             | Input::Resume
+            | Input::PutBack
+            | Input::SetAgain
+            | Input::OnePerson
             | Input::Quit
             | Input::SignOut
             | Input::Sleep => {}

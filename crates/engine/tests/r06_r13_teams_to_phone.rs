@@ -603,6 +603,78 @@ fn r10_the_value_before_chosen_by_hand_is_a_choice_too() {
     assert_eq!(w.forward().as_deref(), Some("300"), "not put back over it");
 }
 
+#[test]
+fn r10_the_phone_can_be_put_back_while_the_rules_go_on_wanting_it() {
+    let mut w = World::new("recommended");
+    w.teams("DoNotDisturb", "Presenting");
+    w.after(30.0);
+    assert!(w.dnd());
+    w.input(Input::PutBack);
+    w.after(1.0);
+    assert!(!w.dnd(), "at once");
+    assert_eq!(w.hold(Field::Dnd), None);
+    assert_eq!(w.status().not_done[0].reason, NotDoneReason::Person);
+    // A move between rows that want the same is still the same cause.
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(3600.0);
+    assert!(!w.dnd());
+    w.teams("Available", "Available");
+    w.after(31.0);
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(5.0);
+    assert!(w.dnd(), "the next cause counts");
+    assert_eq!(w.notices(), [], "nobody else wrote anything");
+}
+
+#[test]
+fn r10_putting_back_gives_what_was_before_and_outlives_a_restart() {
+    let mut w = World::with(forwarding());
+    w.by_hand(forward("300"));
+    w.teams("Busy", "Busy");
+    w.after(30.0);
+    assert_ne!(w.forward().as_deref(), Some("300"));
+    w.phone_down();
+    w.input(Input::PutBack);
+    w.restart_after(5.0);
+    w.after(60.0);
+    assert_eq!(w.forward().as_deref(), Some("300"));
+    assert_eq!(w.hold(Field::Forward), None);
+}
+
+#[test]
+fn r10_what_was_put_back_may_be_set_again_at_once() {
+    let mut w = World::new("recommended");
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(30.0);
+    w.input(Input::PutBack);
+    w.after(10.0);
+    w.input(Input::SetAgain);
+    w.after(1.0);
+    assert!(w.dnd());
+    w.teams("Available", "Available");
+    w.after(5.0);
+    assert!(!w.dnd());
+}
+
+#[test]
+fn r10_putting_back_with_nothing_held_changes_nothing() {
+    let mut w = World::new("recommended");
+    w.dnd_by_hand(true);
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(30.0);
+    w.log.clear();
+    w.input(Input::PutBack);
+    w.after(60.0);
+    assert!(w.dnd(), "the person's own");
+    assert_eq!(w.changes(), []);
+    w.teams("Available", "Available");
+    w.dnd_by_hand(false);
+    w.after(5.0);
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(5.0);
+    assert!(w.dnd(), "nor is the next cause given up");
+}
+
 // R11
 
 #[test]

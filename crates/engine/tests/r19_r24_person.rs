@@ -653,6 +653,24 @@ fn r24_two_accounts_that_do_not_agree_are_asked_about_once() {
 }
 
 #[test]
+fn r24_that_two_accounts_are_one_persons_is_said_once_and_kept() {
+    let mut w = World::cold(rules("recommended"), Ledger::default());
+    w.phone.names = vec!["Bernd Beispiel".into()];
+    w.begin();
+    assert!(w.status().attention);
+    w.input(Input::OnePerson);
+    assert!(!w.status().attention);
+    w.after(3600.0);
+    w.restart();
+    w.after(60.0);
+    assert_eq!((w.notices(), w.status().attention), (vec![], false));
+    w.phone.key = "pbx/2002".into();
+    w.phone_down();
+    w.phone_up();
+    assert!(w.status().attention, "another extension is another question");
+}
+
+#[test]
 fn r24_accounts_that_agree_or_have_no_names_are_not_asked_about() {
     for names in [
         vec![],

@@ -178,6 +178,9 @@ impl Desk {
             | Input::LedgerSaved { .. }
             | Input::Pause(_)
             | Input::Resume
+            | Input::PutBack
+            | Input::SetAgain
+            | Input::OnePerson
             | Input::Quit
             | Input::SignOut
             | Input::Sleep => {}

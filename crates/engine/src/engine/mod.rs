@@ -3,7 +3,7 @@
 mod round;
 
 use crate::clock::{Instant, Now};
-use crate::desired::{self, Desired};
+use crate::desired::{self, Desired, Want};
 use crate::effect::{Effect, Input};
 use crate::facts::teams::Reading;
 use crate::facts::{Facts, Link};
@@ -296,6 +296,23 @@ impl Engine {
                 self.set_pause(None);
                 self.fields.iter_mut().for_each(FieldState::on_told);
             }
+            Input::PutBack => self.put_back(),
+            Input::SetAgain => {
+                if !self.ledger.yielded.is_empty() {
+                    self.ledger.yielded.clear();
+                    self.revision += 1;
+                }
+                self.fields.iter_mut().for_each(FieldState::on_told);
+            }
+            Input::OnePerson => {
+                if let Some((account, phone)) = self.facts.differing_accounts() {
+                    let pair = Some((account.key.clone(), phone.key.clone()));
+                    self.ledger.told_apart.clone_from(&pair);
+                    self.ledger.one_person = pair;
+                    self.accounts = None;
+                    self.revision += 1;
+                }
+            }
             Input::Quit => self.leave(Leaving::Quit, now),
             Input::SignOut => self.leave(Leaving::SignOut, now),
             Input::Sleep => {
@@ -476,6 +493,28 @@ impl Engine {
             self.facts.person.pause = pause;
             self.revision += 1;
         }
+    }
+
+    /// What can be put back goes the way of a field that was changed by hand: it is released and then left alone.
+    fn put_back(&mut self) {
+        for field in self.held_on_wish() {
+            if !self.ledger.yielded.contains(&field) {
+                self.ledger.yielded.push(field);
+                self.revision += 1;
+            }
+        }
+    }
+
+    /// The fields that we hold because the rules want them now.
+    pub(crate) fn held_on_wish(&self) -> Vec<Field> {
+        let wanted = |field: Field| {
+            self.desired
+                .of(field)
+                .is_some_and(|wish| matches!(wish.want, Want::Set(_)))
+        };
+        let mut fields = Field::ALL.to_vec();
+        fields.retain(|field| self.hold(*field).is_some() && wanted(*field));
+        fields
     }
 
     fn pause_end(&self, pause: Pause, now: Now) -> Option<jiff::Timestamp> {

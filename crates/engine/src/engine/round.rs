@@ -76,7 +76,9 @@ impl Engine {
             .differing_accounts()
             .map(|(account, phone)| (account.key.clone(), phone.key.clone()));
         // Known since an earlier run: the person has been asked.
-        let known = pair.is_none() || (self.accounts != pair && self.ledger.told_apart == pair);
+        let known = pair.is_none()
+            || self.ledger.one_person == pair
+            || (self.accounts != pair && self.ledger.told_apart == pair);
         self.accounts = pair.filter(|_| !known);
     }
 

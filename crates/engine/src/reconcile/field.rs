@@ -179,6 +179,15 @@ impl FieldState {
             Step::Writing(_) => return,
         }
         match context.hold(self.field).cloned() {
+            // The person put it back in Offhook: released although the rules go on wanting it.
+            Some(hold) if context.ledger.yielded.contains(&self.field) => {
+                self.not_done = Some(NotDoneReason::Person);
+                let given_up = Wish {
+                    want: Want::Leave,
+                    why: hold.why.clone(),
+                };
+                self.step_held(hold, Some(&given_up), context, now);
+            }
             Some(hold) => self.step_held(hold, wish, context, now),
             None => self.step_free(wish, context, now),
         }
