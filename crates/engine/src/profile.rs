@@ -124,6 +124,13 @@ impl Profile {
         toml_edit::de::from_str(source).ok()
     }
 
+    /// Whether "do not disturb in meetings too" has anything to decide: a row that is a meeting and leaves the
+    /// phone alone by itself.
+    pub(crate) fn asks_about_meetings(&self) -> bool {
+        let mut rows = self.rows.iter();
+        rows.any(|row| row.meeting && row.dnd == DndRule::Leave)
+    }
+
     /// The row for a presence: activity first, then availability. A person who is out of office and otherwise
     /// merely available, away or offline is matched as out of office: Graph reports that beside the two words
     /// (`facts/graph.md`, section 1.4). `None`: "anything else", which leaves everything alone.

@@ -41,7 +41,11 @@ pub(crate) fn problems(engine: &Engine, now: Now) -> Vec<Trouble> {
         let long = link.down_at.is_some_and(|at| now.mono.since(at) >= PHONE_DOWN);
         // What only new settings can mend is said at once.
         let refused = fault.kind == FaultKind::Rejected;
-        add(fault.code, fault.detail.clone(), long || refused);
+        // A desk where nobody has signed in yet lacks everything, and says so already.
+        let unused = fault.code == Code::SecretMissing && facts.account().is_none();
+        if !unused {
+            add(fault.code, fault.detail.clone(), long || refused);
+        }
     }
     for state in &engine.fields {
         if state.is_contested() {

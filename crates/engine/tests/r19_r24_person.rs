@@ -375,9 +375,9 @@ fn r22_what_was_not_done_is_explained_in_both_languages() {
     w.teams("DoNotDisturb", "DoNotDisturb");
     w.after(30.0);
     w.dnd_by_hand(false);
-    assert!(w.why().contains("you changed it by hand"), "{}", w.why());
+    assert!(w.why().contains("you took it back"), "{}", w.why());
     w.set_rules(|rules| rules.language = Language::De);
-    assert!(w.why().contains("von Hand geändert"), "{}", w.why());
+    assert!(w.why().contains("Sie haben es zurückgenommen"), "{}", w.why());
     w.pause(Pause::UntilResumed);
     assert!(w.why().contains("pausiert"), "{}", w.why());
 }

@@ -10,11 +10,12 @@ use offhook_engine::line::{CallState, LineEvent};
 use offhook_engine::phone::{FieldValue, PhonePresence};
 use offhook_engine::teams::SignIn;
 use offhook_engine::text::Language;
-use offhook_engine::view::pages::Desk;
+use offhook_engine::view::pages::{Desk, IconPlace};
 use offhook_engine::view::tray::{Action, Entry, Page};
 use offhook_protocol::command::Pause;
-use offhook_protocol::pages::AccountStep;
-use offhook_protocol::status::State;
+use offhook_protocol::first_run::{FirstRunMove, FirstRunStep, Onward};
+use offhook_protocol::pages::{AccountStep, NowPage};
+use offhook_protocol::status::{Owner, State};
 use serde_json::json;
 
 /// Each cause of a state, from the strongest to the weakest: all of them together show the first, and with that one
@@ -329,6 +330,212 @@ fn the_now_page_shows_state_reason_calls_and_lights() {
     w.line("baresip", LineEvent::Down(unreachable()));
     let page = w.engine.pages(&Desk::default(), w.now).now;
     assert!(!page.lights[2].light.ok);
+}
+
+fn now_page(w: &World) -> NowPage {
+    w.engine.pages(&Desk::default(), w.now).now
+}
+
+#[test]
+fn before_anything_is_known_the_page_and_the_tray_say_so_and_the_contract_keeps_its_word() {
+    let mut w = World::cold(rules("recommended"), Ledger::default());
+    assert_eq!(w.state(), State::Free, "the contract has no word for it");
+    let page = now_page(&w);
+    assert_eq!((page.waiting, page.title.as_str()), (true, "Starting…"));
+    assert!(w.engine.tray(w.now).tooltip.starts_with("Starting…"));
+    w.input(Input::SignIn(SignIn::Waiting(Fault::new(
+        FaultKind::Unreachable,
+        Code::KeyringLocked,
+    ))));
+    let page = now_page(&w);
+    assert_eq!(
+        (page.waiting, page.title.as_str()),
+        (true, "Waiting for the keyring…")
+    );
+    assert!(page.why.contains("keyring"), "{}", page.why);
+    // A call is known all the same.
+    w.answer("1");
+    assert_eq!(now_page(&w).title, "In a call");
+    w.hang_up("1");
+    w.begin();
+    let page = now_page(&w);
+    assert_eq!((page.waiting, page.title.as_str()), (false, "Free"));
+    w.input(Input::SignIn(SignIn::SignedOut));
+    assert_eq!(now_page(&w).title, "Signed out");
+}
+
+#[test]
+fn each_field_of_the_phone_has_its_value_and_its_owner() {
+    let mut w = World::new("recommended");
+    w.by_hand(FieldValue::Forward(Some("300".into())));
+    w.teams("DoNotDisturb", "Presenting");
+    let page = now_page(&w);
+    let line = |name: &str| page.fields.iter().find(|line| line.name == name).unwrap();
+    let dnd = line("Do not disturb");
+    assert_eq!(
+        (dnd.value.as_str(), dnd.set, dnd.owner),
+        ("on", true, Some(Owner::Offhook))
+    );
+    assert_eq!(
+        dnd.text,
+        "Set by Offhook at 09:00, because Teams says “presenting”. Afterwards it goes back to: off."
+    );
+    let forward = line("Forwarding");
+    assert_eq!(
+        (forward.value.as_str(), forward.owner),
+        ("300", Some(Owner::Person))
+    );
+    let presence = line("Presence on the phone system");
+    assert_eq!(
+        (presence.set, presence.owner, presence.text.as_str()),
+        (false, None, "")
+    );
+    w.phone_down();
+    assert_eq!(now_page(&w).fields, []);
+}
+
+#[test]
+fn what_is_held_can_be_put_back_and_set_again() {
+    let mut w = World::new("recommended");
+    w.set_rules(|rules| rules.dnd_in_meetings = true);
+    assert_eq!(now_page(&w).put_back, None);
+    w.teams("Busy", "InAMeeting");
+    let offer = now_page(&w).put_back.unwrap();
+    assert_eq!(offer.label, "Put the phone back for this meeting");
+    w.input(Input::PutBack);
+    w.after(1.0);
+    let page = now_page(&w);
+    assert_eq!((page.put_back, page.can_set_again), (None, true));
+    assert!(page.reasons[0].contains("you took it back"), "{:?}", page.reasons);
+    w.input(Input::SetAgain);
+    w.after(1.0);
+    let page = now_page(&w);
+    assert!(page.put_back.is_some() && !page.can_set_again);
+    w.teams("Available", "Available");
+    let page = now_page(&w);
+    assert_eq!((page.put_back, page.can_set_again), (None, false));
+}
+
+#[test]
+fn what_offhook_told_teams_stands_beside_what_teams_says() {
+    let mut w = World::new("recommended");
+    w.answer("1");
+    let teams = now_page(&w).teams.unwrap();
+    assert!(
+        teams.ours[0].contains("Busy/InACall") && teams.ours[0].contains("09:05"),
+        "{:?}",
+        teams.ours
+    );
+    w.hang_up("1");
+    w.after(5.0);
+    assert_eq!(now_page(&w).teams.unwrap().ours, Vec::<String>::new());
+}
+
+#[test]
+fn a_light_knows_its_last_success_and_its_last_trouble() {
+    let mut w = World::new("recommended");
+    let last = |w: &World| now_page(w).lights[1].last.clone();
+    assert_eq!(last(&w), None);
+    w.after(600.0);
+    w.phone_down();
+    assert_eq!(last(&w).as_deref(), Some("Last worked at 09:00."));
+    w.after(60.0);
+    w.phone_up();
+    let trouble = last(&w).unwrap();
+    assert!(trouble.starts_with("Last trouble at 09:10: "), "{trouble}");
+}
+
+#[test]
+fn two_accounts_that_differ_are_shown_by_name_until_answered() {
+    let mut w = World::cold(rules("recommended"), Ledger::default());
+    w.phone.names = vec!["Bernd Beispiel".into()];
+    w.begin();
+    w.restart();
+    let question = now_page(&w).question.unwrap();
+    assert_eq!(question.microsoft, "Anna Muster (anna.muster@example.com)");
+    assert_eq!(question.phone, "Bernd Beispiel");
+    w.input(Input::OnePerson);
+    assert_eq!(now_page(&w).question, None);
+    w.restart();
+    assert_eq!(now_page(&w).question, None, "the answer is kept");
+}
+
+#[test]
+fn a_desk_where_nobody_signed_in_yet_needs_no_attention_for_want_of_a_password() {
+    let mut w = World::cold(rules("recommended"), Ledger::default());
+    w.input(Input::PhoneConfigured(true));
+    w.input(Input::SignIn(SignIn::SignedOut));
+    w.input(Input::PhoneDown(Fault::new(
+        FaultKind::Rejected,
+        Code::SecretMissing,
+    )));
+    assert!(!w.status().attention);
+    assert_eq!(w.notices(), []);
+    w.input(Input::SignIn(SignIn::SignedIn(account("oid.tid"))));
+    assert!(w.status().attention);
+}
+
+/// A desk on which a phone system is chosen, or none.
+fn desk(step: FirstRunStep, kind: &str) -> Desk {
+    let mut desk = Desk {
+        first_run: Some(step),
+        ..Desk::default()
+    };
+    desk.phone.kind.value = kind.into();
+    desk
+}
+
+#[test]
+fn the_first_run_goes_forth_and_back_and_passes_by_what_is_not_there() {
+    use FirstRunStep::{Access, Microsoft, Phone, Ready, Welcome};
+    let w = World::new("recommended");
+    let ways: [(&str, &[FirstRunStep]); 2] = [
+        ("asterisk", &[Welcome, Microsoft, Phone, Access, Ready]),
+        ("none", &[Welcome, Microsoft, Phone, Ready]),
+    ];
+    for (kind, steps) in ways {
+        let made = |from: FirstRunStep, made| w.engine.first_run_after(&desk(from, kind), made);
+        for pair in steps.windows(2) {
+            assert_eq!(made(pair[0], FirstRunMove::Next), Some(pair[1]));
+            assert_eq!(made(pair[1], FirstRunMove::Back), Some(pair[0]));
+        }
+        assert_eq!(made(Ready, FirstRunMove::Next), None);
+        assert_eq!(made(Welcome, FirstRunMove::Back), Some(Welcome));
+        assert_eq!(made(Phone, FirstRunMove::Finish), None);
+        assert_eq!(made(Ready, FirstRunMove::Again), Some(Welcome));
+    }
+}
+
+#[test]
+fn the_first_run_says_what_is_done_and_asks_only_what_matters() {
+    let mut w = World::cold(rules("recommended"), Ledger::default());
+    w.input(Input::SignIn(SignIn::SignedOut));
+    let view = |w: &World, step, kind| w.engine.pages(&desk(step, kind), w.now).first_run.unwrap();
+    assert_eq!(w.engine.pages(&Desk::default(), w.now).first_run, None);
+    assert_eq!(view(&w, FirstRunStep::Microsoft, "none").onward, Onward::Later);
+    w.begin();
+    assert_eq!(view(&w, FirstRunStep::Microsoft, "none").onward, Onward::Next);
+    let ready = view(&w, FirstRunStep::Ready, "asterisk");
+    let done: Vec<bool> = ready.stages.iter().map(|stage| stage.done).collect();
+    assert_eq!(done, [true, true, true, false]);
+    assert!(ready.checks.iter().all(|check| check.ok), "{:?}", ready.checks);
+    assert!(ready.meetings.is_some());
+    assert!(
+        view(&w, FirstRunStep::Ready, "none").meetings.is_none(),
+        "no phone to silence"
+    );
+    w.set_rules(|rules| rules.profile = offhook_engine::profile::Profile::named("starface-9").unwrap());
+    assert!(
+        view(&w, FirstRunStep::Ready, "asterisk").meetings.is_none(),
+        "its table decides meetings"
+    );
+    w.phone_down();
+    let ready = view(&w, FirstRunStep::Ready, "asterisk");
+    assert!(!ready.checks.iter().all(|check| check.ok));
+    let mut nowhere = desk(FirstRunStep::Ready, "none");
+    nowhere.icon = IconPlace::Nowhere;
+    let view = w.engine.pages(&nowhere, w.now).first_run.unwrap();
+    assert!(!view.has_tray && view.place.contains("no place for such icons"));
 }
 
 #[test]

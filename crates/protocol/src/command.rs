@@ -1,6 +1,7 @@
 //! What a client may ask, and the answers.
 
 use crate::call::CallEvent;
+use crate::first_run::FirstRunMove;
 use crate::pages::{Draft, Pages};
 use crate::problem::Problem;
 use crate::status::Status;
@@ -37,6 +38,12 @@ pub enum Command {
     Watch(Watch),
     Pause(Pause),
     Resume,
+    /// Gives the phone back what it had, and leaves it alone until the present reason has ended.
+    PutBack,
+    /// Undoes [`Command::PutBack`], and lets go of changes by hand.
+    SetAgain,
+    /// The two accounts whose names differ belong to the person.
+    OnePerson,
     Call(#[cfg_attr(feature = "ts", ts(type = "unknown"))] CallEvent),
     SignIn {
         /// The fallback for machines where the browser cannot reach this one.
@@ -63,6 +70,9 @@ pub enum Command {
     Apply(Draft),
     /// Signs in to the phone system with the settings in force and reads the fields, once, changing nothing.
     TestPhone,
+    /// Ends a running [`Command::TestPhone`]; who asked for it is answered with what was found so far.
+    CancelTest,
+    FirstRun(FirstRunMove),
     /// Brings the window up at that page.
     OpenWindow {
         page: Option<String>,

@@ -12,11 +12,13 @@
 //! | [`call`] | how any program reports a call (the hook) |
 //! | [`status`] | `status --json`, version 1, a contract |
 //! | [`pages`] | view models of the pages: complete, decided, in the person's language |
+//! | [`first_run`] | the first run: which step, what is done |
 //! | [`place`] | the data directory, and where in it the socket is named |
 //! | [`problem`] | what went wrong, as `{ code, sentence, what to do }` |
 
 pub mod call;
 pub mod command;
+pub mod first_run;
 pub mod hello;
 pub mod pages;
 pub mod place;

@@ -1,7 +1,8 @@
 //! View models of the pages. Complete and decided: a page is `template(view)` and chooses nothing.
 
+use crate::first_run::FirstRun;
 use crate::problem::Problem;
-use crate::status::{Light, State};
+use crate::status::{Light, Owner, State};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -13,6 +14,8 @@ pub struct Pages {
     pub version: String,
     /// The fixed words of the pages (labels, buttons, help), by key, in that language.
     pub words: BTreeMap<String, String>,
+    /// While the first run is open.
+    pub first_run: Option<FirstRun>,
     pub now: NowPage,
     pub account: AccountPage,
     pub phone: PhonePage,
@@ -31,14 +34,24 @@ pub enum Language {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct NowPage {
     pub state: State,
-    /// The state in words.
+    /// Nothing is known yet (just started, or the keyring is locked), so `state` is not shown.
+    pub waiting: bool,
+    /// The state in words, or what is waited for.
     pub title: String,
     /// The reason, one sentence.
     pub why: String,
     pub attention: Option<Problem>,
     /// While paused: until when, as a time of day; empty for a pause that only the person ends.
     pub paused: Option<String>,
-    /// One line per further thing that is set or was left alone, each a full sentence; `why` is not among them.
+    /// Two accounts that seem to be different people's, until the person has answered (R24).
+    pub question: Option<Question>,
+    /// While something is set that the person can have put back.
+    pub put_back: Option<PutBack>,
+    /// Something was taken back by the person that the rules still want.
+    pub can_set_again: bool,
+    /// What the phone is set to, and by whom: one line per field that the phone system has.
+    pub fields: Vec<FieldLine>,
+    /// What was not done, and why: full sentences.
     pub reasons: Vec<String>,
     /// "Teams says …" in the profile's words.
     pub teams: Option<TeamsLine>,
@@ -52,6 +65,38 @@ pub struct NowPage {
 pub struct TeamsLine {
     pub text: String,
     pub colour: Colour,
+    /// What Offhook itself has set in Teams and until when, in sentences.
+    pub ours: Vec<String>,
+}
+
+/// One field of the phone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct FieldLine {
+    pub name: String,
+    pub value: String,
+    /// Something other than the state of rest.
+    pub set: bool,
+    pub owner: Option<Owner>,
+    /// By whom, why, since when, and what comes after; empty in the state of rest.
+    pub text: String,
+}
+
+/// "Put the phone back".
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct PutBack {
+    /// The button, for example "Put the phone back for this meeting".
+    pub label: String,
+    pub help: String,
+}
+
+/// Do these two belong to one person?
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct Question {
+    pub microsoft: String,
+    pub phone: String,
 }
 
 /// The icon colour of the ProCall table.
@@ -77,6 +122,9 @@ pub struct CallLine {
 pub struct NamedLight {
     pub name: String,
     pub light: Light,
+    /// The other side of the light, in a sentence: the last trouble of one that works, the last success of one
+    /// that does not.
+    pub last: Option<String>,
 }
 
 /// Microsoft: who is signed in, or how to.

@@ -245,6 +245,7 @@ impl Engine {
             }
             Input::PhoneConfigured(true) => {
                 self.facts.phone.known.clear();
+                self.facts.phone.past = crate::facts::Past::default();
                 self.facts.phone.link = Some(Link {
                     identity: None,
                     abilities: crate::phone::Abilities::default(),
@@ -260,6 +261,7 @@ impl Engine {
             Input::PhoneReadFailed(fault) => {
                 self.phone_read.in_flight = None;
                 self.phone_read.not_before = Some(now.mono + self.phone_read.pace.wait(&mut self.chance));
+                self.facts.phone.past.on(Err(&fault), now.wall);
                 if let Some(link) = &mut self.facts.phone.link {
                     link.fault = Some(fault);
                 }
@@ -268,6 +270,7 @@ impl Engine {
             Input::PhoneDown(fault) => {
                 self.phone_read.in_flight = None;
                 self.phone_read.not_before = None;
+                self.facts.phone.past.on(Err(&fault), now.wall);
                 if let Some(link) = &mut self.facts.phone.link {
                     if link.up {
                         link.since = now.wall;
@@ -397,6 +400,7 @@ impl Engine {
             .as_ref()
             .filter(|_| again)
             .map_or(now.wall, |link| link.since);
+        self.facts.phone.past.on(Ok(()), now.wall);
         self.facts.phone.link = Some(Link {
             identity: Some(identity),
             abilities,
@@ -415,6 +419,7 @@ impl Engine {
     }
 
     fn on_phone_seen(&mut self, values: Vec<FieldValue>, now: Now) {
+        self.facts.phone.past.on(Ok(()), now.wall);
         self.phone_read.in_flight = None;
         if let Some(link) = &mut self.facts.phone.link {
             link.fault = None;

@@ -1,5 +1,6 @@
 //! Calls per line source, each with its lease (R1).
 
+use super::Past;
 use crate::clock::{Instant, Now};
 use crate::fault::Fault;
 use crate::line::{CallId, CallState, LineEvent, SourceId};
@@ -32,6 +33,7 @@ pub struct Source {
     pub since: Timestamp,
     /// Why it is down, or what was odd last.
     pub fault: Option<Fault>,
+    pub past: Past,
     down_at: Option<Instant>,
 }
 
@@ -125,8 +127,19 @@ impl Calls {
             up: true,
             since: now.wall,
             fault: None,
+            past: Past::default(),
             down_at: None,
         });
+        let outcome = match &event {
+            LineEvent::Down(fault) | LineEvent::Trouble(fault) => Err(fault),
+            LineEvent::Up { .. }
+            | LineEvent::Snapshot(_)
+            | LineEvent::Call { .. }
+            | LineEvent::Ended { .. }
+            | LineEvent::Heartbeat { .. }
+            | LineEvent::Reset => Ok(()),
+        };
+        entry.past.on(outcome, now.wall);
         match event {
             // The grace of its calls goes on: only a list, or news of a call, says that it is still up.
             LineEvent::Up { resyncs } => {

@@ -100,6 +100,23 @@ pub struct PhoneFacts {
     /// Set while one is configured.
     pub link: Option<Link>,
     pub known: BTreeMap<Field, Known>,
+    pub past: Past,
+}
+
+/// When a connection last worked and last failed: what its light tells beside the present.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Past {
+    pub worked: Option<Timestamp>,
+    pub failed: Option<(Timestamp, Fault)>,
+}
+
+impl Past {
+    pub(crate) fn on(&mut self, outcome: Result<(), &Fault>, now: Timestamp) {
+        match outcome {
+            Ok(()) => self.worked = Some(now),
+            Err(fault) => self.failed = Some((now, fault.clone())),
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -173,10 +190,12 @@ impl PhoneFacts {
 pub struct Health {
     pub since: Option<Timestamp>,
     pub fault: Option<Fault>,
+    pub past: Past,
 }
 
 impl Health {
     pub(crate) fn on(&mut self, outcome: Result<(), &Fault>, now: Timestamp) {
+        self.past.on(outcome, now);
         let fault = outcome.err().cloned();
         if self.since.is_none() || self.fault.is_some() != fault.is_some() {
             self.since = Some(now);

@@ -72,7 +72,11 @@ texts! {
         StateAway: "Away" / "Abwesend";
         StateFree: "Free" / "Frei";
 
-        WhyFree: "Nothing asks for anything." / "Nichts verlangt etwas.";
+        StateStarting: "Starting…" / "Wird gestartet …";
+        StateWaiting: "Waiting for the keyring…" / "Warten auf den Schlüsselbund …";
+
+        WhyFree: "Nothing is going on." / "Es liegt nichts an.";
+        WhyStarting: "Offhook is finding out how things stand." / "Offhook stellt gerade fest, wie alles steht.";
         WhySignedOut: "Sign in to Microsoft so that phone and Teams can agree." /
             "Melden Sie sich bei Microsoft an, damit Telefon und Teams übereinstimmen.";
         WhyPausedUntil: "You paused Offhook until {until}." / "Sie haben Offhook bis {until} pausiert.";
@@ -117,8 +121,8 @@ texts! {
             "Teams: Ihr eigener Status {value} wurde für Sie gesetzt ({rule}), bis {until}. Was vorher galt, lässt sich nicht lesen.";
         NotCapability: "{field}: not set; this phone system or this account can't do it." /
             "{field}: nicht gesetzt; diese Telefonanlage oder dieses Konto kann das nicht.";
-        NotPerson: "{field}: not set again; you changed it by hand, and it stays yours until the rules want nothing for a while." /
-            "{field}: nicht erneut gesetzt; Sie haben es von Hand geändert, und es bleibt so, bis die Regeln eine Weile nichts mehr verlangen.";
+        NotPerson: "{field}: not set again; you took it back, and it stays yours until the present reason has ended." /
+            "{field}: nicht erneut gesetzt; Sie haben es zurückgenommen, und dabei bleibt es, bis der jetzige Anlass vorbei ist.";
         NotPaused: "{field}: not set; Offhook is paused or only watching." /
             "{field}: nicht gesetzt; Offhook pausiert oder schaut nur zu.";
         NotEcho: "{field}: not set; Teams only shows that you are on the phone." /
@@ -161,6 +165,58 @@ LightHook: "Reports by other programs" / "Meldungen anderer Programme";
         MenuDiagnostics: "Help and diagnostics…" / "Hilfe und Diagnose…";
         MenuQuit: "Quit Offhook" / "Offhook beenden";
         MenuTeamsSays: "Teams says: {says}" / "Teams meldet: {says}";
+
+        FieldOurs: "Set by Offhook at {since}, {why}. Afterwards it goes back to: {before}." /
+            "Von Offhook um {since} gesetzt, {why}. Danach gilt wieder: {before}.";
+        FieldBeingSet: "Is being set, {why}." / "Wird gerade gesetzt, {why}.";
+        FieldGoingBack: "Is going back to: {before}." / "Geht gerade zurück auf: {before}.";
+        FieldPersons: "Set by you or somebody else; Offhook leaves it alone." /
+            "Von Ihnen oder jemand anderem gesetzt; Offhook lässt es so.";
+        BecauseTeams: "because Teams says “{says}”" / "weil Teams „{says}“ meldet";
+        BecauseCalendar: "because of an appointment" / "wegen eines Termins";
+        BecauseCall: "because you are in a call" / "weil Sie telefonieren";
+        BecausePerson: "because you chose so" / "weil Sie es so gewählt haben";
+        PresenceAvailable: "available" / "verfügbar";
+        PresenceAway: "away" / "abwesend";
+        PresenceExtendedAway: "away for longer" / "länger abwesend";
+        PresenceBusy: "busy" / "beschäftigt";
+        PresenceMeeting: "in a meeting" / "in einer Besprechung";
+        PresenceDnd: "do not disturb" / "nicht stören";
+        PresenceOnThePhone: "on the phone" / "am Telefon";
+        PutBackMeeting: "Put the phone back for this meeting" / "Telefon für diese Besprechung zurückstellen";
+        PutBackAppointment: "Put the phone back for this appointment" / "Telefon für diesen Termin zurückstellen";
+        PutBackCall: "Put the phone back for this call" / "Telefon für dieses Gespräch zurückstellen";
+        PutBackPresenting: "Put the phone back while I present" / "Telefon für diese Präsentation zurückstellen";
+        PutBackNow: "Put the phone back for now" / "Telefon vorerst zurückstellen";
+        PutBackHelp: "The phone goes back to how it was. Once the present reason has ended, Offhook carries on as usual." /
+            "Das Telefon steht dann wieder wie zuvor. Ist der jetzige Anlass vorbei, macht Offhook weiter wie gewohnt.";
+        LastWorked: "Last worked at {time}." / "Zuletzt in Ordnung um {time}.";
+        LastFailed: "Last trouble at {time}: {what}" / "Letzte Störung um {time}: {what}";
+
+        StageWelcome: "Welcome" / "Willkommen";
+        StageMicrosoft: "Microsoft" / "Microsoft";
+        StagePhone: "Phone system" / "Telefonanlage";
+        StageReady: "Ready" / "Fertig";
+        JobPhoneTeams: "Phone → Teams" / "Telefon → Teams";
+        JobPhoneTeamsText: "While you are on the phone, Teams shows “In a call”." /
+            "Solange Sie telefonieren, zeigt Teams „In einem Anruf“.";
+        JobTeamsPhone: "Teams → phone" / "Teams → Telefon";
+        JobTeamsPhoneText: "When you present or want no disturbance, your phone keeps quiet too." /
+            "Wenn Sie präsentieren oder nicht gestört werden möchten, bleibt auch Ihr Telefon still.";
+        JobCalendar: "Calendar → phone" / "Kalender → Telefon";
+        JobCalendarText: "Appointments can silence or forward your phone. Asked for later, and only if you want it." /
+            "Termine können Ihr Telefon stumm schalten oder umleiten. Wird später und nur auf Wunsch erfragt.";
+        CheckSignIn: "Sign-in" / "Anmeldung";
+        CheckNoPhone: "None chosen. Calls of a softphone still reach Teams." /
+            "Keine gewählt. Gespräche eines Softphones erreichen Teams trotzdem.";
+        PlacePanel: "Offhook's handset is in your desktop's panel, usually at the right of its top or bottom edge. Click it to see what is going on." /
+            "Der Hörer von Offhook ist in der Leiste Ihrer Arbeitsfläche, meist rechts am oberen oder unteren Rand. Ein Klick darauf zeigt, was gerade gilt.";
+        PlaceTaskbar: "Offhook's handset is at the bottom right, beside the clock. If you do not see it, click the arrow there and drag it out." /
+            "Der Hörer von Offhook ist unten rechts neben der Uhr. Falls Sie ihn nicht sehen, klicken Sie dort auf den Pfeil und ziehen ihn heraus.";
+        PlaceMenuBar: "Offhook's handset is at the top right, in the menu bar. A crowded menu bar may hide it." /
+            "Der Hörer von Offhook ist oben rechts in der Menüleiste. Ist sie voll, kann er verdeckt sein.";
+        PlaceNowhere: "This desktop has no place for such icons. Offhook runs all the same; start it again from your programs whenever you want this window." /
+            "Diese Arbeitsfläche hat keinen Platz für solche Symbole. Offhook läuft trotzdem; starten Sie es einfach noch einmal, wenn Sie dieses Fenster sehen möchten.";
 
         NoticeTitle: "Offhook" / "Offhook";
 

@@ -1,5 +1,7 @@
 //! What people and programs see, as plain comparable values: nothing is patched, everything is rebuilt.
 
+mod first_run;
+mod now;
 pub mod pages;
 pub mod rules;
 pub mod status;
@@ -11,7 +13,7 @@ use crate::desired::Want;
 use crate::engine::{Engine, Phase, Released};
 use crate::ledger::Stage;
 use crate::phone::{Field, FieldValue, PhonePresence};
-use crate::teams::SignIn;
+use crate::teams::{Right, SignIn};
 use crate::text::{Language, Says, Text};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -84,6 +86,22 @@ impl Engine {
         }
     }
 
+    /// Nothing is known yet that could be a state: the sign-in's store has not answered, or Teams was not read
+    /// since. The contract's `free` is then only what remains.
+    pub(crate) fn waits(&self, now: Now) -> Option<Text> {
+        if self.state(now) != State::Free || self.facts.teams.seen.is_some() {
+            return None;
+        }
+        match &self.facts.sign_in {
+            SignIn::SignedOut => (!self.facts.sign_in_told).then_some(Text::StateStarting),
+            SignIn::Waiting(_) => Some(Text::StateWaiting),
+            SignIn::SignedIn(_) => (self.facts.teams.failing_since().is_none()
+                && self.facts.has(Right::PresenceRead))
+            .then_some(Text::StateStarting),
+            SignIn::Browser { .. } | SignIn::DeviceCode { .. } | SignIn::Expired { .. } => None,
+        }
+    }
+
     /// Paused by the person or by working hours; and until when.
     pub(crate) fn paused(&self, now: Now) -> Option<(Released, Option<Timestamp>)> {
         match self.phase {
@@ -146,6 +164,23 @@ pub(crate) fn value_text(value: &FieldValue, language: Language) -> String {
         FieldValue::Note(note) if note.is_empty() => Text::ValueNone.text(language).to_owned(),
         FieldValue::Note(note) => format!("„{note}“"),
     }
+}
+
+/// A value in words, also where the contract has a name for it.
+pub(crate) fn value_words(value: &FieldValue, language: Language) -> String {
+    let FieldValue::Presence(Some(presence)) = value else {
+        return value_text(value, language);
+    };
+    let text = match presence {
+        PhonePresence::Available => Text::PresenceAvailable,
+        PhonePresence::Away => Text::PresenceAway,
+        PhonePresence::ExtendedAway => Text::PresenceExtendedAway,
+        PhonePresence::Busy => Text::PresenceBusy,
+        PhonePresence::Meeting => Text::PresenceMeeting,
+        PhonePresence::Dnd => Text::PresenceDnd,
+        PhonePresence::OnThePhone => Text::PresenceOnThePhone,
+    };
+    text.text(language).to_owned()
 }
 
 /// A wish in words.

@@ -1,19 +1,14 @@
 //! The pages' view models, from what the engine knows and what the desk around it knows.
 
-use super::clock_time;
-use super::tray::state_text;
 use crate::clock::Now;
 use crate::engine::Engine;
-use crate::line::CallState;
+use crate::fault::Code;
 use crate::phone::Can;
 use crate::teams::{Right, SignIn};
 use crate::text::{Language, Text, words};
-use crate::{fault::Code, trouble};
 use offhook_protocol::command::Finding;
-use offhook_protocol::pages::{
-    Ability, AccountPage, AccountStep, CallLine, FieldView, NamedLight, NowPage, Pages, PhonePage, RightLine,
-    TeamsLine,
-};
+use offhook_protocol::first_run::FirstRunStep;
+use offhook_protocol::pages::{Ability, AccountPage, AccountStep, FieldView, Pages, PhonePage, RightLine};
 use offhook_protocol::problem::Problem;
 
 /// What the pages show that the engine does not need for deciding.
@@ -31,6 +26,25 @@ pub struct Desk {
     pub findings: Vec<Finding>,
     /// What was odd about the settings file.
     pub settings: Vec<Problem>,
+    /// Where the first run stands while it is open.
+    pub first_run: Option<FirstRunStep>,
+    pub language: FieldView,
+    pub dnd_in_meetings: FieldView,
+    pub icon: IconPlace,
+}
+
+/// Where this desktop shows Offhook's icon.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum IconPlace {
+    /// Linux: in the desktop's panel.
+    #[default]
+    Panel,
+    /// Windows: beside the clock, perhaps behind the arrow there.
+    Taskbar,
+    /// macOS.
+    MenuBar,
+    /// Nothing on this desktop shows icons of this kind.
+    Nowhere,
 }
 
 /// The phone page's fields as they stand in the settings.
@@ -54,95 +68,11 @@ impl Engine {
             language: self.rules.language,
             version: desk.version.clone(),
             words: words(self.rules.language),
+            first_run: self.first_run(desk),
             now: self.now_page(desk, now),
             account: self.account_page(desk),
             phone: self.phone_page(desk),
         }
-    }
-
-    fn now_page(&self, desk: &Desk, now: Now) -> NowPage {
-        let language = self.rules.language;
-        let state = self.state(now);
-        let mut reasons = self.why(now);
-        // The first is the reason for the state, which stands above the list.
-        let why = if reasons.is_empty() {
-            String::new()
-        } else {
-            reasons.remove(0)
-        };
-        let attention = trouble::problems(self, now)
-            .into_iter()
-            .next()
-            .map(|t| crate::text::problem(t.code, t.detail.as_deref(), language))
-            .or_else(|| desk.settings.first().cloned());
-        NowPage {
-            state,
-            title: state_text(state).text(language).to_owned(),
-            why,
-            attention,
-            paused: self.paused(now).map(|(_, until)| match until {
-                Some(until) => clock_time(until, now.wall, &self.rules.zone, language),
-                None => String::new(),
-            }),
-            reasons,
-            teams: self.teams_says().map(|(says, colour)| TeamsLine {
-                text: Text::MenuTeamsSays.with(language, &[("says", &says)]),
-                colour,
-            }),
-            calls: self.call_lines(now),
-            lights: self.named_lights(),
-        }
-    }
-
-    fn call_lines(&self, now: Now) -> Vec<CallLine> {
-        let language = self.rules.language;
-        let calls = self
-            .facts
-            .calls
-            .sources()
-            .flat_map(|(id, source)| source.calls.values().map(move |c| (id, c)));
-        calls
-            .map(|(id, call)| {
-                let word = match call.state {
-                    CallState::Dialling => Text::CallDialling,
-                    CallState::Ringing => Text::CallRinging,
-                    CallState::Connected => Text::CallConnected,
-                    CallState::Held => Text::CallHeld,
-                    CallState::Conference => Text::CallConference,
-                };
-                let since = clock_time(call.since, now.wall, &self.rules.zone, language);
-                CallLine {
-                    source: id.to_string(),
-                    state: super::status::shown_call(call.state),
-                    text: format!("{} · {since}", word.text(language)),
-                }
-            })
-            .collect()
-    }
-
-    fn named_lights(&self) -> Vec<NamedLight> {
-        let language = self.rules.language;
-        let health = self.health();
-        let named = |name: &str, light| NamedLight {
-            name: name.to_owned(),
-            light,
-        };
-        let microsoft = health
-            .microsoft
-            .map(|light| named(Text::LightMicrosoft.text(language), light));
-        let phone = health
-            .phone
-            .map(|light| named(Text::LightPhone.text(language), light));
-        // The phone system's calls share its light.
-        let lines = health
-            .lines
-            .into_iter()
-            .filter(|(name, _)| name != "phone")
-            .map(|(name, light)| match name.as_str() {
-                "hook" => named(Text::LightHook.text(language), light),
-                name => named(name, light),
-            });
-        microsoft.into_iter().chain(phone).chain(lines).collect()
     }
 
     fn account_page(&self, desk: &Desk) -> AccountPage {

@@ -74,7 +74,8 @@ impl Engine {
     pub fn tray(&self, now: Now) -> Tray {
         let language = self.rules.language;
         let state = self.state(now);
-        let title = state_text(state).text(language);
+        let waits = self.waits(now);
+        let title = waits.unwrap_or_else(|| state_text(state)).text(language);
         let why = self.why_state(now);
         let problem = trouble::problems(self, now)
             .into_iter()

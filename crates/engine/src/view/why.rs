@@ -5,6 +5,7 @@ use crate::clock::Now;
 use crate::engine::{Engine, Released};
 use crate::ledger::Stage;
 use crate::phone::{Field, FieldValue};
+use crate::teams::SignIn;
 use crate::text::Text;
 use offhook_protocol::status::{Field as Shown, NotDoneReason, State};
 
@@ -54,6 +55,14 @@ impl Engine {
             }
             State::Busy | State::Away => Text::WhyTeamsSays.with(language, &[("says", &says())]),
             State::Free => match &self.facts.teams.seen {
+                None if self.waits(now).is_some() => match &self.facts.sign_in {
+                    SignIn::Waiting(fault) => fault.problem(language).to_string(),
+                    SignIn::SignedOut
+                    | SignIn::Browser { .. }
+                    | SignIn::DeviceCode { .. }
+                    | SignIn::SignedIn(_)
+                    | SignIn::Expired { .. } => Text::WhyStarting.text(language).to_owned(),
+                },
                 Some(_) => Text::WhyTeamsSays.with(language, &[("says", &says())]),
                 None => Text::WhyFree.text(language).to_owned(),
             },
@@ -62,9 +71,17 @@ impl Engine {
 
     /// One full sentence for each thing that is set, and for each that was not done.
     pub fn why(&self, now: Now) -> Vec<String> {
+        let mut lines = vec![self.why_state(now)];
+        lines.extend(self.held_sentences(now));
+        lines.extend(self.told_teams(now));
+        lines.extend(self.not_done_sentences(now));
+        lines
+    }
+
+    fn held_sentences(&self, now: Now) -> Vec<String> {
         let language = self.rules.language;
         let time = |at| clock_time(at, now.wall, &self.rules.zone, language);
-        let mut lines = vec![self.why_state(now)];
+        let mut lines = Vec::new();
         for field in Field::ALL {
             let name = field_text(field).text(language);
             match self.hold(field) {
@@ -98,6 +115,14 @@ impl Engine {
                 }
             }
         }
+        lines
+    }
+
+    /// What we have set in Teams, and until when.
+    pub(crate) fn told_teams(&self, now: Now) -> Vec<String> {
+        let language = self.rules.language;
+        let time = |at| clock_time(at, now.wall, &self.rules.zone, language);
+        let mut lines = Vec::new();
         if let (Some(up), Some(wish)) = (self.session.up(), &self.desired.session) {
             lines.push(Text::ReasonSession.with(
                 language,
@@ -119,6 +144,12 @@ impl Engine {
                 ],
             ));
         }
+        lines
+    }
+
+    pub(crate) fn not_done_sentences(&self, now: Now) -> Vec<String> {
+        let language = self.rules.language;
+        let mut lines = Vec::new();
         for (field, reason) in self.not_done(now) {
             let text = match reason {
                 NotDoneReason::Capability => Text::NotCapability,
@@ -142,7 +173,7 @@ impl Engine {
 }
 
 /// Worth a sentence: something other than the state of rest.
-fn is_set(value: &FieldValue) -> bool {
+pub(crate) fn is_set(value: &FieldValue) -> bool {
     match value {
         FieldValue::Dnd(on) => *on,
         FieldValue::Forward(target) => target.is_some(),
