@@ -10,14 +10,16 @@ import type { SettingKey } from "./settings";
 import {
   accept,
   beginning,
+  discarded,
   edit,
-  emptyForm,
   hear,
   isChanged,
   type PageName,
   pageNamed,
+  pageOf,
   type State,
   saving,
+  sending,
 } from "./state";
 
 /** What a page can have done. */
@@ -28,6 +30,8 @@ export interface Acts {
   editSecret(page: PageName, value: string): void;
   /** Saves the form, then does `more`. */
   save(page: PageName, button: string, ...more: Command[]): void;
+  /** Passes a command on beside whatever is at work, to end it. */
+  interrupt(page: PageName, command: Command): void;
   discard(page: PageName): void;
   copy(text: string): void;
   start(): void;
@@ -37,10 +41,15 @@ export interface Acts {
 const START_LIMIT = 20_000;
 
 export async function run(host: Host, root: HTMLElement, guess: Language): Promise<State> {
-  const state = beginning(guess, pageNamed(location.hash.slice(1)) ?? "now");
+  const state = beginning(guess, pageNamed(location.hash.slice(1)));
+  let step: string | null = null;
   const draw = () => {
     document.documentElement.lang = state.language;
     render(windowTemplate(state, acts), root);
+    // A new step of the first run is a new page: readers and keyboards begin at its heading.
+    const before = step;
+    step = pageOf(state) === "first-run" ? (state.pages?.first_run?.step ?? null) : null;
+    if (before !== null && before !== step) root.querySelector<HTMLElement>("main h1")?.focus();
   };
 
   const passOn = async (page: PageName, button: string, commands: Command[]) => {
@@ -50,6 +59,7 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
     draw();
     try {
       for (const command of commands) {
+        if (typeof command === "object" && "apply" in command) sending(state.form[page]);
         await host.ask(command);
         accept(state, page, command);
       }
@@ -74,8 +84,14 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
       const form = state.form[page];
       void passOn(page, button, [...(isChanged(form) ? saving(form) : []), ...more]);
     },
+    interrupt(page, command) {
+      host.ask(command).catch((problem) => {
+        state.problem[page] = asProblem(problem);
+        draw();
+      });
+    },
     discard(page) {
-      state.form[page] = emptyForm();
+      state.form[page] = discarded(state.pages);
       state.problem[page] = null;
       draw();
     },
@@ -98,13 +114,13 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
   };
 
   addEventListener("hashchange", () => {
-    state.page = pageNamed(location.hash.slice(1)) ?? state.page;
+    state.chosen = pageNamed(location.hash.slice(1)) ?? state.chosen;
     draw();
   });
   draw();
   await host.listen((told) => {
     hear(state, told);
-    if (told.told === "show") location.hash = state.page;
+    if (told.told === "show") location.hash = pageOf(state);
     draw();
   });
   return state;

@@ -1,12 +1,15 @@
 // Believable view models for a browser without a window, for tests and for screenshots. The resident program
 // makes the real ones; nothing here decides anything.
 import type { AccountPage } from "./bindings/AccountPage";
+import type { FieldLine } from "./bindings/FieldLine";
 import type { FieldView } from "./bindings/FieldView";
+import type { Finding } from "./bindings/Finding";
 import type { Language } from "./bindings/Language";
 import type { Light } from "./bindings/Light";
 import type { NowPage } from "./bindings/NowPage";
 import type { Pages } from "./bindings/Pages";
 import type { PhonePage } from "./bindings/PhonePage";
+import { DESK_OF, FIRST_RUN_STATES, firstRunView, isFirstRunState, LONG } from "./fakes_first_run";
 
 export const FAKE_STATES = {
   now: [
@@ -19,9 +22,26 @@ export const FAKE_STATES = {
     "paused",
     "signed-out",
     "attention",
+    "starting",
+    "waiting",
+    "held",
+    "taken-back",
+    "question",
+    "long",
   ],
-  account: ["free", "signed-out", "waiting", "browser", "device-code", "problem", "locked", "refused"],
-  phone: ["free", "phone-none", "tested", "testing", "refused", "locked", "risk"],
+  account: [
+    "free",
+    "signed-out",
+    "waiting",
+    "browser",
+    "device-code",
+    "problem",
+    "locked",
+    "refused",
+    "long",
+  ],
+  phone: ["free", "phone-none", "tested", "testing", "refused", "locked", "risk", "long"],
+  "first-run": FIRST_RUN_STATES,
   // Without a view, so without a page.
   window: ["gone", "connecting"],
   // As `free`, but every command is refused.
@@ -39,10 +59,15 @@ const SINCE = new Date(new Date().setHours(10, 2)).toISOString();
 
 export function fakePages(state: FakeState, language: Language, words: Record<string, string>): Pages {
   const say = (en: string, de: string) => (language === "de" ? de : en);
+  if (isFirstRunState(state)) {
+    const pages = fakePages(DESK_OF[state], language, words);
+    return { ...pages, first_run: firstRunView(state, pages, say) };
+  }
   return {
     language,
     version: "0.1.0",
     words,
+    first_run: null,
     now: nowPage(state, say),
     account: accountPage(state, say),
     phone: phonePage(state, say),
@@ -60,25 +85,51 @@ function light(ok: boolean, text: string): Light {
 }
 
 function nowPage(state: FakeState, say: Say): NowPage {
+  const dnd = (value: string, more: Partial<FieldLine> = {}): FieldLine => ({
+    name: say("Do not disturb", "Nicht stören"),
+    value,
+    set: false,
+    owner: null,
+    text: "",
+    ...more,
+  });
+  const forward = (value: string, more: Partial<FieldLine> = {}): FieldLine => ({
+    ...dnd(value, more),
+    name: say("Forwarding", "Umleitung"),
+  });
   const base: NowPage = {
     state: "free",
     title: say("Free", "Frei"),
-    why: say("Nothing is going on.", "Es liegt nichts an."),
+    why: say("Teams says available.", "Teams meldet: verfügbar."),
+    waiting: false,
     attention: null,
     paused: null,
+    question: null,
+    put_back: null,
+    can_set_again: false,
+    fields: [dnd(say("off", "aus")), forward(say("none", "keine"))],
     reasons: [],
-    teams: { text: say("Teams says: Available", "Teams meldet: Verfügbar"), colour: "neutral" },
+    teams: { text: say("Teams says: Available", "Teams meldet: Verfügbar"), colour: "neutral", ours: [] },
     calls: [],
     lights: [
       {
         name: "Microsoft",
         light: light(true, say("Signed in as Nora Lindqvist.", "Angemeldet als Nora Lindqvist.")),
+        last: null,
       },
       {
         name: say("Phone system", "Telefonanlage"),
         light: light(true, say("Connected to pbx.example.com.", "Verbunden mit pbx.example.com.")),
+        last: say(
+          "Last trouble at 08:14: The phone system does not answer.",
+          "Letzte Störung um 08:14: Die Telefonanlage antwortet nicht.",
+        ),
       },
-      { name: "baresip", light: light(true, say("Watching calls.", "Gespräche werden beobachtet.")) },
+      {
+        name: "baresip",
+        light: light(true, say("Watching calls.", "Gespräche werden beobachtet.")),
+        last: null,
+      },
     ],
   };
   switch (state) {
@@ -87,62 +138,155 @@ function nowPage(state: FakeState, say: Say): NowPage {
         ...base,
         state: "in-call",
         title: say("In a call", "Im Gespräch"),
-        why: say(
-          "baresip reports a call, so Teams shows “In a call”.",
-          "baresip meldet ein Gespräch, deshalb zeigt Teams „In einem Anruf“.",
-        ),
+        why: say("On the phone since 10:02; Teams shows it.", "Am Telefon seit 10:02; Teams zeigt es an."),
         reasons: [
           say(
-            "Teams shows “In a call” because baresip reports a call, since 10:02.",
-            "Teams zeigt „In einem Anruf“, weil baresip ein Gespräch meldet, seit 10:02.",
-          ),
-          say(
-            "Do not disturb was left alone: the rules leave it alone while you are in a call of your own.",
-            "„Nicht stören“ bleibt unverändert: Die Regeln lassen es bei einem eigenen Gespräch in Ruhe.",
+            "Do not disturb: not set; Teams only shows that you are on the phone.",
+            "Nicht stören: nicht gesetzt; Teams zeigt nur an, dass Sie telefonieren.",
           ),
         ],
-        teams: { text: say("Teams says: In a call", "Teams meldet: In einem Anruf"), colour: "red" },
+        teams: {
+          text: say("Teams says: in a call", "Teams meldet: in einem Anruf"),
+          colour: "red",
+          ours: [
+            say(
+              "Teams: Busy/InACall since 10:02 (call: baresip); cleared when that ends, at the latest 10:14.",
+              "Teams: Busy/InACall seit 10:02 (call: baresip); endet damit, spätestens 10:14.",
+            ),
+          ],
+        },
         calls: [
-          {
-            source: "baresip",
-            state: "connected",
-            text: say("Connected · 10:02", "Verbunden · 10:02"),
-          },
+          { source: "baresip", state: "connected", text: say("talking · 10:02", "im Gespräch · 10:02") },
           {
             source: say("phone system", "Telefonanlage"),
             state: "held",
-            text: say("since 09:58", "seit 09:58"),
+            text: say("on hold · 09:58", "gehalten · 09:58"),
           },
         ],
       };
     case "do-not-disturb":
+    case "held":
       return {
         ...base,
         state: "do-not-disturb",
         title: say("Do not disturb", "Nicht stören"),
-        why: say("Teams says “Presenting”.", "Teams meldet „Präsentiert“."),
+        why:
+          state === "held"
+            ? say(
+                "Do not disturb is on, because Teams says in a meeting.",
+                "„Nicht stören“ ist an, denn Teams meldet: in einer Besprechung.",
+              )
+            : say(
+                "You switched do not disturb on at the phone.",
+                "Sie haben „Nicht stören“ am Telefon eingeschaltet.",
+              ),
+        put_back:
+          state === "held"
+            ? {
+                label: say(
+                  "Put the phone back for this meeting",
+                  "Telefon für diese Besprechung zurückstellen",
+                ),
+                help: say(
+                  "The phone goes back to how it was. Once the present reason has ended, Offhook carries on as usual.",
+                  "Das Telefon steht dann wieder wie zuvor. Ist der jetzige Anlass vorbei, macht Offhook weiter wie gewohnt.",
+                ),
+              }
+            : null,
+        fields: [
+          state === "held"
+            ? dnd(say("on", "an"), {
+                set: true,
+                owner: "offhook",
+                text: say(
+                  "Set by Offhook at 10:02, because Teams says “in a meeting”. Afterwards it goes back to: off.",
+                  "Von Offhook um 10:02 gesetzt, weil Teams „in einer Besprechung“ meldet. Danach gilt wieder: aus.",
+                ),
+              })
+            : dnd(say("on", "an"), { set: true, owner: "person", text: byPerson(say) }),
+          forward("4711", { set: true, owner: "person", text: byPerson(say) }),
+        ],
+        teams: {
+          text: say("Teams says: in a meeting", "Teams meldet: in einer Besprechung"),
+          colour: "red",
+          ours: [],
+        },
+      };
+    case "taken-back":
+      return {
+        ...base,
+        state: "busy",
+        title: say("Busy", "Beschäftigt"),
+        why: say("Teams says in a meeting.", "Teams meldet: in einer Besprechung."),
+        can_set_again: true,
         reasons: [
           say(
-            "Do not disturb is on because Teams says “Presenting” (recommended: Presenting), since 10:02. It ends when Teams says something else.",
-            "„Nicht stören“ ist ein, weil Teams „Präsentiert“ meldet (recommended: Presenting), seit 10:02. Es endet, sobald Teams etwas anderes meldet.",
+            "Do not disturb: not set again; you took it back, and it stays yours until the present reason has ended.",
+            "Nicht stören: nicht erneut gesetzt; Sie haben es zurückgenommen, und dabei bleibt es, bis der jetzige Anlass vorbei ist.",
           ),
         ],
-        teams: { text: say("Teams says: Presenting", "Teams meldet: Präsentiert"), colour: "red" },
+        teams: {
+          text: say("Teams says: in a meeting", "Teams meldet: in einer Besprechung"),
+          colour: "red",
+          ours: [],
+        },
+      };
+    case "question":
+      return {
+        ...base,
+        question: { microsoft: "Nora Lindqvist (nora.lindqvist@example.com)", phone: "Pat Berger, 23" },
+      };
+    case "starting":
+      return {
+        ...base,
+        waiting: true,
+        title: say("Starting…", "Wird gestartet …"),
+        why: say("Offhook is finding out how things stand.", "Offhook stellt gerade fest, wie alles steht."),
+        fields: [],
+        teams: null,
+        lights: [],
+      };
+    case "waiting":
+      return {
+        ...base,
+        waiting: true,
+        title: say("Waiting for the keyring…", "Warten auf den Schlüsselbund …"),
+        why: say(
+          "The keyring of this computer is locked. Unlock it; Offhook tries again by itself.",
+          "Der Schlüsselbund dieses Computers ist gesperrt. Entsperren Sie ihn, Offhook versucht es von selbst noch einmal.",
+        ),
+        fields: [],
+        teams: null,
+        lights: base.lights.slice(1),
+      };
+    case "long":
+      return {
+        ...base,
+        title: say("Calls forwarded", "Anrufe umgeleitet"),
+        state: "forwarded",
+        why: say(LONG.en, LONG.de),
+        attention: { code: "long", sentence: say(LONG.en, LONG.de), mend: say(LONG.en, LONG.de) },
+        fields: [dnd(say(LONG.en, LONG.de), { set: true, owner: "unknown", text: say(LONG.en, LONG.de) })],
+        reasons: [say(LONG.en, LONG.de)],
+        calls: [
+          { source: "x".repeat(80), state: "ringing", text: say("ringing · 10:02", "klingelt · 10:02") },
+        ],
+        lights: base.lights.map((line) => ({
+          ...line,
+          name: `${line.name} telephone-exchange-of-the-northern-branch.intern.example.com`,
+          light: light(false, say(LONG.en, LONG.de)),
+          last: say(LONG.en, LONG.de),
+        })),
       };
     case "forwarded":
       return {
         ...base,
         state: "forwarded",
-        title: say("Forwarded", "Umgeleitet"),
-        why: say(
-          "Calls go to 4711, as you set it on the phone.",
-          "Anrufe gehen an 4711, so haben Sie es am Telefon eingestellt.",
-        ),
-        reasons: [
-          say(
-            "The forward to 4711 was set on the phone by you, so Offhook leaves it alone.",
-            "Die Umleitung auf 4711 haben Sie am Telefon gesetzt, deshalb lässt Offhook sie in Ruhe.",
-          ),
+        title: say("Calls forwarded", "Anrufe umgeleitet"),
+        why: say("You forward your calls to 4711.", "Sie leiten Ihre Anrufe an 4711 um."),
+        fields: [
+          dnd(say("off", "aus")),
+          forward("4711", { set: true, owner: "person", text: byPerson(say) }),
         ],
       };
     case "busy":
@@ -150,22 +294,24 @@ function nowPage(state: FakeState, say: Say): NowPage {
         ...base,
         state: "busy",
         title: say("Busy", "Beschäftigt"),
-        why: say("Teams says “In a meeting”.", "Teams meldet „In einer Besprechung“."),
-        reasons: [
-          say(
-            "The phone was left alone: the rules do nothing for “In a meeting”.",
-            "Das Telefon bleibt unverändert: Die Regeln tun bei „In einer Besprechung“ nichts.",
-          ),
-        ],
-        teams: { text: say("Teams says: In a meeting", "Teams meldet: In einer Besprechung"), colour: "red" },
+        why: say("Teams says in a meeting.", "Teams meldet: in einer Besprechung."),
+        teams: {
+          text: say("Teams says: in a meeting", "Teams meldet: in einer Besprechung"),
+          colour: "red",
+          ours: [],
+        },
       };
     case "away":
       return {
         ...base,
         state: "away",
         title: say("Away", "Abwesend"),
-        why: say("Teams says “Be right back”.", "Teams meldet „Gleich zurück“."),
-        teams: { text: say("Teams says: Be right back", "Teams meldet: Gleich zurück"), colour: "yellow" },
+        why: say("Teams says be right back.", "Teams meldet: gleich zurück."),
+        teams: {
+          text: say("Teams says: be right back", "Teams meldet: gleich zurück"),
+          colour: "yellow",
+          ours: [],
+        },
       };
     case "paused":
       return {
@@ -184,6 +330,7 @@ function nowPage(state: FakeState, say: Say): NowPage {
           "Sign in to Microsoft so that Offhook can see and set your Teams presence.",
           "Melden Sie sich bei Microsoft an, damit Offhook Ihren Teams-Status sehen und setzen kann.",
         ),
+        fields: [],
         teams: null,
         lights: [],
       };
@@ -204,7 +351,7 @@ function nowPage(state: FakeState, say: Say): NowPage {
             "Geben Sie das Kennwort auf der Seite „Telefon“ neu ein.",
           ),
         },
-        teams: { text: say("Teams says: Busy", "Teams meldet: Beschäftigt"), colour: "red" },
+        teams: { text: say("Teams says: Busy", "Teams meldet: Beschäftigt"), colour: "red", ours: [] },
         lights: [
           ...base.lights.slice(0, 1),
           {
@@ -216,6 +363,7 @@ function nowPage(state: FakeState, say: Say): NowPage {
                 "Anmeldung fehlgeschlagen, nächster Versuch in 30 Sekunden.",
               ),
             ),
+            last: say("Last worked at 09:40.", "Zuletzt in Ordnung um 09:40."),
           },
           ...base.lights.slice(2),
         ],
@@ -223,6 +371,13 @@ function nowPage(state: FakeState, say: Say): NowPage {
     default:
       return base;
   }
+}
+
+function byPerson(say: Say): string {
+  return say(
+    "Set by you or somebody else; Offhook leaves it alone.",
+    "Von Ihnen oder jemand anderem gesetzt; Offhook lässt es so.",
+  );
 }
 
 function accountPage(state: FakeState, say: Say): AccountPage {
@@ -300,6 +455,18 @@ function accountPage(state: FakeState, say: Say): AccountPage {
           "Guten Tag,\n\nich möchte Offhook verwenden, um mein Telefon und meinen Teams-Status abzugleichen. Bitte stimmen Sie einmal für die ganze Organisation zu:\n\nhttps://login.example.com/example.com/adminconsent?client_id=5f0f3f0e-1c1c-4b64-9d5e-0a8d2f7c1b11\n\nDelegiertes Recht: Presence.ReadWrite (nur der eigene Status der angemeldeten Person).",
         ),
       };
+    case "long":
+      return {
+        ...base,
+        step: {
+          step: "signed_in",
+          name: "Maximiliane Auguste Freifrau von und zu Oberschwarzach-Untermergentheim",
+          address:
+            "maximiliane.auguste.von.und.zu.oberschwarzach-untermergentheim@niederlassung-nord.example.com",
+        },
+        problem: { code: "long", sentence: say(LONG.en, LONG.de), mend: say(LONG.en, LONG.de) },
+        tenant: field(`${"niederlassung-nord.".repeat(6)}example.com`, { refused: say(LONG.en, LONG.de) }),
+      };
     case "locked":
       return {
         ...base,
@@ -324,6 +491,32 @@ function accountPage(state: FakeState, say: Say): AccountPage {
     default:
       return base;
   }
+}
+
+function tested(say: Say): Finding[] {
+  return [
+    {
+      what: say("Reaching the host", "Server erreichen"),
+      ok: true,
+      text: say("pbx.example.com answers in 3 ms.", "pbx.example.com antwortet in 3 ms."),
+      mend: "",
+    },
+    {
+      what: say("Signing in", "Anmelden"),
+      ok: true,
+      text: say("Asterisk 22, user “offhook”.", "Asterisk 22, Benutzer „offhook“."),
+      mend: "",
+    },
+    {
+      what: say("Reading do not disturb", "„Nicht stören“ lesen"),
+      ok: false,
+      text: say("The account may not read the database.", "Das Konto darf die Datenbank nicht lesen."),
+      mend: say(
+        "Add “system” to “read” of this user in manager.conf.",
+        "Ergänzen Sie in manager.conf bei diesem Benutzer „system“ unter „read“.",
+      ),
+    },
+  ];
 }
 
 function phonePage(state: FakeState, say: Say): PhonePage {
@@ -423,34 +616,17 @@ function phonePage(state: FakeState, say: Say): PhonePage {
         abilities: [],
       };
     case "tested":
+      return { ...base, findings: tested(say) };
+    case "testing":
+      return { ...base, testing: true, findings: tested(say).slice(0, 2) };
+    case "long":
       return {
         ...base,
-        findings: [
-          {
-            what: say("Reaching the host", "Server erreichen"),
-            ok: true,
-            text: say("pbx.example.com answers in 3 ms.", "pbx.example.com antwortet in 3 ms."),
-            mend: "",
-          },
-          {
-            what: say("Signing in", "Anmelden"),
-            ok: true,
-            text: say("Asterisk 22, user “offhook”.", "Asterisk 22, Benutzer „offhook“."),
-            mend: "",
-          },
-          {
-            what: say("Reading do not disturb", "„Nicht stören“ lesen"),
-            ok: false,
-            text: say("The account may not read the database.", "Das Konto darf die Datenbank nicht lesen."),
-            mend: say(
-              "Add “system” to “read” of this user in manager.conf.",
-              "Ergänzen Sie in manager.conf bei diesem Benutzer „system“ unter „read“.",
-            ),
-          },
-        ],
+        host: field(`${"niederlassung-nord.".repeat(6)}example.com`, { refused: say(LONG.en, LONG.de) }),
+        light: light(false, say(LONG.en, LONG.de)),
+        findings: tested(say).map((finding) => ({ ...finding, text: say(LONG.en, LONG.de) })),
+        abilities: base.abilities.map((ability) => ({ ...ability, text: say(LONG.en, LONG.de) })),
       };
-    case "testing":
-      return { ...base, testing: true };
     case "refused":
       return {
         ...base,

@@ -1,6 +1,7 @@
 // The pages in a plain browser: `?fake=STATE&lang=de#PAGE` shows a state, and the buttons do something believable.
 import allWords from "../words.toml";
 import type { Command } from "./bindings/Command";
+import type { FirstRunMove } from "./bindings/FirstRunMove";
 import type { Language } from "./bindings/Language";
 import type { Pages } from "./bindings/Pages";
 import type { Problem } from "./bindings/Problem";
@@ -11,7 +12,7 @@ import { fieldOf, SETTING_KEYS } from "./settings";
 export function fakeHost(search: string): Host {
   const query = new URLSearchParams(search);
   const asked = query.get("fake") ?? "free";
-  const language: Language = query.get("lang") === "de" ? "de" : "en";
+  let language: Language = query.get("lang") === "de" ? "de" : "en";
   const state: FakeState = isFakeState(asked) ? asked : "free";
   let pages = fakePages(state, language, allWords[language]);
   let hear: (told: Told) => void = () => {};
@@ -19,7 +20,11 @@ export function fakeHost(search: string): Host {
     pages = next;
     hear({ told: "pages", pages });
   };
-  const become = (next: FakeState) => show(fakePages(next, language, allWords[language]));
+  let now = state;
+  const become = (next: FakeState) => {
+    now = next;
+    show(fakePages(next, language, allWords[language]));
+  };
 
   return {
     async listen(listener) {
@@ -39,14 +44,27 @@ export function fakeHost(search: string): Host {
   };
 
   function answer(command: Command): void {
-    if (command === "resume") become("free");
-    else if (command === "cancel_sign_in" || command === "sign_out") become("signed-out");
-    else if (command === "test_phone") become("tested");
+    const first = now.startsWith("fr-");
+    if (command === "resume" || command === "one_person") become("free");
+    else if (command === "put_back") become("taken-back");
+    else if (command === "set_again") become("held");
+    else if (command === "cancel_sign_in" || command === "sign_out")
+      become(first ? "fr-sign-in" : "signed-out");
+    else if (command === "test_phone") become(first ? "fr-tested" : "tested");
+    else if (command === "cancel_test") become(first ? "fr-access" : "free");
     else if (typeof command !== "object") return;
     else if ("pause" in command) become("paused");
-    else if ("sign_in" in command) become(command.sign_in.device_code ? "device-code" : "browser");
+    else if ("first_run" in command) become(after(now, command.first_run));
+    else if ("sign_in" in command && first) {
+      become(command.sign_in.device_code ? "fr-code" : "fr-browser");
+      // The person is quick there.
+      void soon().then(() => now === "fr-browser" && become("fr-signed-in"));
+    } else if ("sign_in" in command) become(command.sign_in.device_code ? "device-code" : "browser");
     else if ("secret_set" in command) show({ ...pages, phone: { ...pages.phone, password_stored: true } });
-    else if ("apply" in command) {
+    else if ("apply" in command && command.apply["person.language"]) {
+      language = command.apply["person.language"] === "de" ? "de" : "en";
+      become(now);
+    } else if ("apply" in command) {
       const next = structuredClone(pages);
       for (const key of SETTING_KEYS) {
         const value = command.apply[key];
@@ -56,6 +74,24 @@ export function fakeHost(search: string): Host {
     }
   }
 }
+
+/** The first run's way here. */
+const WAY = ["fr-welcome", "fr-sign-in", "fr-phone", "fr-access", "fr-ready"] as const;
+
+function after(now: FakeState, made: FirstRunMove): FakeState {
+  if (made === "finish") return "free";
+  if (made === "again") return "fr-welcome";
+  const at = WAY.findIndex((state) => FIRST_OF[state].some((name) => name === now));
+  return WAY[Math.max(0, at + (made === "next" ? 1 : -1))] ?? "free";
+}
+
+const FIRST_OF: Record<(typeof WAY)[number], FakeState[]> = {
+  "fr-welcome": ["fr-welcome"],
+  "fr-sign-in": ["fr-sign-in", "fr-browser", "fr-code", "fr-consent", "fr-signed-in"],
+  "fr-phone": ["fr-phone", "fr-phone-chosen", "fr-locked"],
+  "fr-access": ["fr-access", "fr-access-refused", "fr-testing", "fr-tested"],
+  "fr-ready": ["fr-ready", "fr-ready-trouble", "fr-no-tray", "fr-long"],
+};
 
 function refusal(language: Language): Problem {
   return language === "de"

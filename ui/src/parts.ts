@@ -6,7 +6,7 @@ import type { FieldView } from "./bindings/FieldView";
 import type { Problem } from "./bindings/Problem";
 import { fieldOf, type SettingKey } from "./settings";
 import { type Shape, shape } from "./shapes";
-import { type PageName, type State, shown } from "./state";
+import { type PageName, refusedNow, type State, shown } from "./state";
 import type { Word, WordKey } from "./words";
 
 export type Part = TemplateResult | typeof nothing;
@@ -97,11 +97,17 @@ interface FieldLook {
   wide?: boolean;
 }
 
+/** A setting as the form shows it now: the reason of a refusal goes when its entry is changed. */
+export function seen(state: State, page: PageName, key: SettingKey, view: FieldView): FieldView {
+  return { ...view, refused: refusedNow(state.form[page], key, view) };
+}
+
 /** One setting in a line of text. */
 export function textField(room: Room, page: PageName, key: SettingKey, look: FieldLook): Part {
   const { state, word, acts } = room;
   if (!state.pages) return nothing;
-  const view = fieldOf(state.pages, key);
+  const kept = fieldOf(state.pages, key);
+  const view = seen(state, page, key, kept);
   const id = key.replaceAll(".", "-");
   return html`<div class="field ${look.wide ? "wide" : ""} ${look.numeric ? "short" : ""}">
     <label for=${id}>${word(look.label)}</label>
@@ -116,7 +122,7 @@ export function textField(room: Room, page: PageName, key: SettingKey, look: Fie
       ?readonly=${view.locked}
       aria-invalid=${view.refused ? "true" : nothing}
       aria-describedby=${notesId(id, view, look.help)}
-      @input=${(event: Event) => acts.edit(page, key, view, (event.target as HTMLInputElement).value)}
+      @input=${(event: Event) => acts.edit(page, key, kept, (event.target as HTMLInputElement).value)}
     />
     ${notes(room, id, view, look.help)}
   </div>`;

@@ -2,6 +2,9 @@
 import type { FieldView } from "./bindings/FieldView";
 import type { Pages } from "./bindings/Pages";
 
+/** What a page shows that is not there: nothing that could be edited. */
+const NOWHERE: FieldView = { value: "", locked: true, refused: null };
+
 const FIELDS = {
   "microsoft.tenant": (pages) => pages.account.tenant,
   "microsoft.client_id": (pages) => pages.account.client_id,
@@ -14,6 +17,8 @@ const FIELDS = {
   "lines.baresip.enabled": (pages) => pages.phone.baresip_enabled,
   "lines.baresip.address": (pages) => pages.phone.baresip_address,
   "rules.profile": (pages) => pages.phone.profile,
+  "rules.dnd_in_meetings": (pages) => pages.first_run?.meetings ?? NOWHERE,
+  "person.language": (pages) => pages.first_run?.language ?? NOWHERE,
 } as const satisfies Record<string, (pages: Pages) => FieldView>;
 
 export type SettingKey = keyof typeof FIELDS;

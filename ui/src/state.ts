@@ -8,7 +8,9 @@ import type { Told } from "./host";
 import { fieldOf, SETTING_KEYS, type SettingKey } from "./settings";
 
 export const PAGES = ["now", "account", "phone"] as const;
-export type PageName = (typeof PAGES)[number];
+/** The first run fills the window by itself, so it is none of the pages one goes to. */
+export type PageName = (typeof PAGES)[number] | "first-run";
+const EVERY: readonly PageName[] = [...PAGES, "first-run"];
 
 /** What the person has typed into a form. */
 export interface Form {
@@ -16,6 +18,8 @@ export interface Form {
   draft: Partial<Record<SettingKey, string>>;
   /** A password on its way; never part of a view. */
   secret: string;
+  /** Settings edited since they were refused: the reason beside them speaks of an entry that is no more. */
+  edited: SettingKey[];
   /** The draft was accepted; it goes away with the next view, which shows it as saved. */
   accepted: boolean;
 }
@@ -28,7 +32,8 @@ export interface State {
   /** More about why there is no resident program. */
   goneSentence: string | null;
   starting: "no" | "yes" | "failed";
-  page: PageName;
+  /** `null` until the person or the resident program has chosen one. */
+  chosen: PageName | null;
   form: Record<PageName, Form>;
   /** The button that is at work, per page. */
   busy: Record<PageName, string | null>;
@@ -39,26 +44,37 @@ export interface State {
 }
 
 export function emptyForm(): Form {
-  return { draft: {}, secret: "", accepted: false };
+  return { draft: {}, secret: "", edited: [], accepted: false };
 }
 
-export function beginning(language: Language, page: PageName): State {
+export function beginning(language: Language, chosen: PageName | null): State {
   return {
     told: "nothing",
     pages: null,
     language,
     goneSentence: null,
     starting: "no",
-    page,
-    form: { now: emptyForm(), account: emptyForm(), phone: emptyForm() },
-    busy: { now: null, account: null, phone: null },
-    problem: { now: null, account: null, phone: null },
+    chosen,
+    form: everyPage(emptyForm),
+    busy: everyPage(() => null),
+    problem: everyPage(() => null),
     copied: null,
   };
 }
 
+function everyPage<T>(make: () => T): Record<PageName, T> {
+  return Object.fromEntries(EVERY.map((page) => [page, make()])) as Record<PageName, T>;
+}
+
+/** The page that is shown: the first run as long as it is open and nobody chose another. */
+export function pageOf({ chosen, pages }: State): PageName {
+  const open = pages?.first_run !== null && pages !== null;
+  if (chosen === "first-run" || chosen === null) return open ? "first-run" : "now";
+  return chosen;
+}
+
 export function pageNamed(name: string | null): PageName | null {
-  return PAGES.find((page) => page === name) ?? null;
+  return EVERY.find((page) => page === name) ?? null;
 }
 
 export function hear(state: State, told: Told): void {
@@ -68,7 +84,7 @@ export function hear(state: State, told: Told): void {
       state.pages = told.pages;
       state.language = told.pages.language;
       state.starting = "no";
-      for (const page of PAGES)
+      for (const page of EVERY)
         if (state.form[page].accepted) state.form[page] = { ...emptyForm(), secret: state.form[page].secret };
       return;
     case "gone":
@@ -76,7 +92,7 @@ export function hear(state: State, told: Told): void {
       state.goneSentence = told.sentence;
       return;
     case "show":
-      state.page = pageNamed(told.page) ?? state.page;
+      state.chosen = pageNamed(told.page) ?? state.chosen;
       return;
   }
 }
@@ -89,8 +105,25 @@ export function shown(form: Form, key: SettingKey, view: FieldView): string {
 /** Takes up an entry; one that is back at the setting in force is no change. */
 export function edit(form: Form, key: SettingKey, view: FieldView, value: string): void {
   form.accepted = false;
-  if (value === view.value && !view.refused) delete form.draft[key];
+  if (view.refused && !form.edited.includes(key)) form.edited.push(key);
+  if (value === view.value) delete form.draft[key];
   else form.draft[key] = value;
+}
+
+/** Why the entry that is shown was refused: nothing once it has been changed. */
+export function refusedNow(form: Form, key: SettingKey, view: FieldView): string | null {
+  return form.edited.includes(key) ? null : view.refused;
+}
+
+/** Back to the settings in force; what was refused of the draft is gone with it. */
+export function discarded(pages: Pages | null): Form {
+  const refused = pages ? SETTING_KEYS.filter((key) => fieldOf(pages, key).refused) : [];
+  return { ...emptyForm(), edited: refused };
+}
+
+/** A form's settings are on their way: what is refused from now on is refused anew. */
+export function sending(form: Form): void {
+  form.edited = [];
 }
 
 export function isChanged(form: Form): boolean {

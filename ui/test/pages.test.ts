@@ -4,7 +4,17 @@ import type { Acts } from "../src/app";
 import { FAKE_STATES, type FakeState, fakePages } from "../src/fakes";
 import { windowTemplate } from "../src/pages/window";
 import { moment } from "../src/parts";
-import { beginning, edit, hear, PAGES, type PageName, type State } from "../src/state";
+import {
+  beginning,
+  discarded,
+  edit,
+  hear,
+  PAGES,
+  type PageName,
+  pageOf,
+  type State,
+  sending,
+} from "../src/state";
 import words from "../words.toml";
 
 const acts = {
@@ -12,6 +22,7 @@ const acts = {
   edit: vi.fn(),
   editSecret: vi.fn(),
   save: vi.fn(),
+  interrupt: vi.fn(),
   discard: vi.fn(),
   copy: vi.fn(),
   start: vi.fn(),
@@ -35,7 +46,7 @@ function draw(state: State): HTMLElement {
   return root;
 }
 
-const all = PAGES.flatMap((page) =>
+const all = ([...PAGES, "first-run"] as const).flatMap((page) =>
   FAKE_STATES[page].flatMap((fake) => (["en", "de"] as const).map((language) => ({ page, fake, language }))),
 );
 
@@ -43,7 +54,8 @@ describe.each(all)("$page, $fake, $language", ({ page, fake, language }) => {
   it("is whole: a heading, every word found, every control named, every reference kept", () => {
     const root = draw(at(page, fake, language));
     expect(root.querySelectorAll("h1").length).toBe(1);
-    expect(root.querySelector("nav a[aria-current]")?.getAttribute("href")).toBe(`#${page}`);
+    if (page === "first-run") expect(root.querySelectorAll("nav [aria-current=step]").length).toBe(1);
+    else expect(root.querySelector("nav a[aria-current]")?.getAttribute("href")).toBe(`#${page}`);
     for (const control of root.querySelectorAll("input, select")) {
       const label = control.closest("label") ?? root.querySelector(`label[for="${control.id}"]`);
       expect(label?.textContent?.trim(), control.outerHTML).toBeTruthy();
@@ -67,13 +79,13 @@ describe.each(all)("$page, $fake, $language", ({ page, fake, language }) => {
 describe("Now", () => {
   it("shows the state in words and as a shape of its own", () => {
     const shapes = FAKE_STATES.now
-      .filter((fake) => fake !== "attention")
+      .filter((fake) => !["attention", "waiting", "held", "taken-back", "question", "long"].includes(fake))
       .map((fake) =>
         draw(at("now", fake))
           .querySelector(".state")
           ?.innerHTML.replace(/<!--.*?-->/g, ""),
       );
-    expect(new Set(shapes).size).toBe(8);
+    expect(new Set(shapes).size).toBe(9);
   });
 
   it("says what needs the person, with its code for tests and what to do about it", () => {
@@ -107,6 +119,119 @@ describe("Now", () => {
     expect(acts.ask).not.toHaveBeenCalled();
     expect(button?.getAttribute("aria-disabled")).toBe("true");
     expect(button?.disabled).toBe(false);
+  });
+});
+
+describe("Now, taken back", () => {
+  it("offers on the state itself to put the phone back, and to undo that", () => {
+    draw(at("now", "held")).querySelector<HTMLButtonElement>("[data-word=now-put-back]")?.click();
+    expect(acts.ask).toHaveBeenCalledWith("now", "now-put-back", "put_back");
+    const root = draw(at("now", "taken-back"));
+    expect(root.querySelector("[data-word=now-put-back]")).toBeNull();
+    root.querySelector<HTMLButtonElement>("[data-word=now-put-back-set-again]")?.click();
+    expect(acts.ask).toHaveBeenCalledWith("now", "now-put-back-set-again", "set_again");
+    expect(draw(at("now", "do-not-disturb")).querySelector(".undo")).toBeNull();
+  });
+
+  it("says who set each field, in words as well", () => {
+    const lines = [...draw(at("now", "held")).querySelectorAll("[aria-labelledby=fields] li")];
+    expect(lines[0]?.textContent).toContain("Set by Offhook:");
+    expect(lines[1]?.textContent).toContain("Set by a person:");
+    expect(lines[1]?.textContent).toContain("4711");
+  });
+
+  it("asks whether two names are one person, and takes the answer", () => {
+    const root = draw(at("now", "question"));
+    expect(root.querySelector(".ask")?.textContent).toContain("Nora Lindqvist");
+    expect(root.querySelector(".ask")?.textContent).toContain("Pat Berger");
+    root.querySelector<HTMLButtonElement>("[data-word=now-question-yes]")?.click();
+    expect(acts.ask).toHaveBeenCalledWith("now", "now-question-yes", "one_person");
+  });
+
+  it("shows no state before there is one", () => {
+    const root = draw(at("now", "starting"));
+    expect(root.querySelector("h1")?.textContent).toBe("Starting…");
+    expect(root.querySelector(".state.waiting")).not.toBeNull();
+  });
+
+  it("tells the last success of a light that is out, and the last trouble of one that is on", () => {
+    const text = draw(at("now", "attention")).querySelector(".lights")?.textContent;
+    expect(text).toContain("Last worked at 09:40.");
+    expect(draw(at("now", "free")).querySelector(".lights")?.textContent).toContain("Last trouble at 08:14");
+  });
+});
+
+describe("the first run", () => {
+  const press = (fake: FakeState, key: string) =>
+    draw(at("first-run", fake)).querySelector<HTMLButtonElement>(`[data-word=${key}]`)?.click();
+
+  it("fills the window while it is open, unless the person went elsewhere", () => {
+    const state = beginning("en", null);
+    hear(state, { told: "pages", pages: fakePages("fr-welcome", "en", words.en) });
+    expect(pageOf(state)).toBe("first-run");
+    expect(draw(state).querySelector(".window")).toBeNull();
+    state.chosen = "phone";
+    expect(draw(state).querySelector(".set-up")?.getAttribute("href")).toBe("#first-run");
+    // Finished: the page that was there is now, and the navigation offers to begin again.
+    state.chosen = "first-run";
+    hear(state, { told: "pages", pages: fakePages("free", "en", words.en) });
+    expect(pageOf(state)).toBe("now");
+    draw(state).querySelector<HTMLButtonElement>("[data-word=first-run-again]")?.click();
+    expect(acts.ask).toHaveBeenCalledWith("first-run", "first-run-again", { first_run: "again" });
+  });
+
+  it.each([
+    ["fr-welcome", "first-run-begin", { first_run: "next" }],
+    ["fr-sign-in", "first-run-back", { first_run: "back" }],
+    ["fr-sign-in", "first-run-later", { first_run: "next" }],
+    ["fr-signed-in", "first-run-next", { first_run: "next" }],
+    ["fr-phone", "first-run-later", { first_run: "next" }],
+    ["fr-ready", "first-run-finish", { first_run: "finish" }],
+    ["fr-sign-in", "first-run-close", { first_run: "finish" }],
+    ["fr-welcome", "first-run-language-de", { apply: { "person.language": "de" } }],
+  ] as const)("%s: %s", (fake, key, command) => {
+    press(fake, key);
+    expect(acts.ask).toHaveBeenCalledWith("first-run", key, command);
+  });
+
+  it.each([
+    ["fr-sign-in", "account-sign-in", { sign_in: { device_code: false } }],
+    ["fr-browser", "account-open-again", "open_sign_in"],
+    ["fr-browser", "account-cancel", "cancel_sign_in"],
+  ] as const)("%s: %s, as on the account page", (fake, key, command) => {
+    press(fake, key);
+    expect(acts.ask).toHaveBeenCalledWith("account", key, command);
+  });
+
+  it("takes along what was typed about the phone system", () => {
+    const state = at("first-run", "fr-phone");
+    const pages = state.pages;
+    if (!pages) throw new Error("no view");
+    edit(state.form.phone, "phone.kind", pages.phone.kind, "asterisk");
+    draw(state).querySelector<HTMLButtonElement>("[data-word=first-run-save]")?.click();
+    expect(acts.save).toHaveBeenCalledWith("phone", "first-run-save", { first_run: "next" });
+  });
+
+  it("cancels a test beside the command that waits for it", () => {
+    const state = at("first-run", "fr-testing");
+    state.busy.phone = "phone-test";
+    draw(state).querySelector<HTMLButtonElement>("[data-word=phone-test-cancel]")?.click();
+    expect(acts.interrupt).toHaveBeenCalledWith("phone", "cancel_test");
+  });
+
+  it("asks its one question, and the answer holds at once", () => {
+    const root = draw(at("first-run", "fr-ready"));
+    root.querySelector<HTMLInputElement>("[name=meetings][value=true]")?.click();
+    expect(acts.ask).toHaveBeenCalledWith("first-run", "first-run-meetings-yes", {
+      apply: { "rules.dnd_in_meetings": "true" },
+    });
+    expect(draw(at("first-run", "fr-ready-trouble")).querySelector("[name=meetings]")).toBeNull();
+  });
+
+  it("says where there is no place for the icon", () => {
+    expect(draw(at("first-run", "fr-no-tray")).querySelector(".place")?.textContent).toContain(
+      "Without an icon",
+    );
   });
 });
 
@@ -154,6 +279,23 @@ describe("Phone", () => {
     const risk = draw(at("phone", "risk")).querySelector(".risk");
     expect(risk?.textContent).toContain("Take care");
     expect(draw(at("phone", "free")).querySelector(".risk")).toBeNull();
+  });
+
+  it("forgets a refusal as soon as its entry is changed or discarded", () => {
+    const state = at("phone", "refused");
+    const pages = state.pages;
+    if (!pages) throw new Error("no view");
+    const refused = (id: string) => draw(state).querySelector(`#${id}-notes .refused`);
+    expect(refused("phone-host")).not.toBeNull();
+    edit(state.form.phone, "phone.host", pages.phone.host, "pbx.example");
+    expect(refused("phone-host")).toBeNull();
+    expect(refused("phone-port"), "the other one stays").not.toBeNull();
+    // Refused again: said again.
+    sending(state.form.phone);
+    expect(refused("phone-host")).not.toBeNull();
+    state.form.phone = discarded(pages);
+    expect(refused("phone-host")).toBeNull();
+    expect(refused("phone-tls")).toBeNull();
   });
 
   it("hides the access to a phone system that there is none of", () => {

@@ -48,7 +48,7 @@ let taken = 0;
 let found = 0;
 /** @type {{page: string, state: string}[]} */
 const all = [
-  ...["now", "account", "phone"].flatMap((page) =>
+  ...["now", "account", "phone", "first-run"].flatMap((page) =>
     FAKE_STATES[page].map((/** @type {string} */ state) => ({ page, state })),
   ),
   ...FAKE_STATES.window.map((/** @type {string} */ state) => ({ page: "now", state })),

@@ -87,14 +87,15 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         // A read that blocks (a keyring's prompt) must not keep the program.
         runtime.shutdown_background();
     } else {
-        let show = settings.fresh && !args.minimised;
+        // Until the first run is finished, somebody has to see it.
+        let show = settings.first_run().is_some() && !args.minimised;
         let data_dir = folder.clone();
         desktop::run(runtime, folder, events, move |runtime, mut desktop| {
             // On Windows and macOS the process ends with the driver, so what must end first lives here.
             let _playground = playground;
             if show {
                 let _within = runtime.enter();
-                desktop.open_window(None);
+                desktop.open_window(Some("first-run"));
             }
             drive(runtime, data_dir, desktop, from_desktop, settings)
         })?;

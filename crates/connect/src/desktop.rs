@@ -1,5 +1,6 @@
 //! What the driver asks of the desktop, and what the desktop tells the driver.
 
+use offhook_engine::view::pages::IconPlace;
 use offhook_engine::view::tray::{Action, Tray};
 
 /// The desktop around the driver. No method may block or fail: a desktop without tray or notifications is a
@@ -24,6 +25,8 @@ pub enum DesktopEvent {
     Action(Action),
     /// The machine is about to sleep, or the person logs off.
     Sleep,
+    /// Where Offhook's icon is, or that nothing shows it.
+    Icon(IconPlace),
     /// The window program was started and failed at once.
     WindowFailed,
     /// The machine woke up. Linux needs none: the clocks tell.

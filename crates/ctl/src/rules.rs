@@ -43,8 +43,12 @@ pub(crate) fn at_rest(command: &Command) -> Option<Result<Answer, Failure>> {
         | Command::Watch(_)
         | Command::Pause(_)
         | Command::Resume
+        | Command::PutBack
+        | Command::SetAgain
+        | Command::OnePerson
         | Command::Call(_)
         | Command::SignIn { .. }
+        | Command::OpenSignIn
         | Command::CancelSignIn
         | Command::SignOut
         | Command::SecretSet { .. }
@@ -52,6 +56,8 @@ pub(crate) fn at_rest(command: &Command) -> Option<Result<Answer, Failure>> {
         | Command::Doctor
         | Command::Apply(_)
         | Command::TestPhone
+        | Command::CancelTest
+        | Command::FirstRun(_)
         | Command::OpenWindow { .. }
         | Command::Quit => None,
     }

@@ -49,6 +49,8 @@ pub enum Command {
         /// The fallback for machines where the browser cannot reach this one.
         device_code: bool,
     },
+    /// Opens the page of the sign-in that waits once more.
+    OpenSignIn,
     CancelSignIn,
     SignOut,
     /// Stores a secret. Never logged, never echoed.

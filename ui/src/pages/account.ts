@@ -14,16 +14,8 @@ export function accountTemplate(room: Room, view: AccountPage): TemplateResult {
       view.problem && view.step.step !== "waiting" ? problemBox(word("now-attention"), view.problem) : nothing
     }
     ${failure(room, "account")}
-    <div class="card step" data-step=${view.step.step}>${step(room, view)}</div>
-    ${
-      view.admin_text !== null
-        ? html`<section aria-labelledby="admin">
-            <h2 id="admin">${word("account-admin")}</h2>
-            <p class="quiet">${word("account-admin-help")}</p>
-            ${copyable(room, view.admin_text, "text")}
-          </section>`
-        : nothing
-    }
+    <div class="card step" data-step=${view.step.step}>${signIn(room, view)}</div>
+    ${forAdministrator(room, view)}
     ${
       view.rights.length
         ? html`<section aria-labelledby="rights">
@@ -36,10 +28,25 @@ export function accountTemplate(room: Room, view: AccountPage): TemplateResult {
   `;
 }
 
-function step(room: Room, { step }: AccountPage): TemplateResult {
+/** The text to send where consent is missing. */
+export function forAdministrator(room: Room, { admin_text }: AccountPage): Part {
+  if (admin_text === null) return nothing;
+  return html`<section aria-labelledby="admin">
+    <h2 id="admin">${room.word("account-admin")}</h2>
+    <p class="quiet">${room.word("account-admin-help")}</p>
+    ${copyable(room, admin_text, "text")}
+  </section>`;
+}
+
+/** Where the sign-in stands, and what can be done about it. */
+export function signIn(room: Room, { step }: AccountPage): TemplateResult {
   const { word, acts } = room;
   const cancel = () =>
     button(room, "account", "account-cancel", () => acts.ask("account", "account-cancel", "cancel_sign_in"));
+  const openAgain = () =>
+    button(room, "account", "account-open-again", () =>
+      acts.ask("account", "account-open-again", "open_sign_in"),
+    );
   switch (step.step) {
     case "signed_out":
       return html`
@@ -68,7 +75,7 @@ function step(room: Room, { step }: AccountPage): TemplateResult {
       return html`
         ${working(word("account-browser"))}
         <p>${word("account-browser-help")}</p>
-        <div class="buttons">${cancel()}</div>
+        <div class="buttons">${openAgain()} ${cancel()}</div>
         <p class="quiet after">${word("account-browser-address")}</p>
         ${copyable(room, step.url, "line")}
       `;
@@ -82,7 +89,7 @@ function step(room: Room, { step }: AccountPage): TemplateResult {
           <dt>${word("account-code-code")}</dt>
           <dd>${copyable(room, step.user_code, "code")}</dd>
         </dl>
-        <div class="buttons">${cancel()}</div>
+        <div class="buttons">${openAgain()} ${cancel()}</div>
       `;
     case "signed_in":
       return html`
@@ -118,10 +125,11 @@ function rightMark(granted: boolean | null, word: Room["word"]): TemplateResult 
 }
 
 /** Folded away once it is filled in: most people never need it. */
-function registration(room: Room, view: AccountPage): Part {
+export function registration(room: Room, view: AccountPage): Part {
   const { word, acts, state } = room;
   const changed = isChanged(state.form.account);
-  const open = changed || !view.client_id.value || view.client_id.refused || view.tenant.refused;
+  const refused = view.client_id.refused || view.tenant.refused;
+  const open = changed || !view.client_id.value || refused;
   return html`<details ?open=${open}>
     <summary>${word("account-registration")}</summary>
     <form

@@ -5,14 +5,15 @@ import type { Ability } from "../bindings/Ability";
 import type { Choice } from "../bindings/Choice";
 import type { Finding } from "../bindings/Finding";
 import type { PhonePage } from "../bindings/PhonePage";
-import { button, failure, mark, notes, notesId, type Part, type Room, textField } from "../parts";
-import { fieldOf, type SettingKey } from "../settings";
+import { button, failure, mark, notes, notesId, type Part, type Room, seen, textField } from "../parts";
+import type { SettingKey } from "../settings";
 import { isChanged, shown } from "../state";
 import type { WordKey } from "../words";
 import { lightLine } from "./now";
 
-export function phoneTemplate(room: Room, view: PhonePage): TemplateResult {
+export function phoneTemplate(room: Room, told: PhonePage): TemplateResult {
   const { word, acts, state } = room;
+  const view = edited(room, told);
   const kind = shown(state.form.phone, "phone.kind", view.kind);
   return html`
     <h1 tabindex="-1">${word("phone-title")}</h1>
@@ -46,7 +47,18 @@ export function phoneTemplate(room: Room, view: PhonePage): TemplateResult {
   `;
 }
 
-function kindField(room: Room, view: PhonePage, kind: string): TemplateResult {
+/** The fields as the form shows them now. */
+export function edited({ state }: Room, view: PhonePage): PhonePage {
+  return {
+    ...view,
+    kind: seen(state, "phone", "phone.kind", view.kind),
+    tls: seen(state, "phone", "phone.tls", view.tls),
+    baresip_enabled: seen(state, "phone", "lines.baresip.enabled", view.baresip_enabled),
+    profile: seen(state, "phone", "rules.profile", view.profile),
+  };
+}
+
+export function kindField(room: Room, view: PhonePage, kind: string): TemplateResult {
   const { word, acts } = room;
   const known = new Map<string, WordKey>([
     ["none", "phone-kind-none"],
@@ -75,13 +87,28 @@ function kindField(room: Room, view: PhonePage, kind: string): TemplateResult {
 }
 
 function access(room: Room, view: PhonePage): TemplateResult {
+  return html`
+    <div class="row">${hostField(room)} ${portField(room)}</div>
+    ${encryption(room, view)} ${account(room, view)}
+  `;
+}
+
+export function hostField(room: Room): Part {
+  return textField(room, "phone", "phone.host", { label: "phone-host", help: "phone-host-help" });
+}
+
+export function portField(room: Room): Part {
+  return textField(room, "phone", "phone.port", {
+    label: "phone-port",
+    help: "phone-port-help",
+    numeric: true,
+  });
+}
+
+/** The person's own access: user, password and extension. */
+export function account(room: Room, view: PhonePage): TemplateResult {
   const { state, word, acts } = room;
   return html`
-    <div class="row">
-      ${textField(room, "phone", "phone.host", { label: "phone-host", help: "phone-host-help" })}
-      ${textField(room, "phone", "phone.port", { label: "phone-port", help: "phone-port-help", numeric: true })}
-    </div>
-    ${encryption(room, view)}
     <div class="row even">
       ${textField(room, "phone", "phone.user", { label: "phone-user" })}
       <div class="field">
@@ -105,7 +132,7 @@ function access(room: Room, view: PhonePage): TemplateResult {
 
 const PIN = "pin:";
 
-function encryption(room: Room, view: PhonePage): TemplateResult {
+export function encryption(room: Room, view: PhonePage): TemplateResult {
   const { state, word, acts } = room;
   const now = shown(state.form.phone, "phone.tls", view.tls);
   const pinned = now.startsWith(PIN);
@@ -178,9 +205,8 @@ function baresip(room: Room, view: PhonePage): TemplateResult {
 
 function profiles(room: Room, view: PhonePage): Part {
   const { state, word, acts } = room;
-  if (!state.pages) return nothing;
   const key: SettingKey = "rules.profile";
-  const field = fieldOf(state.pages, key);
+  const field = view.profile;
   const chosen = shown(state.form.phone, key, field);
   const card = (choice: Choice) => html`<label class="choice">
     <input
@@ -222,23 +248,31 @@ function abilityMark({ can, risk }: Ability, word: Room["word"]): TemplateResult
 }
 
 /** Tests what is saved: what is not yet, is saved first. */
-function test(room: Room, view: PhonePage): TemplateResult {
+export function test(room: Room, view: PhonePage): TemplateResult {
   const { word, state, acts } = room;
   const testing = view.testing || ["phone-test", "phone-save-test"].includes(state.busy.phone ?? "");
   const press = isChanged(state.form.phone)
     ? button(room, "phone", "phone-save-test", () => acts.save("phone", "phone-save-test", "test_phone"))
     : button(room, "phone", "phone-test", () => acts.ask("phone", "phone-test", "test_phone"));
+  const cancel = html`<button
+    type="button"
+    class="plain"
+    data-word="phone-test-cancel"
+    @click=${() => acts.interrupt("phone", "cancel_test")}
+  >
+    ${word("phone-test-cancel")}
+  </button>`;
   const found = html`<h2>${word("phone-findings")}</h2>
     <ul class="lines bare">${view.findings.map((finding) => findingLine(finding, word))}</ul>`;
   return html`<div class="test">
-    ${testing ? nothing : html`<div class="buttons">${press}</div>`}
-    <div class="findings" aria-live="polite" aria-busy=${testing ? "true" : "false"}>
+    <div class="buttons">${testing ? cancel : press}</div>
+    <div class="findings" aria-live="polite">
       ${
         testing
           ? html`<p class="working"><span class="spinner" aria-hidden="true"></span>${word("phone-testing")}</p>`
           : nothing
       }
-      ${!testing && view.findings.length ? found : nothing}
+      ${view.findings.length ? found : nothing}
     </div>
   </div>`;
 }

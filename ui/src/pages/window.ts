@@ -2,11 +2,12 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { Acts } from "../app";
 import type { Pages } from "../bindings/Pages";
-import type { Room } from "../parts";
+import { button, type Room } from "../parts";
 import { shape } from "../shapes";
-import { PAGES, type State } from "../state";
+import { PAGES, pageOf, type State } from "../state";
 import { goneWordsOf, wordsOf } from "../words";
 import { accountTemplate } from "./account";
+import { firstRunTemplate } from "./first_run";
 import { connectingTemplate, goneTemplate } from "./gone";
 import { nowTemplate } from "./now";
 import { phoneTemplate } from "./phone";
@@ -17,6 +18,8 @@ export function windowTemplate(state: State, acts: Acts): TemplateResult {
     return state.told === "gone" ? goneTemplate(room) : connectingTemplate(room);
   }
   const room = { state, acts, word: wordsOf(state.pages.words) };
+  const open = state.pages.first_run;
+  if (open && pageOf(state) === "first-run") return firstRunTemplate(room, state.pages, open);
   return html`<div class="window">
     ${navigation(room, state.pages)}
     <main>${page(room, state.pages)}</main>
@@ -24,7 +27,8 @@ export function windowTemplate(state: State, acts: Acts): TemplateResult {
 }
 
 function page(room: Room, pages: Pages): TemplateResult {
-  switch (room.state.page) {
+  switch (pageOf(room.state)) {
+    case "first-run":
     case "now":
       return nowTemplate(room, pages.now);
     case "account":
@@ -34,17 +38,25 @@ function page(room: Room, pages: Pages): TemplateResult {
   }
 }
 
-function navigation({ state, word }: Room, pages: Pages): TemplateResult {
+function navigation(room: Room, pages: Pages): TemplateResult {
+  const { state, word, acts } = room;
+  const again = () => acts.ask("first-run", "first-run-again", { first_run: "again" });
   return html`<nav aria-label=${word("nav-label")}>
     <ul>
       ${PAGES.map(
         (name) => html`<li>
-          <a href="#${name}" aria-current=${name === state.page ? "page" : nothing}
+          <a href="#${name}" aria-current=${name === pageOf(state) ? "page" : nothing}
             >${shape(name)}<span>${word(`nav-${name}`)}</span></a
           >
         </li>`,
       )}
     </ul>
+    ${
+      // While it is open it is resumed; else it begins anew.
+      pages.first_run
+        ? html`<a class="set-up" href="#first-run">${word("first-run-title")}</a>`
+        : html`<div class="set-up">${button(room, "first-run", "first-run-again", again, { kind: "link" })}</div>`
+    }
     <p class="version">${word("version", { version: pages.version })}</p>
   </nav>`;
 }

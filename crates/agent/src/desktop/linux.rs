@@ -10,6 +10,7 @@ use super::{Events, System, picture, sleep};
 use ksni::menu::{StandardItem, SubMenu};
 use ksni::{Category, Icon, MenuItem, OfflineReason, Status, ToolTip, TrayMethods as _};
 use offhook_connect::desktop::DesktopEvent;
+use offhook_engine::view::pages::IconPlace;
 use offhook_engine::view::tray::{Action, Page, Tray};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -68,6 +69,8 @@ async fn keep(mut shown: watch::Receiver<Tray>, events: Events) {
     let mut slept = Some(events.clone());
     let handle = loop {
         let item = Item::new(shown.borrow_and_update().clone(), events.clone());
+        // Taken back by ksni at once where nothing shows icons.
+        item.tell(IconPlace::Panel);
         let started = tokio::time::timeout(ANSWER, item.assume_sni_available(true).spawn()).await;
         // The tray comes first, but does not hold up the rest.
         if let Some(events) = slept.take() {
@@ -79,6 +82,7 @@ async fn keep(mut shown: watch::Receiver<Tray>, events: Events) {
             Err(_) => "no answer".to_owned(),
         };
         if !told {
+            let _gone = events.send(DesktopEvent::Icon(IconPlace::Nowhere));
             tracing::info!(
                 error,
                 "there is no tray here; Offhook goes on without, and looks again"
@@ -124,6 +128,10 @@ impl Item {
         if let Some(action) = self.menu.action(number) {
             self.send(action.clone());
         }
+    }
+
+    fn tell(&self, place: IconPlace) {
+        let _gone = self.events.send(DesktopEvent::Icon(place));
     }
 
     fn send(&self, action: Action) {
@@ -184,10 +192,12 @@ impl ksni::Tray for Item {
 
     fn watcher_online(&self) {
         self.host_missed.store(false, Ordering::Relaxed);
+        self.tell(IconPlace::Panel);
         tracing::info!("a tray has appeared");
     }
 
     fn watcher_offline(&self, reason: OfflineReason) -> bool {
+        self.tell(IconPlace::Nowhere);
         if !self.host_missed.swap(true, Ordering::Relaxed) {
             tracing::info!(
                 ?reason,

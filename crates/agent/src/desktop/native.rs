@@ -5,6 +5,7 @@ use super::menu::{Line, Menu};
 use super::{Events, System, picture};
 use anyhow::Context as _;
 use offhook_connect::desktop::DesktopEvent;
+use offhook_engine::view::pages::IconPlace;
 use offhook_engine::view::tray::{Action, Page, Tray};
 use std::path::PathBuf;
 use tao::event::Event;
@@ -65,6 +66,12 @@ pub fn run(
         move |event| drop(proxy.send_event(ForTray::Icon(event)))
     }));
     let system = System::new(data_dir, events.clone(), Face(proxy.clone()));
+    let place = if cfg!(target_os = "macos") {
+        IconPlace::MenuBar
+    } else {
+        IconPlace::Taskbar
+    };
+    let _gone = events.send(DesktopEvent::Icon(place));
     std::thread::Builder::new()
         .name("driver".to_owned())
         .spawn(move || {

@@ -1,14 +1,14 @@
 //! What clients ask.
 
 use super::parts::{RIGHTS, phone_secret};
-use super::{Driver, News};
+use super::{Driver, FIRST_RUN_PAGE, News};
 use crate::control::{Asked, Complaint, Reply};
 use crate::desktop::Desktop;
 use crate::doctor;
 use crate::entra::Way;
 use crate::phones::asterisk;
 use crate::secrets::Ask;
-use crate::settings::PhoneConfig;
+use crate::settings::{PhoneConfig, Settings};
 use offhook_engine::Input;
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::profile::{NAMES, Profile};
@@ -19,6 +19,7 @@ use offhook_protocol::Problem;
 use offhook_protocol::command::{
     Answer, Command, Event, Finding, RuleRow, SecretName, SignInStarted, Situation, Watch,
 };
+use offhook_protocol::first_run::FirstRunMove;
 use offhook_protocol::pages::{Draft, FieldView, Language};
 use secrecy::SecretString;
 
@@ -51,6 +52,9 @@ impl<D: Desktop> Driver<D> {
             Command::Watch(Watch::Status | Watch::Pages) => reply.answer(Answer::Done),
             Command::Pause(pause) => self.take(Input::Pause(pause), reply),
             Command::Resume => self.take(Input::Resume, reply),
+            Command::PutBack => self.take(Input::PutBack, reply),
+            Command::SetAgain => self.take(Input::SetAgain, reply),
+            Command::OnePerson => self.take(Input::OnePerson, reply),
             Command::Call(_) if !self.settings.flag("lines.hook.enabled") => {
                 reply.refuse(text::problem(Code::HookOff, None, self.language()));
             }
@@ -61,6 +65,10 @@ impl<D: Desktop> Driver<D> {
             Command::SignIn { device_code } => {
                 self.sign_in_asked = Some(reply);
                 self.start_sign_in(device_code);
+            }
+            Command::OpenSignIn => {
+                self.open_sign_in();
+                reply.answer(Answer::Done);
             }
             Command::CancelSignIn => {
                 self.cancel_sign_in();
@@ -84,6 +92,11 @@ impl<D: Desktop> Driver<D> {
             Command::Doctor => self.examine(reply),
             Command::Apply(draft) => self.apply(&draft, reply),
             Command::TestPhone => self.test_phone(reply),
+            Command::CancelTest => {
+                self.cancel_test();
+                reply.answer(Answer::Done);
+            }
+            Command::FirstRun(made) => self.move_first_run(made, reply),
             Command::OpenWindow { page } => {
                 if self.open_window(page.as_deref()) {
                     reply.answer(Answer::Done);
@@ -100,6 +113,27 @@ impl<D: Desktop> Driver<D> {
         reply.answer(Answer::Done);
     }
 
+    fn move_first_run(&mut self, made: FirstRunMove, reply: Reply) {
+        let next = self.engine.first_run_after(&self.desk, made);
+        // Finished once is finished: opened again by the person, it does not open by itself after a restart.
+        if made == FirstRunMove::Again && self.settings.first_run().is_none() {
+            self.first_run_again = true;
+        }
+        if self.first_run_again {
+            self.first_run_again = next.is_some();
+            self.desk.first_run = next;
+        } else if let Err(refused) = self.settings.apply(&Settings::first_run_draft(next)) {
+            reply.refuse(refused.fault.problem(self.language()));
+            return;
+        } else {
+            self.desk.first_run = next;
+        }
+        if made == FirstRunMove::Again {
+            self.open_window(Some(FIRST_RUN_PAGE));
+        }
+        reply.answer(Answer::Done);
+    }
+
     /// A window that is there already comes to the front; else one is started.
     pub(super) fn open_window(&mut self, page: Option<&str>) -> bool {
         if self.server.watching(Watch::Pages) > 0 {
@@ -108,6 +142,8 @@ impl<D: Desktop> Driver<D> {
             });
             return true;
         }
+        // What was refused in a window that is gone is nobody's entry any more.
+        self.fill_desk();
         self.desktop.open_window(page)
     }
 
@@ -136,6 +172,16 @@ impl<D: Desktop> Driver<D> {
             let outcome = entra.sign_in(way, &RIGHTS, Box::new(|_url| true)).await;
             let _ended = news.send(News::SignInEnded(outcome.map(|_account| ())));
         });
+    }
+
+    fn open_sign_in(&mut self) {
+        let url = match &self.engine.facts().sign_in {
+            SignIn::Browser { url } | SignIn::DeviceCode { url, .. } => url.clone(),
+            SignIn::SignedOut | SignIn::Waiting(_) | SignIn::SignedIn(_) | SignIn::Expired { .. } => return,
+        };
+        let opened = self.desktop.open_url(&url);
+        self.desk.sign_in_problem =
+            (!opened).then(|| text::problem(Code::SignInBrowserFailed, None, self.language()));
     }
 
     pub(super) fn cancel_sign_in(&self) {
@@ -264,12 +310,29 @@ impl<D: Desktop> Driver<D> {
         }
         let (store, news, language) = (self.parts.store.clone(), self.news.clone(), self.language());
         let config = self.phone_config().cloned();
-        tokio::task::spawn_local(async move {
+        self.desk.findings.clear();
+        self.test.attempt += 1;
+        let attempt = self.test.attempt;
+        let tell = move |findings: Vec<Finding>, ended: bool| {
+            let _ended = news.send(News::Tested {
+                attempt,
+                findings,
+                ended,
+            });
+        };
+        let task = tokio::task::spawn_local(async move {
             let findings = match config {
                 Some(Ok(PhoneConfig::Asterisk(config))) => {
                     match store.load(&phone_secret(), Ask::MayPrompt).await {
                         Ok(Some(secret)) => {
-                            doctor::phone_findings(asterisk::test(&config, &secret).await, language)
+                            let mut findings = Vec::new();
+                            // Each step as soon as it is known.
+                            let found = |finding| {
+                                findings.extend(doctor::phone_findings(vec![finding], language));
+                                tell(findings.clone(), false);
+                            };
+                            asterisk::test_step_by_step(&config, &secret, found).await;
+                            findings
                         }
                         Ok(None) => vec![doctor::failed(
                             "secret",
@@ -286,11 +349,28 @@ impl<D: Desktop> Driver<D> {
                     language,
                 )],
             };
-            let _ended = news.send(News::Tested(findings));
+            tell(findings, true);
         });
+        self.test.task = Some(task.abort_handle());
     }
 
-    pub(super) fn answer_tests(&mut self) {
+    /// What was found so far stays.
+    fn cancel_test(&mut self) {
+        if let Some(task) = self.test.task.take() {
+            task.abort();
+        }
+        // News of it that is on its way already is no longer wanted.
+        self.test.attempt += 1;
+        self.end_test();
+    }
+
+    pub(super) fn end_test(&mut self) {
+        self.desk.testing = false;
+        self.test.task = None;
+        self.answer_tests();
+    }
+
+    fn answer_tests(&mut self) {
         let findings: Vec<Finding> = self.desk.findings.clone();
         for reply in self.tests_asked.drain(..) {
             reply.answer(Answer::Findings(findings.clone()));

@@ -31,13 +31,16 @@ use offhook_engine::ledger::Stage;
 use offhook_engine::line::{LineEvent, SourceId};
 use offhook_engine::teams::SignIn;
 use offhook_engine::view::pages::Desk;
-use offhook_engine::view::tray::Action;
+use offhook_engine::view::tray::{Action, Page};
 use offhook_engine::{Engine, Input};
 use offhook_protocol::command::Finding;
 use parts::Parts;
 use std::path::PathBuf;
 use std::time::Duration;
 use tokio::sync::mpsc;
+
+/// The page's name, as [`Page::name`].
+const FIRST_RUN_PAGE: &str = "first-run";
 
 /// A gap between the clocks that count and do not count sleep, from which on the machine was asleep.
 const SLEPT: Duration = Duration::from_secs(2);
@@ -80,8 +83,20 @@ enum News {
     },
     /// Another password was stored.
     PhoneSecretChanged,
-    Tested(Vec<Finding>),
+    /// What a test of the phone system has found so far, and whether it has ended. `attempt` tells tests apart.
+    Tested {
+        attempt: u64,
+        findings: Vec<Finding>,
+        ended: bool,
+    },
     SignedOut(Result<String, Fault>),
+}
+
+/// The phone system's test that is under way.
+#[derive(Debug, Default)]
+struct Test {
+    attempt: u64,
+    task: Option<tokio::task::AbortHandle>,
 }
 
 struct Driver<D> {
@@ -100,6 +115,9 @@ struct Driver<D> {
     sign_in_asked: Option<control::Reply>,
     /// Who waits for the phone system's test.
     tests_asked: Vec<control::Reply>,
+    test: Test,
+    /// The first run was opened again by the person: it is not remembered.
+    first_run_again: bool,
     slept: Duration,
     finished: bool,
 }
@@ -163,6 +181,8 @@ pub async fn run<D: Desktop>(start: Start<D>) -> Result<(), DriverError> {
         shown: publish::Shown::default(),
         sign_in_asked: None,
         tests_asked: Vec::new(),
+        test: Test::default(),
+        first_run_again: false,
         slept,
         finished: false,
     };
@@ -297,10 +317,17 @@ impl<D: Desktop> Driver<D> {
         match event {
             DesktopEvent::Sleep => self.input(Input::Sleep),
             DesktopEvent::Woke => self.woke(),
+            DesktopEvent::Icon(place) => self.desk.icon = place,
             DesktopEvent::WindowFailed => self.say_no_window(),
             DesktopEvent::Action(action) => match action {
                 Action::Open(page) => {
-                    if !self.open_window(Some(page.name())) {
+                    // A first run that is not finished yet comes first.
+                    let page = if page == Page::Now && self.desk.first_run.is_some() {
+                        FIRST_RUN_PAGE
+                    } else {
+                        page.name()
+                    };
+                    if !self.open_window(Some(page)) {
                         self.say_no_window();
                     }
                 }
@@ -337,11 +364,17 @@ impl<D: Desktop> Driver<D> {
             }
             News::PhoneSecret { attempt, secret } => self.on_phone_secret(attempt, secret),
             News::PhoneSecretChanged => self.restart_phone(),
-            News::Tested(findings) => {
-                self.desk.testing = false;
+            News::Tested {
+                attempt,
+                findings,
+                ended,
+            } if attempt == self.test.attempt => {
                 self.desk.findings = findings;
-                self.answer_tests();
+                if ended {
+                    self.end_test();
+                }
             }
+            News::Tested { .. } => {}
             News::SignedOut(outcome) => {
                 if let Err(fault) = outcome {
                     self.desk.sign_in_problem = Some(fault.problem(self.engine.rules().language));

@@ -131,6 +131,9 @@ impl<D: Desktop> Driver<D> {
             .as_ref()
             .is_some_and(|microsoft| microsoft.config == config)
         {
+            if let Some(microsoft) = &self.parts.microsoft {
+                microsoft.entra.speak(page_texts(self.settings.language()));
+            }
             return;
         }
         self.desk.sign_in_problem = None;
@@ -255,8 +258,13 @@ impl<D: Desktop> Driver<D> {
         self.parts.baresip = config;
     }
 
-    fn fill_desk(&mut self) {
+    pub(super) fn fill_desk(&mut self) {
         let field = |key: &str| self.settings.field(key);
+        self.desk.language = field("person.language");
+        self.desk.dnd_in_meetings = field("rules.dnd_in_meetings");
+        if !self.first_run_again {
+            self.desk.first_run = self.settings.first_run();
+        }
         let password_stored = self.desk.phone.password_stored;
         self.desk.tenant = field("microsoft.tenant");
         self.desk.client_id = field("microsoft.client_id");

@@ -227,6 +227,7 @@ impl Actor {
             Command::Refused { token } => self.on_refused(&token),
             Command::WarmUp => self.warm_up(),
             Command::TryAgain => self.try_again(),
+            Command::Speak(texts) => self.texts = texts,
         }
     }
 

@@ -1,5 +1,6 @@
 //! How the rest of the program speaks with the sign-in.
 
+use super::PageTexts;
 use super::error::EntraError;
 use offhook_engine::fault::Fault;
 use offhook_engine::teams::{Account, Right};
@@ -45,6 +46,7 @@ pub(super) enum Command {
     },
     WarmUp,
     TryAgain,
+    Speak(PageTexts),
 }
 
 impl fmt::Debug for Command {
@@ -57,6 +59,7 @@ impl fmt::Debug for Command {
             Self::Refused { .. } => "Refused",
             Self::WarmUp => "WarmUp",
             Self::TryAgain => "TryAgain",
+            Self::Speak(_) => "Speak",
         })
     }
 }
@@ -126,6 +129,11 @@ impl EntraHandle {
     /// The machine woke up or the network came back: whatever waits for its next try tries now.
     pub fn try_again(&self) {
         self.tell(Command::TryAgain);
+    }
+
+    /// From the next sign-in on its last page is in these words.
+    pub fn speak(&self, texts: PageTexts) {
+        self.tell(Command::Speak(texts));
     }
 
     /// What is wrong while the sign-in itself works: a new refresh token that could not be stored, one that

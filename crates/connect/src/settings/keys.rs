@@ -36,6 +36,12 @@ const PORT: Kind = Kind::Number {
 pub(super) const KNOWN: &[Known] = &[
     known("role", Kind::OneOf(&["full", "watch"]), "full"),
     known("person.language", Kind::OneOf(&["auto", "de", "en"]), "auto"),
+    // Where the first run stands. A file that says nothing of it was written by somebody who needs none.
+    known(
+        FIRST_RUN,
+        Kind::OneOf(&["welcome", "microsoft", "phone", "access", "ready", "done"]),
+        "done",
+    ),
     known("person.pause_outside_hours", Kind::Flag, "false"),
     known("person.work_days", Kind::Words, "mon,tue,wed,thu,fri"),
     known("person.work_from", Kind::TimeOfDay, "08:00"),
@@ -114,6 +120,8 @@ pub(super) const KNOWN: &[Known] = &[
         "info",
     ),
 ];
+
+pub(super) const FIRST_RUN: &str = "person.first_run";
 
 /// Members that hold no setting.
 pub(super) const VERSION: &str = "version";

@@ -7,7 +7,7 @@ mod keys;
 mod parsed;
 
 use crate::ledger_file::{keep_aside, replace};
-use keys::{KNOWN, Known, VERSION};
+use keys::{FIRST_RUN, KNOWN, Known, VERSION};
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_protocol::pages::{Draft, FieldView};
 pub use parsed::PhoneConfig;
@@ -56,7 +56,7 @@ impl Settings {
         let mut problems = Vec::new();
         let text = std::fs::read_to_string(&path);
         let fresh = matches!(&text, Err(error) if error.kind() == io::ErrorKind::NotFound);
-        let document = match text.map(|text| text.parse::<DocumentMut>()) {
+        let mut document = match text.map(|text| text.parse::<DocumentMut>()) {
             Ok(Ok(document)) => document,
             Err(_) if fresh => DocumentMut::new(),
             Ok(Err(_)) | Err(_) => {
@@ -64,6 +64,9 @@ impl Settings {
                 DocumentMut::new()
             }
         };
+        if fresh && let Some(known) = keys::find(FIRST_RUN) {
+            put(&mut document, known, "welcome");
+        }
         let version = document.get(VERSION).and_then(Item::as_integer).unwrap_or(OURS);
         let newer = version > OURS;
         if newer {

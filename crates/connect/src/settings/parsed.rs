@@ -1,6 +1,7 @@
 //! The settings as the parts of the program use them.
 
 use super::Settings;
+use super::keys::FIRST_RUN;
 use crate::entra::{EntraConfig, MicrosoftSettings};
 use crate::lines::baresip::BaresipConfig;
 use crate::phones::asterisk::{AsteriskConfig, AsteriskSettings};
@@ -10,7 +11,8 @@ use jiff::tz::TimeZone;
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::profile::Profile;
 use offhook_engine::rules::{Role, Rules, WorkingHours};
-use offhook_protocol::pages::Language;
+use offhook_protocol::first_run::FirstRunStep;
+use offhook_protocol::pages::{Draft, Language};
 use std::path::Path;
 use std::time::Duration;
 
@@ -117,6 +119,31 @@ impl Settings {
                     .about(format!("kind = \"{other}\"")))
             }
         }
+    }
+
+    /// Where the first run stands; `None` once it is finished.
+    pub fn first_run(&self) -> Option<FirstRunStep> {
+        match self.text(FIRST_RUN) {
+            "welcome" => Some(FirstRunStep::Welcome),
+            "microsoft" => Some(FirstRunStep::Microsoft),
+            "phone" => Some(FirstRunStep::Phone),
+            "access" => Some(FirstRunStep::Access),
+            "ready" => Some(FirstRunStep::Ready),
+            _ => None,
+        }
+    }
+
+    /// The draft that puts the first run there.
+    pub(crate) fn first_run_draft(step: Option<FirstRunStep>) -> Draft {
+        let word = match step {
+            Some(FirstRunStep::Welcome) => "welcome",
+            Some(FirstRunStep::Microsoft) => "microsoft",
+            Some(FirstRunStep::Phone) => "phone",
+            Some(FirstRunStep::Access) => "access",
+            Some(FirstRunStep::Ready) => "ready",
+            None => "done",
+        };
+        Draft([(FIRST_RUN.to_owned(), word.to_owned())].into())
     }
 
     pub fn log_level(&self) -> &str {

@@ -1,4 +1,5 @@
 use super::*;
+use offhook_protocol::first_run::FirstRunStep;
 use std::collections::BTreeMap;
 
 fn folder(text: &str) -> tempfile::TempDir {
@@ -46,6 +47,30 @@ fn no_file_is_fresh_and_without_problems() {
     let settings = load(&folder);
     assert!(settings.fresh && settings.problems.is_empty());
     assert_eq!(settings.text("microsoft.tenant"), "organizations");
+}
+
+#[test]
+fn the_first_run_opens_on_a_fresh_folder_until_it_is_finished() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = load(&folder);
+    assert_eq!(settings.first_run(), Some(FirstRunStep::Welcome));
+    // Whatever is changed on the way, it goes on where it was.
+    settings.apply(&draft(&[("person.language", "de")])).unwrap();
+    assert_eq!(load(&folder).first_run(), Some(FirstRunStep::Welcome));
+    for step in [FirstRunStep::Microsoft, FirstRunStep::Access, FirstRunStep::Ready] {
+        settings.apply(&Settings::first_run_draft(Some(step))).unwrap();
+        assert_eq!(load(&folder).first_run(), Some(step));
+    }
+    settings.apply(&Settings::first_run_draft(None)).unwrap();
+    assert_eq!(load(&folder).first_run(), None);
+    let text = std::fs::read_to_string(folder.path().join("settings.toml")).unwrap();
+    assert!(!text.contains("first_run"), "{text}");
+}
+
+#[test]
+fn a_folder_that_somebody_set_up_needs_no_first_run() {
+    let folder = folder("[phone]\nkind = \"asterisk\"\n");
+    assert_eq!(load(&folder).first_run(), None);
 }
 
 #[test]

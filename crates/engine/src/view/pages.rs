@@ -37,13 +37,13 @@ pub struct Desk {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum IconPlace {
     /// Linux: in the desktop's panel.
-    #[default]
     Panel,
     /// Windows: beside the clock, perhaps behind the arrow there.
     Taskbar,
     /// macOS.
     MenuBar,
-    /// Nothing on this desktop shows icons of this kind.
+    /// Nothing here shows icons of this kind, as far as is known.
+    #[default]
     Nowhere,
 }
 

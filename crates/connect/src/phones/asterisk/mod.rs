@@ -36,7 +36,7 @@ pub mod wire;
 
 use crate::port::{PhoneEvents, PhoneHandle};
 pub use config::{AsteriskConfig, AsteriskSettings, ConfigError, Extension};
-pub use probe::{Finding, Step, test};
+pub use probe::{Finding, Step, test, test_step_by_step};
 use secrecy::SecretString;
 use tokio::sync::mpsc;
 

@@ -56,9 +56,18 @@ pub struct Finding {
 /// Tries the settings. Ends at the first step without which the next make no sense.
 pub async fn test(config: &AsteriskConfig, secret: &SecretString) -> Vec<Finding> {
     let mut findings = Vec::new();
-    // How far it got is in the findings.
-    let _stopped = steps(config, secret, &mut findings).await;
+    test_step_by_step(config, secret, |finding| findings.push(finding)).await;
     findings
+}
+
+/// As [`test`], each finding told as soon as it is there. May be dropped at any time.
+pub async fn test_step_by_step(
+    config: &AsteriskConfig,
+    secret: &SecretString,
+    mut tell: impl FnMut(Finding),
+) {
+    // How far it got is in the findings.
+    let _stopped = steps(config, secret, &mut tell).await;
 }
 
 struct Stopped;
@@ -66,29 +75,24 @@ struct Stopped;
 async fn steps(
     config: &AsteriskConfig,
     secret: &SecretString,
-    findings: &mut Vec<Finding>,
+    tell: &mut impl FnMut(Finding),
 ) -> Result<(), Stopped> {
-    let mut connection = essential(findings, Step::Reach, Connection::open(config).await, |_| {
+    let mut connection = essential(tell, Step::Reach, Connection::open(config).await, |_| {
         String::new()
     })?;
-    essential(
-        findings,
-        Step::Greeting,
-        connection.greeting().await,
-        Clone::clone,
-    )?;
+    essential(tell, Step::Greeting, connection.greeting().await, Clone::clone)?;
     let signed_in = connection.sign_in(&config.user, secret).await;
     if let Err(error) = signed_in {
-        return essential(findings, Step::SignIn, Err(error), |()| String::new());
+        return essential(tell, Step::SignIn, Err(error), |()| String::new());
     }
     let (nobody, _listens) = mpsc::unbounded_channel();
     let mut session = Session::over(connection, config.clone(), nobody);
     let looked = session.look().await;
-    findings.push(Finding {
+    tell(Finding {
         step: Step::SignIn,
         outcome: Ok(session.system().to_owned()),
     });
-    essential(findings, Step::Extension, looked, |()| String::new())?;
+    essential(tell, Step::Extension, looked, |()| String::new())?;
 
     let dnd = session.read(&[Field::Dnd]).await;
     let dnd = dnd
@@ -100,7 +104,7 @@ async fn steps(
             }
         });
     let readable = dnd.is_ok();
-    findings.push(Finding {
+    tell(Finding {
         step: Step::DndRead,
         outcome: dnd,
     });
@@ -115,7 +119,7 @@ async fn steps(
     } else {
         Err(lacks("DBGet"))
     };
-    findings.push(Finding {
+    tell(Finding {
         step: Step::DndWrite,
         outcome: writable,
     });
@@ -133,7 +137,7 @@ async fn steps(
     } else {
         Ok("devices".to_owned())
     };
-    findings.push(Finding {
+    tell(Finding {
         step: Step::Calls,
         outcome: calls,
     });
@@ -143,7 +147,7 @@ async fn steps(
     } else {
         "nobody"
     };
-    findings.push(Finding {
+    tell(Finding {
         step: Step::Others,
         outcome: Ok(others.to_owned()),
     });
@@ -151,21 +155,21 @@ async fn steps(
 }
 
 fn essential<T>(
-    findings: &mut Vec<Finding>,
+    tell: &mut impl FnMut(Finding),
     step: Step,
     outcome: Result<T, Error>,
     detail: impl FnOnce(&T) -> String,
 ) -> Result<T, Stopped> {
     match outcome {
         Ok(value) => {
-            findings.push(Finding {
+            tell(Finding {
                 step,
                 outcome: Ok(detail(&value)),
             });
             Ok(value)
         }
         Err(error) => {
-            findings.push(Finding {
+            tell(Finding {
                 step,
                 outcome: Err(error.fault()),
             });
