@@ -414,8 +414,9 @@ fn page(step: &Value) -> String {
     ] {
         phone[name] = field.clone();
     }
-    let pages = json!({"language": "en", "version": "9", "words": {},
-        "now": {"state": "free", "title": "", "why": "", "attention": null, "paused": null, "reasons": [],
+    let pages = json!({"language": "en", "version": "9", "words": {}, "first_run": null,
+        "now": {"state": "free", "waiting": false, "title": "", "why": "", "attention": null, "paused": null,
+            "question": null, "put_back": null, "can_set_again": false, "fields": [], "reasons": [],
             "teams": null, "calls": [], "lights": []},
         "account": {"step": step, "problem": null, "rights": [], "admin_text": null, "tenant": field,
             "client_id": field},
