@@ -71,6 +71,7 @@ export function fakePages(state: FakeState, language: Language, words: Record<st
     now: nowPage(state, say),
     account: accountPage(state, say),
     phone: phonePage(state, say),
+    rules_version: 1,
   };
 }
 

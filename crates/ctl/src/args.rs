@@ -2,6 +2,7 @@
 
 use lexopt::prelude::*;
 use offhook_protocol::command::{Command, Pause, SecretName, Situation};
+use offhook_protocol::pages::Draft;
 use offhook_protocol::{CallEvent, CallEventKind, Direction};
 use std::path::PathBuf;
 
@@ -24,9 +25,13 @@ Usage: offhookctl [--data-dir DIR] [--json] COMMAND
   key check FILE             whether a key file can be used
   rules list
   rules show [NAME]          a profile's rules, or your own
+  rules compare [FROM] TO    what is otherwise in another profile
+  rules set KEY=VALUE…       change cells, such as states.InAMeeting.dnd=on
+  rules back KEY             a cell, a row or 'all' as in the profile
   rules preview [--profile NAME] [--availability WORD] [--activity WORD]
-       [--out-of-office] [--calls N] [--conference] [--phone-dnd on|off]
-       [--phone-presence WORD]
+       [--out-of-office] [--calls N] [--conference] [--calls-on-phone]
+       [--phone-dnd on|off] [--phone-presence WORD] [--paused]
+       [--at 2026-11-23T20:15]
   lines                      the call sources
   doctor                     look for trouble
   quit                       end Offhook
@@ -221,14 +226,55 @@ impl Line {
     }
 
     fn rules(&mut self) -> Result<Command, lexopt::Error> {
-        match self.needed_word("list, show or preview")?.as_str() {
+        match self
+            .needed_word("list, show, compare, set, back or preview")?
+            .as_str()
+        {
             "list" => Ok(Command::RulesList),
             "show" => Ok(Command::RulesShow {
                 profile: self.word("a profile")?,
             }),
             "preview" => Ok(Command::RulesPreview(self.situation()?)),
+            "compare" => {
+                let first = self.needed_word("a profile")?;
+                Ok(match self.word("a profile")? {
+                    Some(to) => Command::RulesCompare {
+                        from: Some(first),
+                        to,
+                    },
+                    None => Command::RulesCompare {
+                        from: None,
+                        to: first,
+                    },
+                })
+            }
+            "set" => Ok(Command::Apply(self.cells()?)),
+            "back" => {
+                let key = self.needed_word("a cell, a row or 'all'")?;
+                Ok(Command::RulesBack {
+                    under: if key == "all" {
+                        "rules".into()
+                    } else {
+                        rules_key(&key)
+                    },
+                })
+            }
             other => Err(format!("there is no command 'rules {other}'").into()),
         }
+    }
+
+    fn cells(&mut self) -> Result<Draft, lexopt::Error> {
+        let mut draft = Draft::default();
+        while let Some(entry) = self.word("KEY=VALUE")? {
+            let (key, value) = entry
+                .split_once('=')
+                .ok_or_else(|| format!("'{entry}' is not KEY=VALUE"))?;
+            draft.0.insert(rules_key(key), value.to_owned());
+        }
+        if draft.0.is_empty() {
+            return Err("KEY=VALUE is missing".into());
+        }
+        Ok(draft)
     }
 
     fn situation(&mut self) -> Result<Situation, lexopt::Error> {
@@ -241,6 +287,9 @@ impl Line {
                 "out-of-office" => situation.out_of_office = true,
                 "calls" => situation.calls = self.parser.value()?.parse()?,
                 "conference" => situation.conference = true,
+                "calls-on-phone" => situation.calls_on_phone = true,
+                "paused" => situation.paused = true,
+                "at" => situation.at = Some(self.value()?),
                 "phone-presence" => situation.phone_presence = Some(self.value()?),
                 "phone-dnd" => {
                     situation.phone_dnd = Some(match self.value()?.as_str() {
@@ -341,6 +390,15 @@ impl Line {
             _ => return Ok(false),
         }
         Ok(true)
+    }
+}
+
+/// The table's keys stand under `rules` in the settings; here nobody needs to say so.
+fn rules_key(key: &str) -> String {
+    if key.starts_with("rules.") {
+        key.to_owned()
+    } else {
+        format!("rules.{key}")
     }
 }
 

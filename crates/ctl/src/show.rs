@@ -2,7 +2,8 @@
 
 use crate::failure::Failure;
 use crate::words::{self, Words};
-use offhook_protocol::command::{Answer, Finding, LineReport, RuleRow, SignInStarted, Wished};
+use offhook_protocol::command::{Answer, Finding, LineReport, SignInStarted, Wished};
+use offhook_protocol::pages::{RulesCell, RulesCompared, RulesPage, RulesTable};
 use offhook_protocol::status::{Light, PhoneField, Status};
 use std::fmt::Display;
 use std::io::Write;
@@ -34,7 +35,8 @@ pub(crate) fn answer(answer: &Answer, as_json: bool) -> Result<(), Failure> {
             Answer::Status(status) => json(status),
             Answer::Text(lines) => json(lines),
             Answer::Lines(lines) => json(lines),
-            Answer::Rules(rows) => json(rows),
+            Answer::Rules(page) => json(page),
+            Answer::Compared(compared) => json(compared),
             Answer::Preview(wishes) => json(wishes),
             Answer::Findings(findings) => json(findings),
             Answer::SignIn(started) => json(started),
@@ -47,7 +49,8 @@ pub(crate) fn answer(answer: &Answer, as_json: bool) -> Result<(), Failure> {
         Answer::Status(status) => self::status(status, &words),
         Answer::Text(lines) => lines.join("\n"),
         Answer::Lines(lines) => lines_table(lines, &words),
-        Answer::Rules(rows) => rules(rows),
+        Answer::Rules(page) => rules(page),
+        Answer::Compared(compared) => self::compared(compared),
         Answer::Preview(wishes) => preview(wishes),
         Answer::Findings(findings) => self::findings(findings, &words),
         Answer::SignIn(SignInStarted::Browser { url }) => url.clone(),
@@ -201,31 +204,69 @@ fn lines_table(lines: &[LineReport], words: &Words) -> String {
     table(&rows)
 }
 
-fn rules(rows: &[RuleRow]) -> String {
-    let cells = |rule: &RuleRow| {
-        row([
-            &rule.when,
-            &rule.dnd,
-            &rule.forward,
-            &rule.presence,
-            &rule.note,
-            &rule.icon,
-        ])
-    };
-    let head = row([&"Teams", &"dnd", &"forward", &"presence", &"note", &"icon"]);
-    table(
-        &std::iter::once(head)
-            .chain(rows.iter().map(cells))
-            .collect::<Vec<_>>(),
-    )
+fn rules(page: &RulesPage) -> String {
+    let mut parts = vec![page.summary.clone()];
+    for rules in &page.tables {
+        let mut rows = vec![heads(rules)];
+        rows.extend(rules.rows.iter().map(|rule| {
+            let name = rule.word.as_ref().unwrap_or(&rule.label);
+            let cells = rule.cells.iter().map(cell);
+            std::iter::once(name.clone()).chain(cells).collect()
+        }));
+        parts.push(format!("{}\n{}", rules.title, table(&rows)));
+    }
+    let marks = page.tables.iter().flat_map(|rules| &rules.rows);
+    let cells = marks.clone().flat_map(|row| &row.cells);
+    let words = words::of_environment();
+    let mut notes: Vec<String> = page.notes.clone();
+    for (mark, meaning, met) in [
+        ("*", words.differs, cells.clone().any(|cell| cell.differs)),
+        ("~", words.inherited, cells.clone().any(|cell| cell.inherited)),
+        ("!", words.cannot, cells.clone().any(|cell| cell.cannot.is_some())),
+    ] {
+        if met {
+            notes.push(format!("{mark} {meaning}"));
+        }
+    }
+    if !notes.is_empty() {
+        parts.push(notes.join("\n"));
+    }
+    parts.join("\n\n")
+}
+
+fn heads(rules: &RulesTable) -> Vec<String> {
+    let columns = rules.columns.iter().map(|column| column.label.clone());
+    std::iter::once(rules.head.clone()).chain(columns).collect()
+}
+
+/// A value with its marks: the person's own, another row's, beyond this phone system.
+fn cell(cell: &RulesCell) -> String {
+    let marks = [
+        (cell.differs, "*"),
+        (cell.inherited, "~"),
+        (cell.cannot.is_some(), "!"),
+    ];
+    let marks: String = marks
+        .iter()
+        .filter(|(met, _)| *met)
+        .map(|(_, mark)| *mark)
+        .collect();
+    format!("{}{marks}", cell.text)
+}
+
+fn compared(compared: &RulesCompared) -> String {
+    let head = row([&"", &"", &compared.from, &compared.to]);
+    let rows = compared
+        .changes
+        .iter()
+        .map(|change| row([&change.row, &change.column, &change.from, &change.to]));
+    let rows: Vec<Vec<String>> = std::iter::once(head).chain(rows).collect();
+    format!("{}\n\n{}", table(&rows), compared.own)
 }
 
 fn preview(wishes: &[Wished]) -> String {
-    let cells = |wish: &Wished| {
-        let cause = wish.cause.as_ref().map(word).unwrap_or_default();
-        row([&word(&wish.field), &wish.wish, &cause, &wish.rule])
-    };
-    table(&wishes.iter().map(cells).collect::<Vec<_>>())
+    let lines: Vec<&str> = wishes.iter().map(|wish| wish.sentence.as_str()).collect();
+    lines.join("\n")
 }
 
 fn findings(findings: &[Finding], words: &Words) -> String {

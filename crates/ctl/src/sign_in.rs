@@ -37,6 +37,7 @@ pub(crate) fn run(explicit: Option<&Path>, json: bool, device_code: bool) -> Res
         | Answer::Text(_)
         | Answer::Lines(_)
         | Answer::Rules(_)
+        | Answer::Compared(_)
         | Answer::Preview(_)
         | Answer::Findings(_)) => return show::answer(&answer, json),
     }

@@ -33,6 +33,9 @@ pub(crate) struct Words {
     pub(crate) key_fits: &'static str,
     pub(crate) key_written: &'static str,
     pub(crate) key_refused: &'static str,
+    pub(crate) differs: &'static str,
+    pub(crate) inherited: &'static str,
+    pub(crate) cannot: &'static str,
 }
 
 /// German where the environment says so, else English.
@@ -91,6 +94,9 @@ const ENGLISH: Words = Words {
     key_fits: "The key file is whole, in force, and its key belongs to the name.",
     key_written: "Written:",
     key_refused: "The key file cannot be used:",
+    differs: "your own, otherwise than the profile",
+    inherited: "no row of its own; as the other word's row, else as anything else",
+    cannot: "left out: this phone system or this account can't do it",
 };
 
 const GERMAN: Words = Words {
@@ -122,6 +128,9 @@ const GERMAN: Words = Words {
     key_fits: "Die Schlüsseldatei ist unbeschädigt und gültig, der Schlüssel gehört zum Namen.",
     key_written: "Geschrieben:",
     key_refused: "Die Schlüsseldatei ist nicht verwendbar:",
+    differs: "Ihre eigene Regel, anders als im Profil",
+    inherited: "keine eigene Zeile; wie die Zeile des anderen Wortes, sonst wie alles andere",
+    cannot: "entfällt: diese Telefonanlage oder dieses Konto kann das nicht",
 };
 
 #[cfg(test)]

@@ -324,10 +324,12 @@ fn a_secret_comes_from_standard_input_without_its_newline() {
 #[test]
 fn a_preview_sends_the_imagined_situation() {
     let pretend = Pretend::start(|_| {
-        answer(&json!({"preview": [{"field": "dnd", "wish": "on", "cause": "teams", "rule": "r"}]}))
+        answer(
+            &json!({"preview": [{"field": "dnd", "wish": "on", "cause": "teams", "rule": "r", "sentence": "On (r)."}]}),
+        )
     });
     let ran = pretend.run("rules preview --profile procall --availability Busy --calls 2 --phone-dnd off");
-    assert_eq!(ran.out, "dnd  on  teams  r\n");
+    assert_eq!(ran.out, "On (r).\n");
     let situation = pretend.asked()["rules_preview"].clone();
     assert_eq!(
         (

@@ -4,14 +4,15 @@ use crate::clock::Now;
 use crate::facts::{Facts, teams};
 use crate::ledger::{Ledger, Reason};
 use crate::line::SourceId;
-use crate::phone::{Field, FieldValue, PhonePresence};
-use crate::profile::{DndRule, ForwardRule, PersonDnd, PersonPresence, PresenceRule, Profile, Row};
-use crate::rules::Rules;
+use crate::phone::{Field, FieldValue};
+use crate::profile::{DndRule, ForwardRule, PresenceRule, ToTeams};
+use crate::reconcile::session::LIFETIME;
+use crate::rule_name::RuleName;
+use crate::rules::{Doing, Rules};
+use crate::table::{CallKind, PhoneState};
 use crate::teams::{PreferredPair, Presence, SessionPair};
 use offhook_protocol::status::Cause;
 use std::time::Duration;
-
-const DAY: Duration = Duration::from_secs(24 * 3600);
 
 /// What the rules want now.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -54,13 +55,15 @@ pub enum Want {
     Set(FieldValue),
     /// No opinion: a hold of ours is released.
     Leave,
-    /// innovaphone's "online": as `Leave`. The rule table and the preview name it apart.
+    /// innovaphone's "online": as `Leave`, and also removes a presence that an earlier run of ours left.
     Unset,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SessionWish {
     pub pair: SessionPair,
+    /// For how long at a time; renewed while it is wanted.
+    pub lifetime: Duration,
     pub why: Reason,
 }
 
@@ -81,11 +84,11 @@ pub fn desired(facts: &Facts, rules: &Rules, ledger: &Ledger, now: Now) -> Desir
 }
 
 fn teams_to_phone(desired: &mut Desired, facts: &Facts, rules: &Rules, now: Now) {
-    let release = |rule: String| Wish {
+    let release = |rule: RuleName| Wish {
         want: Want::Leave,
         why: Reason {
             cause: Cause::Teams,
-            rule,
+            rule: rule.to_string(),
             since: now.wall,
             until: None,
         },
@@ -98,57 +101,81 @@ fn teams_to_phone(desired: &mut Desired, facts: &Facts, rules: &Rules, now: Now)
         ..Desired::default()
     };
     if facts.is_signed_out() {
-        *desired = all(release("signed-out".into()));
+        *desired = all(release(RuleName::SignedOut));
         return;
     }
     if facts.teams.is_stale(rules.release_after, now.mono) {
-        *desired = all(release("teams-unreachable".into()));
+        *desired = all(release(RuleName::TeamsUnreachable));
         return;
     }
     let Some(in_force) = &facts.teams.in_force else {
         return;
     };
     let presence = &in_force.presence;
-    let why = |row: Option<&Row>| Reason {
+    let doing = rules.doing(presence);
+    let why = |own: bool| Reason {
         cause: Cause::Teams,
-        rule: rule_name(&rules.profile, presence, row),
+        rule: rule_name(rules, presence, &doing, own),
         since: in_force.since,
         until: None,
     };
-    let row = rules.profile.row(presence);
     let in_a_call = presence.says("InACall") || presence.says("InAConferenceCall");
     if in_a_call
         && facts
             .calls
             .counts_on(&SourceId::phone(), rules.outgoing_counts, now.mono)
     {
-        let wants = row_wants(row, false, rules);
         let all = all(Wish {
             want: Want::Leave,
-            why: why(row),
+            why: why(false),
         });
         *desired = Desired {
-            echo_of_phone: wants.set_fields(),
+            echo_of_phone: Wants::of(&doing, false).set_fields(),
             ..all
         };
         return;
     }
-    let wants = row_wants(row, teams::is_ending(presence), rules);
-    let wish = |want: Want| Some(Wish { want, why: why(row) });
-    desired.dnd = wish(wants.dnd);
-    desired.forward = wish(wants.forward);
-    desired.presence = wish(wants.presence);
-    desired.note = wish(wants.note);
+    let wants = Wants::of(&doing, teams::is_ending(presence));
+    let wish = |want: Want, own: bool| Some(Wish { want, why: why(own) });
+    desired.dnd = wish(wants.dnd, doing.dnd.own);
+    desired.forward = wish(wants.forward, doing.forward.own);
+    desired.presence = wish(wants.presence, doing.presence.own);
+    desired.note = wish(wants.note, doing.note.own);
 }
 
-struct RowWants {
+struct Wants {
     dnd: Want,
     forward: Want,
     presence: Want,
     note: Want,
 }
 
-impl RowWants {
+impl Wants {
+    /// Offline and its like end causes but never set anything (R7).
+    fn of(doing: &Doing, ending: bool) -> Self {
+        let set = |value: FieldValue| if ending { Want::Leave } else { Want::Set(value) };
+        Self {
+            dnd: match doing.dnd.value {
+                DndRule::On => set(FieldValue::Dnd(true)),
+                DndRule::Leave | DndRule::Off => Want::Leave,
+            },
+            forward: match &doing.forward.value {
+                ForwardRule::Leave => Want::Leave,
+                ForwardRule::To(target) => set(FieldValue::Forward(Some(target.clone()))),
+            },
+            presence: match doing.presence.value {
+                PresenceRule::Leave => Want::Leave,
+                PresenceRule::Unset => Want::Unset,
+                PresenceRule::Set(presence) => set(FieldValue::Presence(Some(presence))),
+            },
+            note: doing
+                .note
+                .value
+                .as_ref()
+                .map_or(Want::Leave, |note| set(FieldValue::Note(note.clone()))),
+        }
+    }
+
     fn set_fields(&self) -> Vec<Field> {
         [&self.dnd, &self.forward, &self.presence, &self.note]
             .into_iter()
@@ -160,133 +187,105 @@ impl RowWants {
     }
 }
 
-/// A row's wishes. Offline and its like end causes but never set anything (R7).
-fn row_wants(row: Option<&Row>, ending: bool, rules: &Rules) -> RowWants {
-    let Some(row) = row else {
-        return RowWants {
-            dnd: Want::Leave,
-            forward: Want::Leave,
-            presence: Want::Leave,
-            note: Want::Leave,
-        };
-    };
-    let set = |value: FieldValue| if ending { Want::Leave } else { Want::Set(value) };
-    let dnd = match row.dnd {
-        DndRule::On => set(FieldValue::Dnd(true)),
-        DndRule::Leave if row.meeting && rules.dnd_in_meetings => set(FieldValue::Dnd(true)),
-        DndRule::Leave | DndRule::Off => Want::Leave,
-    };
-    let forward = match &row.forward {
-        ForwardRule::Leave => Want::Leave,
-        ForwardRule::To(target) => set(FieldValue::Forward(Some(target.clone()))),
-    };
-    let presence = match row.presence {
-        PresenceRule::Leave => Want::Leave,
-        PresenceRule::Unset => Want::Unset,
-        PresenceRule::Set(presence) => set(FieldValue::Presence(Some(presence))),
-    };
-    let note = row
-        .note
-        .as_ref()
-        .map_or(Want::Leave, |note| set(FieldValue::Note(note.clone())));
-    RowWants {
-        dnd,
-        forward,
-        presence,
-        note,
-    }
-}
-
-/// Whether the profile's row for this presence says unset: then Offline needs no confirmation (R7).
+/// Whether the table says unset for this presence: then Offline needs no confirmation (R7).
 pub(crate) fn ends_at_once(presence: &Presence, rules: &Rules) -> bool {
-    rules
-        .profile
-        .row(presence)
-        .is_some_and(|row| row.presence == PresenceRule::Unset)
+    rules.doing(presence).presence.value == PresenceRule::Unset
 }
 
-fn rule_name(profile: &Profile, presence: &Presence, row: Option<&Row>) -> String {
-    match row {
-        Some(_) => format!("{}: {presence}", profile.name),
-        None => format!("{}: anything else ({presence})", profile.name),
+fn rule_name(rules: &Rules, presence: &Presence, doing: &Doing, own: bool) -> String {
+    RuleName::Teams {
+        profile: rules.profile.name.clone(),
+        own,
+        presence: presence.to_string(),
+        anything_else: doing.state.is_none(),
     }
+    .to_string()
 }
 
-fn phone_to_teams(desired: &mut Desired, facts: &Facts, rules: &Rules, ledger: &Ledger, now: Now) {
-    if let Some(call) = facts.calls.in_call(rules.outgoing_counts, now.mono) {
-        let pair = if call.conference {
-            SessionPair::BusyInAConferenceCall
-        } else {
-            SessionPair::BusyInACall
-        };
-        let why = Reason {
-            cause: Cause::Call,
-            rule: format!("call: {}", call.source),
-            since: call.since,
-            until: None,
-        };
-        desired.session = Some(SessionWish { pair, why });
-    }
-    // A value with no hold of ours is the person's (R5).
+/// What the person set on the phone: a value with no hold of ours (R5). By strength.
+fn by_hand(facts: &Facts, ledger: &Ledger, now: Now) -> Vec<(PhoneState, jiff::Timestamp)> {
     let phone = facts.phone.key().unwrap_or_default();
-    let by_hand = |field: Field| {
+    let known = |field: Field| {
         facts
             .phone
             .recent(field, now.mono)
             .filter(|_| ledger.hold_on(field, phone).is_none())
     };
-    desired.preferred_unknown = rules.profile.person_presence == PersonPresence::Preferred
-        && facts.phone.link.is_some()
-        && !facts.phone.known.contains_key(&Field::Presence);
-    if rules.profile.person_dnd == PersonDnd::Session
-        && desired.session.is_none()
-        && let Some(known) = by_hand(Field::Dnd).filter(|known| known.value == FieldValue::Dnd(true))
-    {
-        let rule = format!("{}: do not disturb on the phone", rules.profile.name);
+    let dnd = known(Field::Dnd)
+        .filter(|known| known.value == FieldValue::Dnd(true))
+        .map(|known| (PhoneState::DndOn, known.since));
+    let presence = known(Field::Presence).and_then(|known| match &known.value {
+        FieldValue::Presence(Some(presence)) => Some((PhoneState::Presence(*presence), known.since)),
+        FieldValue::Presence(None) | FieldValue::Dnd(_) | FieldValue::Forward(_) | FieldValue::Note(_) => {
+            None
+        }
+    });
+    dnd.into_iter().chain(presence).collect()
+}
+
+fn phone_to_teams(desired: &mut Desired, facts: &Facts, rules: &Rules, ledger: &Ledger, now: Now) {
+    if let Some(call) = facts.calls.in_call(rules.outgoing_counts, now.mono) {
+        let kind = if call.conference {
+            CallKind::Conference
+        } else {
+            CallKind::Call
+        };
+        let ruled = rules.call_pair(kind);
+        let rule = RuleName::Call {
+            source: call.source.to_string(),
+            own: ruled.own,
+        };
         let why = Reason {
-            cause: Cause::Person,
-            rule,
-            since: known.since,
+            cause: Cause::Call,
+            rule: rule.to_string(),
+            since: call.since,
             until: None,
         };
-        desired.session = Some(SessionWish {
-            pair: SessionPair::BusyInACall,
+        desired.session = ruled.value.map(|pair| SessionWish {
+            pair,
+            lifetime: LIFETIME,
             why,
         });
     }
-    if rules.profile.person_presence == PersonPresence::Preferred
-        && let Some(known) = by_hand(Field::Presence)
-        && let FieldValue::Presence(Some(presence)) = known.value
-    {
-        let rule = format!("{}: {} on the phone", rules.profile.name, presence.as_str());
+    desired.preferred_unknown = facts.phone.link.is_some() && waits_for_phone(facts, rules);
+    for (state, since) in by_hand(facts, ledger, now) {
+        let (teams, lifetime) = rules.to_teams(state);
+        let rule = RuleName::Phone {
+            profile: rules.profile.name.clone(),
+            own: teams.own,
+            state,
+        };
         let why = Reason {
             cause: Cause::Person,
-            rule,
-            since: known.since,
+            rule: rule.to_string(),
+            since,
             until: None,
         };
-        let preferred = |pair, lifetime| {
-            Some(PreferredWish {
-                pair,
-                lifetime,
-                why: why.clone(),
-            })
-        };
-        match presence {
-            PhonePresence::OnThePhone => {
-                desired.session.get_or_insert(SessionWish {
-                    pair: SessionPair::BusyInACall,
-                    why,
-                });
+        match teams.value {
+            ToTeams::Nothing => {}
+            ToTeams::Session(pair) => {
+                desired.session.get_or_insert(SessionWish { pair, lifetime, why });
             }
-            PhonePresence::Busy | PhonePresence::Meeting => {
-                desired.preferred = preferred(PreferredPair::Busy, DAY);
+            ToTeams::Preferred(pair) => {
+                desired
+                    .preferred
+                    .get_or_insert(PreferredWish { pair, lifetime, why });
             }
-            PhonePresence::Dnd => desired.preferred = preferred(PreferredPair::DoNotDisturb, DAY),
-            PhonePresence::Away | PhonePresence::ExtendedAway => {
-                desired.preferred = preferred(PreferredPair::Away, 7 * DAY);
-            }
-            PhonePresence::Available => {}
         }
     }
+}
+
+/// Whether a field that could set the preferred presence has not been told yet.
+fn waits_for_phone(facts: &Facts, rules: &Rules) -> bool {
+    let prefers = |state: PhoneState| match rules.to_teams(state).0.value {
+        ToTeams::Preferred(_) => true,
+        ToTeams::Nothing | ToTeams::Session(_) => false,
+    };
+    PhoneState::all().any(|state| {
+        let field = match state {
+            PhoneState::DndOn => Field::Dnd,
+            PhoneState::Presence(_) => Field::Presence,
+        };
+        !facts.phone.known.contains_key(&field) && prefers(state)
+    })
 }

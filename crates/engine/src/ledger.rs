@@ -113,6 +113,13 @@ pub struct SessionRecord {
     pub account: String,
     /// When it runs out by itself at the latest.
     pub until: Timestamp,
+    /// What was asked for, in seconds.
+    #[serde(default = "five_minutes")]
+    pub lifetime: u64,
+}
+
+const fn five_minutes() -> u64 {
+    300
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

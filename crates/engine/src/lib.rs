@@ -15,7 +15,7 @@
 //! | module | one job |
 //! |---|---|
 //! | [`facts`] | what is known, with its age: calls, Teams, phone, sign-in |
-//! | [`rules`], [`profile`] | the person's settings, parsed once; rule tables as data |
+//! | [`rules`], [`profile`], [`table`] | the person's settings, parsed once; rule tables as data; their cells |
 //! | [`desired`](mod@desired) | what should be: total, no memory |
 //! | `reconcile` | what to do about it: holds, ownership, renewal, back-off |
 //! | [`ledger`] | what must be put back, also after a crash |
@@ -37,7 +37,9 @@ pub mod line;
 pub mod phone;
 pub mod profile;
 mod reconcile;
+mod rule_name;
 pub mod rules;
+pub mod table;
 pub mod teams;
 pub mod text;
 mod timer;

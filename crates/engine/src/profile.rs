@@ -1,42 +1,120 @@
 //! Rule tables as data: which Teams state does what. One file per documented system in `profiles/`.
 
 use crate::phone::PhonePresence;
-use crate::teams::Presence;
+use crate::table::{CallKind, Cell, PREFERRED_MINUTES, PhoneField, PhoneState, SESSION_MINUTES, StateField};
+use crate::table::{TeamsState, Value};
+use crate::teams::{PreferredPair, Presence, SessionPair};
 use crate::text::Says;
 use offhook_protocol::pages::Colour;
 use serde::Deserialize;
 
-/// A rule table. Read-only; the person's own differences are laid over it.
+/// A rule table. Read-only; the person's own differences are laid over it ([`crate::table::Differences`]).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
     pub name: String,
-    /// R5, `starface-9`: what do not disturb set by the person does in Teams.
+    /// What a call tells Teams (R2).
     #[serde(default)]
-    pub person_dnd: PersonDnd,
-    /// R5, `innovaphone`: what a presence set by the person does in Teams.
+    pub calls: Calls,
+    /// R5: what the person sets on the phone and Teams is told of. A state without a row tells nothing.
     #[serde(default)]
-    pub person_presence: PersonPresence,
+    pub phone: Vec<PhoneRow>,
     #[serde(rename = "row")]
     pub rows: Vec<Row>,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PersonDnd {
-    #[default]
-    Nothing,
-    /// A session Busy/InACall while it lasts.
-    Session,
+/// `None`: Teams is told nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Calls {
+    pub call: Option<SessionPair>,
+    pub conference: Option<SessionPair>,
 }
 
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum PersonPresence {
+impl Default for Calls {
+    fn default() -> Self {
+        Self {
+            call: Some(SessionPair::BusyInACall),
+            conference: Some(SessionPair::BusyInAConferenceCall),
+        }
+    }
+}
+
+/// What one state that the person set on the phone does in Teams (R5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PhoneRow {
+    #[serde(deserialize_with = "phone_state")]
+    pub when: PhoneState,
+    #[serde(deserialize_with = "to_teams")]
+    pub teams: ToTeams,
+    /// For how long at a time: a session is renewed while the state lasts, a preferred presence is not.
+    pub minutes: u32,
+}
+
+fn phone_state<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<PhoneState, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    PhoneState::parse(&name)
+        .ok_or_else(|| serde::de::Error::custom(format!("no state of the phone is called {name:?}")))
+}
+
+fn to_teams<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<ToTeams, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    ToTeams::parse(&name).ok_or_else(|| serde::de::Error::custom(format!("Teams can't be told {name:?}")))
+}
+
+/// How a state of the phone goes to Teams: the closed sets that Graph takes (`facts/graph.md`, section 1.2).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ToTeams {
     #[default]
     Nothing,
-    /// Preferred presence, with the documented lifetimes.
-    Preferred,
+    /// Our own session beside the Teams clients'; renewed while the state lasts.
+    Session(SessionPair),
+    /// As if the person had picked it in Teams.
+    Preferred(PreferredPair),
+}
+
+impl ToTeams {
+    pub fn all() -> impl Iterator<Item = Self> {
+        let sessions = SessionPair::ALL.into_iter().map(Self::Session);
+        let preferred = PreferredPair::ALL.into_iter().map(Self::Preferred);
+        std::iter::once(Self::Nothing).chain(sessions).chain(preferred)
+    }
+
+    /// For example `session:Busy/InACall`.
+    pub fn name(self) -> String {
+        match self {
+            Self::Nothing => "nothing".to_owned(),
+            Self::Session(pair) => format!("session:{}", pair.presence()),
+            Self::Preferred(pair) => format!("preferred:{}", pair.presence()),
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::all().find(|to| to.name() == name)
+    }
+
+    /// The lifetimes in minutes that may be asked for: least, most.
+    pub const fn minutes(self) -> (u32, u32) {
+        match self {
+            Self::Session(_) => SESSION_MINUTES,
+            Self::Nothing | Self::Preferred(_) => PREFERRED_MINUTES,
+        }
+    }
+
+    /// Graph's own default where nothing else is said (`facts/graph.md`, section 1.2).
+    pub const fn usual_minutes(self) -> u32 {
+        match self {
+            Self::Nothing | Self::Session(_) => SESSION_MINUTES.0,
+            Self::Preferred(PreferredPair::Busy | PreferredPair::DoNotDisturb) => 24 * 60,
+            Self::Preferred(
+                PreferredPair::Available
+                | PreferredPair::BeRightBack
+                | PreferredPair::Away
+                | PreferredPair::OfflineOffWork,
+            ) => 7 * 24 * 60,
+        }
+    }
 }
 
 /// What one Teams word does.
@@ -77,6 +155,22 @@ pub enum DndRule {
     Off,
 }
 
+impl DndRule {
+    pub const ALL: [Self; 3] = [Self::Leave, Self::On, Self::Off];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Leave => "leave",
+            Self::On => "on",
+            Self::Off => "off",
+        }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|rule| rule.as_str() == word)
+    }
+}
+
 #[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ForwardRule {
@@ -97,13 +191,54 @@ pub enum PresenceRule {
 impl<'de> Deserialize<'de> for PresenceRule {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let word = String::deserialize(deserializer)?;
-        match word.as_str() {
-            "leave" => Ok(Self::Leave),
-            "unset" => Ok(Self::Unset),
-            other => PhonePresence::parse(other)
-                .map(Self::Set)
-                .ok_or_else(|| serde::de::Error::custom(format!("no presence is called {other:?}"))),
+        Self::parse(&word).ok_or_else(|| serde::de::Error::custom(format!("no presence is called {word:?}")))
+    }
+}
+
+impl PresenceRule {
+    pub fn all() -> impl Iterator<Item = Self> {
+        [Self::Leave, Self::Unset]
+            .into_iter()
+            .chain(PhonePresence::ALL.into_iter().map(Self::Set))
+    }
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Leave => "leave",
+            Self::Unset => "unset",
+            Self::Set(presence) => presence.as_str(),
         }
+    }
+
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::all().find(|rule| rule.as_str() == word)
+    }
+}
+
+/// The words of the tray's "Teams says" line.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SaysRule {
+    /// Teams' own word (R7).
+    #[default]
+    ByName,
+    Words(Says),
+}
+
+impl SaysRule {
+    pub fn all() -> impl Iterator<Item = Self> {
+        std::iter::once(Self::ByName).chain(Says::ALL.iter().copied().map(Self::Words))
+    }
+
+    /// For example `in-a-meeting`.
+    pub fn name(self) -> String {
+        match self {
+            Self::ByName => "by-name".to_owned(),
+            Self::Words(says) => says.name(),
+        }
+    }
+
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::all().find(|rule| rule.name() == name)
     }
 }
 
@@ -132,24 +267,71 @@ impl Profile {
     }
 
     /// The row for a presence: activity first, then availability. A person who is out of office and otherwise
-    /// merely available, away or offline is matched as out of office: Graph reports that beside the two words
-    /// (`facts/graph.md`, section 1.4). `None`: "anything else", which leaves everything alone.
+    /// merely available, away or offline is matched as out of office. `None`: "anything else".
     pub fn row(&self, presence: &Presence) -> Option<&Row> {
-        const WEAKER: [&str; 7] = [
-            "Available",
-            "AvailableInactive",
-            "Inactive",
-            "Away",
-            "BeRightBack",
-            "Offline",
-            "OffWork",
-        ];
-        let row = |word: &str| self.rows.iter().find(|row| row.when.eq_ignore_ascii_case(word));
-        let by_word = row(presence.activity.as_str()).or_else(|| row(presence.availability.as_str()));
-        if presence.out_of_office == Some(true) && by_word.is_none_or(|r| WEAKER.contains(&r.when.as_str())) {
-            return row("OutOfOffice").or(by_word);
+        let states = TeamsState::of(presence, |state| self.row_of(state).is_some());
+        states.first().and_then(|state| self.row_of(*state))
+    }
+
+    /// The row of one word, if this profile has one.
+    pub fn row_of(&self, state: TeamsState) -> Option<&Row> {
+        self.rows
+            .iter()
+            .find(|row| row.when.eq_ignore_ascii_case(state.word()))
+    }
+
+    /// The profile's lifetime where it tells Teams the same, else Graph's own.
+    pub fn usual_minutes(&self, state: PhoneState, teams: ToTeams) -> u32 {
+        let row = self.phone.iter().find(|row| row.when == state);
+        row.filter(|row| row.teams == teams)
+            .map_or(teams.usual_minutes(), |row| row.minutes)
+    }
+
+    /// What the profile says in a cell. `None`: it has no row for it. `in_meetings`: the person said so in the
+    /// first run.
+    pub fn value(&self, cell: Cell, in_meetings: bool) -> Option<Value> {
+        match cell {
+            Cell::State(state, field) => match self.row_of(state) {
+                Some(row) => Some(row.value(field, in_meetings)),
+                None => (state == TeamsState::AnythingElse).then(|| nothing(field)),
+            },
+            Cell::Call(CallKind::Call) => Some(Value::Pair(self.calls.call)),
+            Cell::Call(CallKind::Conference) => Some(Value::Pair(self.calls.conference)),
+            Cell::Phone(state, field) => {
+                let row = self.phone.iter().find(|row| row.when == state);
+                let (teams, minutes) = row.map_or((ToTeams::Nothing, None), |r| (r.teams, Some(r.minutes)));
+                Some(match field {
+                    PhoneField::Teams => Value::Teams(teams),
+                    PhoneField::Minutes => Value::Minutes(minutes.unwrap_or(teams.usual_minutes())),
+                })
+            }
         }
-        by_word
+    }
+}
+
+impl Row {
+    fn value(&self, field: StateField, in_meetings: bool) -> Value {
+        match field {
+            StateField::Dnd if self.meeting && in_meetings => Value::Dnd(DndRule::On),
+            StateField::Dnd => Value::Dnd(self.dnd),
+            StateField::Forward => Value::Forward(self.forward.clone()),
+            StateField::Presence => Value::Presence(self.presence),
+            StateField::Note => Value::Note(self.note.clone()),
+            StateField::Icon => Value::Icon(self.icon),
+            StateField::Says => Value::Says(SaysRule::Words(self.says)),
+        }
+    }
+}
+
+/// What a word that no row knows does (R7).
+fn nothing(field: StateField) -> Value {
+    match field {
+        StateField::Dnd => Value::Dnd(DndRule::Leave),
+        StateField::Forward => Value::Forward(ForwardRule::Leave),
+        StateField::Presence => Value::Presence(PresenceRule::Leave),
+        StateField::Note => Value::Note(None),
+        StateField::Icon => Value::Icon(Colour::Neutral),
+        StateField::Says => Value::Says(SaysRule::ByName),
     }
 }
 
@@ -162,6 +344,13 @@ mod tests {
         for name in NAMES {
             let profile = Profile::named(name).unwrap_or_else(|| panic!("{name} does not parse"));
             assert_eq!(profile.name, name);
+            for row in &profile.rows {
+                assert!(TeamsState::parse(&row.when).is_some(), "{name}: {}", row.when);
+            }
+            for row in &profile.phone {
+                let (least, most) = row.teams.minutes();
+                assert!((least..=most).contains(&row.minutes), "{name}: {row:?}");
+            }
         }
         assert_eq!(Profile::named("other"), None);
     }

@@ -1,9 +1,11 @@
 //! The person's settings as the engine uses them: parsed once, valid by construction.
 
-use crate::profile::Profile;
+use crate::profile::{DndRule, ForwardRule, PresenceRule, Profile, SaysRule, ToTeams};
+use crate::table::{CallKind, Cell, Differences, PhoneField, PhoneState, StateField, TeamsState, Value};
+use crate::teams::{Presence, SessionPair};
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
-use offhook_protocol::pages::Language;
+use offhook_protocol::pages::{Colour, Language};
 use std::time::Duration;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -23,6 +25,115 @@ pub struct Rules {
     /// The first run's question: do not disturb in meetings too?
     pub dnd_in_meetings: bool,
     pub profile: Profile,
+    /// Where the person's table is otherwise than the profile.
+    pub own: Differences,
+}
+
+/// A value of the table and whether the person chose it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ruled<T> {
+    pub value: T,
+    pub own: bool,
+}
+
+/// What the table says of one presence.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Doing {
+    /// The word whose row it is; `None`: "anything else".
+    pub state: Option<TeamsState>,
+    pub dnd: Ruled<DndRule>,
+    pub forward: Ruled<ForwardRule>,
+    pub presence: Ruled<PresenceRule>,
+    pub note: Ruled<Option<String>>,
+    pub icon: Colour,
+    pub says: SaysRule,
+}
+
+impl Rules {
+    /// The table's row for a presence: activity first, then availability, then "anything else"; cell by cell, so
+    /// that a cell the person set for a word without a row changes nothing beside it.
+    pub fn doing(&self, presence: &Presence) -> Doing {
+        let has_row = |state| self.profile.row_of(state).is_some() || self.own.has_row(state);
+        let states = TeamsState::of(presence, has_row);
+        let value = |field: StateField| {
+            let in_row = |state: &TeamsState| self.own_or_profile(Cell::State(*state, field));
+            states
+                .iter()
+                .find_map(in_row)
+                .or_else(|| in_row(&TeamsState::AnythingElse))
+        };
+        let mut doing = Doing {
+            state: states.first().copied(),
+            dnd: Ruled::default(),
+            forward: Ruled::default(),
+            presence: Ruled::default(),
+            note: Ruled::default(),
+            icon: Colour::Neutral,
+            says: SaysRule::ByName,
+        };
+        for Ruled { value, own } in StateField::ALL.into_iter().filter_map(value) {
+            match value {
+                Value::Dnd(value) => doing.dnd = Ruled { value, own },
+                Value::Forward(value) => doing.forward = Ruled { value, own },
+                Value::Presence(value) => doing.presence = Ruled { value, own },
+                Value::Note(value) => doing.note = Ruled { value, own },
+                Value::Icon(value) => doing.icon = value,
+                Value::Says(value) => doing.says = value,
+                // No state's field holds these.
+                Value::Pair(_) | Value::Teams(_) | Value::Minutes(_) => {}
+            }
+        }
+        doing
+    }
+
+    /// What a call tells Teams; `None`: nothing.
+    pub fn call_pair(&self, kind: CallKind) -> Ruled<Option<SessionPair>> {
+        match self.own_or_profile(Cell::Call(kind)) {
+            Some(Ruled {
+                value: Value::Pair(value),
+                own,
+            }) => Ruled { value, own },
+            Some(_) | None => Ruled::default(),
+        }
+    }
+
+    /// What a state that the person set on the phone tells Teams, and for how long at a time (R5).
+    pub fn to_teams(&self, state: PhoneState) -> (Ruled<ToTeams>, Duration) {
+        let teams = match self.own_or_profile(Cell::Phone(state, PhoneField::Teams)) {
+            Some(Ruled {
+                value: Value::Teams(value),
+                own,
+            }) => Ruled { value, own },
+            Some(_) | None => Ruled::default(),
+        };
+        let minutes = match self.own.of(Cell::Phone(state, PhoneField::Minutes)) {
+            Some(Value::Minutes(minutes)) => Some(*minutes),
+            Some(_) | None => None,
+        };
+        let (least, most) = teams.value.minutes();
+        let minutes = minutes
+            .filter(|minutes| (least..=most).contains(minutes))
+            .unwrap_or_else(|| self.profile.usual_minutes(state, teams.value));
+        (teams, Duration::from_secs(u64::from(minutes) * 60))
+    }
+
+    /// `None`: neither the person nor the profile has a row for it.
+    pub(crate) fn own_or_profile(&self, cell: Cell) -> Option<Ruled<Value>> {
+        let own = self.own.of(cell).cloned().map(|value| Ruled { value, own: true });
+        own.or_else(|| {
+            let value = self.profile.value(cell, self.dnd_in_meetings)?;
+            Some(Ruled { value, own: false })
+        })
+    }
+}
+
+impl<T: Default> Default for Ruled<T> {
+    fn default() -> Self {
+        Self {
+            value: T::default(),
+            own: false,
+        }
+    }
 }
 
 /// What this desk may do (R24).
@@ -57,6 +168,7 @@ impl Default for Rules {
             outgoing_counts: true,
             dnd_in_meetings: false,
             profile,
+            own: Differences::default(),
         }
     }
 }

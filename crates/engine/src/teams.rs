@@ -97,6 +97,13 @@ impl SessionPair {
         }
     }
 
+    /// From `availability/activity`.
+    pub fn parse(words: &str) -> Option<Self> {
+        Self::ALL
+            .into_iter()
+            .find(|pair| pair.presence().to_string() == words)
+    }
+
     pub fn presence(self) -> Presence {
         let (availability, activity) = self.words();
         Presence::new(availability, activity)

@@ -377,6 +377,7 @@ fn r3_another_accounts_session_is_neither_renewed_nor_cleared() {
             pair: SessionPair::BusyInACall,
             account: "someone.else".into(),
             until: common::at("2026-03-10T09:04:00Z"),
+            lifetime: 300,
         }),
         ..Ledger::default()
     };

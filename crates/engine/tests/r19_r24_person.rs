@@ -12,7 +12,7 @@ use offhook_engine::phone::{Field, FieldValue, PhoneIdentity, PhonePresence};
 use offhook_engine::rules::{Role, WorkingHours};
 use offhook_engine::teams::{Right, SessionPair, SignIn};
 use offhook_engine::text::Language;
-use offhook_engine::view::rules::preview;
+use offhook_engine::view::preview::preview;
 use offhook_engine::{Effect, Input};
 use offhook_protocol::command::{Pause, Situation};
 use offhook_protocol::status::{Field as Shown, NotDoneReason, State};
@@ -388,7 +388,7 @@ fn r22_a_session_says_until_when_at_the_latest() {
     w.answer("1");
     assert!(
         w.why().contains(
-            "Teams: Busy/InACall since 09:00 (call: baresip); cleared when that ends, at the latest 09:05."
+            "Teams: Busy/InACall since 09:00 (a call on baresip); cleared when that ends, at the latest 09:05."
         ),
         "{}",
         w.why()
@@ -426,7 +426,7 @@ fn r22_a_preview_touches_nothing() {
         calls: 1,
         ..Situation::default()
     };
-    let wished = preview(&situation, w.engine.rules(), w.now);
+    let wished = preview(&situation, w.engine.rules(), Some(&w.engine.facts().phone), w.now).unwrap();
     assert_eq!((wished[0].field, wished[0].wish.as_str()), (Shown::Dnd, "on"));
     assert_eq!(wished[0].rule, "recommended: DoNotDisturb/Presenting");
     assert_eq!(
@@ -440,13 +440,13 @@ fn r22_a_preview_touches_nothing() {
 #[test]
 fn r22_a_preview_of_nothing_known_promises_nothing() {
     let w = World::new("innovaphone");
-    let wished = preview(&Situation::default(), w.engine.rules(), w.now);
+    let wished = preview(&Situation::default(), w.engine.rules(), None, w.now).unwrap();
     assert!(wished[..4].iter().all(|wish| wish.cause.is_none()));
     let situation = Situation {
         phone_presence: Some("away".into()),
         ..Situation::default()
     };
-    let wished = preview(&situation, w.engine.rules(), w.now);
+    let wished = preview(&situation, w.engine.rules(), Some(&w.engine.facts().phone), w.now).unwrap();
     assert_eq!(wished[4].wish, "Away/Away");
 }
 

@@ -2,7 +2,7 @@
 
 use crate::call::CallEvent;
 use crate::first_run::FirstRunMove;
-use crate::pages::{Draft, Pages};
+use crate::pages::{Draft, Pages, RulesCompared, RulesPage};
 use crate::problem::Problem;
 use crate::status::Status;
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,17 @@ pub enum Command {
     },
     /// What the rules would want in an imagined situation. Touches nothing.
     RulesPreview(Situation),
+    /// What would change between two tables: a profile by name, or the person's own where `None`. The
+    /// person's own differences are kept when their table is compared with a profile.
+    RulesCompare {
+        from: Option<String>,
+        to: String,
+    },
+    /// Takes the person's own differences back to the profile: those under that dotted key (a cell, a row, or
+    /// `rules` for all).
+    RulesBack {
+        under: String,
+    },
     /// The call sources and what each reports now.
     Lines,
     Doctor,
@@ -133,10 +144,17 @@ pub struct Situation {
     /// Calls up.
     pub calls: u32,
     pub conference: bool,
+    /// The phone system itself reports the calls (R24).
+    pub calls_on_phone: bool,
     /// Do not disturb as the person set it on the phone.
     pub phone_dnd: Option<bool>,
     /// A presence as the person set it on the phone: available, away, busy, meeting, dnd, on-the-phone.
     pub phone_presence: Option<String>,
+    /// Date and time: `2026-11-23T20:15` in the person's own zone, or with an offset; now where `None`. Decides
+    /// over the working hours.
+    pub at: Option<String>,
+    /// The person paused Offhook.
+    pub paused: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -150,7 +168,8 @@ pub enum Answer {
     /// Lines of text in the person's language.
     Text(Vec<String>),
     Lines(Vec<LineReport>),
-    Rules(Vec<RuleRow>),
+    Rules(Box<RulesPage>),
+    Compared(RulesCompared),
     Preview(Vec<Wished>),
     Findings(Vec<Finding>),
     /// The browser address to open, or the code to type where, while a sign-in waits.
@@ -176,27 +195,21 @@ pub struct LineReport {
     pub calls: Vec<crate::status::Call>,
 }
 
-/// One row of a rule table, as a person reads it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
-pub struct RuleRow {
-    /// For example `Busy/InAMeeting`, or `anything else`.
-    pub when: String,
-    pub dnd: String,
-    pub forward: String,
-    pub presence: String,
-    pub note: String,
-    /// The words of the tray's "Teams says" line.
-    pub icon: String,
-}
-
 /// What the rules want for one field, and the reason.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Wished {
     pub field: crate::status::Field,
+    /// The wish in words.
     pub wish: String,
     pub cause: Option<crate::status::Cause>,
     pub rule: String,
+    /// All of it in one or two sentences, with what is not done and why.
+    #[serde(default)]
+    pub sentence: String,
+    /// Why it would not be done.
+    #[serde(default)]
+    pub not_done: Option<crate::status::NotDoneReason>,
 }
 
 /// One finding of the doctor.

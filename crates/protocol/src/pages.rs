@@ -1,10 +1,14 @@
 //! View models of the pages. Complete and decided: a page is `template(view)` and chooses nothing.
 
+mod rules;
+
 use crate::first_run::FirstRun;
 use crate::problem::Problem;
 use crate::status::{Light, Owner, State};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+
+pub use rules::{Entry, RulesCell, RulesChange, RulesColumn, RulesCompared, RulesPage, RulesRow, RulesTable};
 
 /// Everything the window shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -19,6 +23,8 @@ pub struct Pages {
     pub now: NowPage,
     pub account: AccountPage,
     pub phone: PhonePage,
+    /// Another number: the rules page would show something else than before.
+    pub rules_version: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

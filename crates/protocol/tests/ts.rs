@@ -4,7 +4,8 @@
 #![expect(clippy::unwrap_used, reason = "a test's helper may fail")]
 
 use offhook_protocol::Command;
-use offhook_protocol::pages::Pages;
+use offhook_protocol::command::Wished;
+use offhook_protocol::pages::{Pages, RulesCompared, RulesPage};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -20,6 +21,9 @@ fn the_pages_types_are_up_to_date() {
     let config = Config::default().with_large_int("number").with_out_dir(&fresh);
     Pages::export_all(&config).unwrap();
     Command::export_all(&config).unwrap();
+    RulesPage::export_all(&config).unwrap();
+    RulesCompared::export_all(&config).unwrap();
+    Wished::export_all(&config).unwrap();
 
     if std::env::var_os("WRITE_BINDINGS").is_some() {
         if kept.exists() {

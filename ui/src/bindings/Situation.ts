@@ -13,10 +13,23 @@ profile: string | null, availability: string | null, activity: string | null, ou
  */
 calls: number, conference: boolean, 
 /**
+ * The phone system itself reports the calls (R24).
+ */
+calls_on_phone: boolean, 
+/**
  * Do not disturb as the person set it on the phone.
  */
 phone_dnd: boolean | null, 
 /**
  * A presence as the person set it on the phone: available, away, busy, meeting, dnd, on-the-phone.
  */
-phone_presence: string | null, };
+phone_presence: string | null, 
+/**
+ * Date and time: `2026-11-23T20:15` in the person's own zone, or with an offset; now where `None`. Decides
+ * over the working hours.
+ */
+at: string | null, 
+/**
+ * The person paused Offhook.
+ */
+paused: boolean, };

@@ -8,19 +8,16 @@ use crate::doctor;
 use crate::entra::Way;
 use crate::phones::asterisk;
 use crate::secrets::Ask;
-use crate::settings::{PhoneConfig, Settings};
+use crate::settings::{PhoneConfig, Refused, Settings};
 use offhook_engine::Input;
 use offhook_engine::fault::{Code, Fault, FaultKind};
-use offhook_engine::profile::{NAMES, Profile};
+use offhook_engine::profile::NAMES;
 use offhook_engine::teams::SignIn;
 use offhook_engine::text::{self, Text};
-use offhook_engine::view::rules;
 use offhook_protocol::Problem;
-use offhook_protocol::command::{
-    Answer, Command, Event, Finding, RuleRow, SecretName, SignInStarted, Situation, Watch,
-};
+use offhook_protocol::command::{Answer, Command, Event, Finding, SecretName, SignInStarted, Watch};
 use offhook_protocol::first_run::FirstRunMove;
-use offhook_protocol::pages::{Draft, FieldView, Language};
+use offhook_protocol::pages::{FieldView, Language};
 use secrecy::SecretString;
 
 /// What the control socket itself has to say, in the person's language.
@@ -29,7 +26,7 @@ pub(super) fn complaint(complaint: Complaint, detail: Option<&str>, language: La
 }
 
 impl<D: Desktop> Driver<D> {
-    fn language(&self) -> Language {
+    pub(super) fn language(&self) -> Language {
         self.engine.rules().language
     }
 
@@ -83,14 +80,19 @@ impl<D: Desktop> Driver<D> {
                 let names = NAMES.iter().map(|name| (*name).to_owned()).collect();
                 reply.answer(Answer::Text(names));
             }
-            Command::RulesShow { profile } => match self.table(profile.as_deref()) {
-                Ok(rows) => reply.answer(Answer::Rules(rows)),
-                Err(fault) => reply.refuse(fault.problem(self.language())),
-            },
+            Command::RulesShow { profile } => self.show_rules(profile.as_deref(), reply),
             Command::RulesPreview(situation) => self.preview(&situation, reply),
+            Command::RulesCompare { from, to } => self.compare_rules(from.as_deref(), &to, reply),
+            Command::RulesBack { under } => {
+                let outcome = self.settings.rules_back(&under);
+                self.on_applied(outcome, reply);
+            }
             Command::Lines => reply.answer(Answer::Lines(self.engine.lines())),
             Command::Doctor => self.examine(reply),
-            Command::Apply(draft) => self.apply(&draft, reply),
+            Command::Apply(draft) => {
+                let outcome = self.settings.apply(&draft);
+                self.on_applied(outcome, reply);
+            }
             Command::TestPhone => self.test_phone(reply),
             Command::CancelTest => {
                 self.cancel_test();
@@ -240,31 +242,8 @@ impl<D: Desktop> Driver<D> {
         });
     }
 
-    fn table(&self, profile: Option<&str>) -> Result<Vec<RuleRow>, Fault> {
-        let Some(name) = profile else {
-            return Ok(rules::table(&self.engine.rules().profile, self.language()));
-        };
-        Profile::named(name)
-            .map(|profile| rules::table(&profile, self.language()))
-            .ok_or_else(|| Fault::new(FaultKind::Rejected, Code::ProfileUnknown).about(name))
-    }
-
-    fn preview(&self, situation: &Situation, reply: Reply) {
-        let mut imagined = self.engine.rules().clone();
-        if let Some(name) = &situation.profile {
-            match Profile::named(name) {
-                Some(profile) => imagined.profile = profile,
-                None => {
-                    reply.refuse(text::problem(Code::ProfileUnknown, Some(name), self.language()));
-                    return;
-                }
-            }
-        }
-        reply.answer(Answer::Preview(rules::preview(situation, &imagined, self.now())));
-    }
-
-    fn apply(&mut self, draft: &Draft, reply: Reply) {
-        match self.settings.apply(draft) {
+    fn on_applied(&mut self, outcome: Result<(), Refused>, reply: Reply) {
+        match outcome {
             Ok(()) => {
                 let language = self.settings.language();
                 let ledger: Vec<Problem> = self.ledger_problems().cloned().collect();
@@ -298,6 +277,10 @@ impl<D: Desktop> Driver<D> {
             "microsoft.client_id" => Some(&mut self.desk.client_id),
             _ => None,
         };
+        if key.starts_with("rules.") {
+            let refused = &mut self.desk.rules.refused;
+            refused.insert(key.to_owned(), problem.sentence.clone());
+        }
         if let Some(field) = field {
             field.refused = Some(problem.sentence.clone());
         }

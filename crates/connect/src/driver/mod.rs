@@ -14,6 +14,7 @@ mod commands;
 mod effects;
 mod parts;
 mod publish;
+mod rules;
 
 use crate::clock::Alarm;
 use crate::control::{self, Server};

@@ -268,6 +268,7 @@ impl<D: Desktop> Driver<D> {
         let password_stored = self.desk.phone.password_stored;
         self.desk.tenant = field("microsoft.tenant");
         self.desk.client_id = field("microsoft.client_id");
+        self.desk.rules = self.settings.rules_form();
         self.desk.phone = PhoneForm {
             kind: field("phone.kind"),
             host: field("phone.host"),

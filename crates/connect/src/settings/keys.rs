@@ -1,5 +1,9 @@
 //! Every setting, with its kind and its default. The one list of what a settings file may say.
 
+use offhook_engine::table::{Cell, PhoneField};
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Text,
@@ -13,18 +17,21 @@ pub(super) enum Kind {
     Words,
     /// `08:00`
     TimeOfDay,
+    /// A cell of the rule table: only there where it is otherwise than the profile.
+    Rule(Cell),
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Known {
     /// Dotted, as in a draft.
-    pub key: &'static str,
+    pub key: Cow<'static, str>,
     pub kind: Kind,
-    /// As text; a list with commas between.
+    /// As text; a list with commas between. Of a rule's cell none: the profile gives it.
     pub default: &'static str,
 }
 
 const fn known(key: &'static str, kind: Kind, default: &'static str) -> Known {
+    let key = Cow::Borrowed(key);
     Known { key, kind, default }
 }
 
@@ -33,7 +40,17 @@ const PORT: Kind = Kind::Number {
     most: 65535,
 };
 
-pub(super) const KNOWN: &[Known] = &[
+/// All of them: these lines, and a key for each cell of the rule table after them.
+pub(super) static KNOWN: LazyLock<Vec<Known>> = LazyLock::new(|| {
+    let cells = Cell::all().map(|cell| Known {
+        key: Cow::Owned(cell.key()),
+        kind: Kind::Rule(cell),
+        default: "",
+    });
+    LINES.iter().cloned().chain(cells).collect()
+});
+
+const LINES: &[Known] = &[
     known("role", Kind::OneOf(&["full", "watch"]), "full"),
     known("person.language", Kind::OneOf(&["auto", "de", "en"]), "auto"),
     // Where the first run stands. A file that says nothing of it was written by somebody who needs none.
@@ -130,6 +147,21 @@ pub(super) fn find(key: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|known| known.key == key)
 }
 
+impl Known {
+    /// `None`: it depends on other settings.
+    pub(super) fn fixed_default(&self) -> Option<String> {
+        match self.kind {
+            Kind::Text
+            | Kind::Flag
+            | Kind::Number { .. }
+            | Kind::OneOf(_)
+            | Kind::Words
+            | Kind::TimeOfDay => Some(self.default.to_owned()),
+            Kind::Rule(_) => None,
+        }
+    }
+}
+
 impl Kind {
     /// The value in its canonical form, if it is one.
     pub(super) fn parse(self, text: &str) -> Option<String> {
@@ -154,6 +186,7 @@ impl Kind {
                 let time: jiff::civil::Time = format!("{text}:00").parse().ok()?;
                 Some(time.strftime("%H:%M").to_string())
             }
+            Self::Rule(cell) => cell.parse(text).map(|value| value.text()),
         }
     }
 
@@ -165,6 +198,7 @@ impl Kind {
             Self::Number { least, most } => format!("{least}–{most}"),
             Self::OneOf(words) => words.join(" | "),
             Self::TimeOfDay => "00:00–23:59".to_owned(),
+            Self::Rule(cell) => cell.allowed(),
         }
     }
 
@@ -172,7 +206,10 @@ impl Kind {
         match self {
             Self::Text | Self::OneOf(_) | Self::TimeOfDay => text.into(),
             Self::Flag => (text == "true").into(),
-            Self::Number { .. } => text.parse::<i64>().unwrap_or_default().into(),
+            Self::Number { .. } | Self::Rule(Cell::Phone(_, PhoneField::Minutes)) => {
+                text.parse::<i64>().unwrap_or_default().into()
+            }
+            Self::Rule(Cell::State(..) | Cell::Call(_) | Cell::Phone(_, PhoneField::Teams)) => text.into(),
             Self::Words => {
                 let words = text
                     .split(',')
@@ -188,7 +225,12 @@ impl Kind {
         let text = match self {
             Self::Text | Self::OneOf(_) | Self::TimeOfDay => item.as_str()?.to_owned(),
             Self::Flag => item.as_bool()?.to_string(),
-            Self::Number { .. } => item.as_integer()?.to_string(),
+            Self::Number { .. } | Self::Rule(Cell::Phone(_, PhoneField::Minutes)) => {
+                item.as_integer()?.to_string()
+            }
+            Self::Rule(Cell::State(..) | Cell::Call(_) | Cell::Phone(_, PhoneField::Teams)) => {
+                item.as_str()?.to_owned()
+            }
             Self::Words => {
                 let words: Option<Vec<&str>> =
                     item.as_array()?.iter().map(toml_edit::Value::as_str).collect();

@@ -5,6 +5,7 @@
 
 mod keys;
 mod parsed;
+mod rules;
 
 use crate::ledger_file::{keep_aside, replace};
 use keys::{FIRST_RUN, KNOWN, Known, VERSION};
@@ -14,7 +15,7 @@ pub use parsed::PhoneConfig;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
-use toml_edit::{DocumentMut, Item, Table};
+use toml_edit::{DocumentMut, Item, Table, TableLike};
 
 /// The version this build writes.
 const OURS: i64 = 1;
@@ -96,16 +97,20 @@ impl Settings {
     /// Values in force, from all layers; gives what had to be left out.
     fn resolve(&mut self) -> Vec<Fault> {
         let mut wrong = Vec::new();
-        for known in KNOWN {
-            let from_file = lookup(self.document.as_table(), known.key).map(|item| known.kind.of_toml(item));
+        self.values.clear();
+        for known in KNOWN.iter() {
+            let key = known.key.as_ref();
+            let from_file = lookup(self.document.as_table(), key).map(|item| known.kind.of_toml(item));
             if from_file == Some(None) {
-                wrong.push(fault(Code::SettingsValue, known.key));
+                wrong.push(fault(Code::SettingsValue, key));
             }
-            let layered = self.policy.get(known.key).or_else(|| self.forced.get(known.key));
+            let layered = self.policy.get(key).or_else(|| self.forced.get(key));
             let value = layered.cloned().or(from_file.flatten());
-            self.values
-                .insert(known.key, value.unwrap_or_else(|| known.default.to_owned()));
+            if let Some(value) = value.or_else(|| known.fixed_default()) {
+                self.values.insert(key, value);
+            }
         }
+        wrong.extend(self.wrong_lifetimes());
         wrong
     }
 
@@ -124,7 +129,7 @@ impl Settings {
                 .kind
                 .parse(text)
                 .ok_or_else(|| refuse(Code::SettingsValue))?;
-            self.forced.insert(known.key, value);
+            self.forced.insert(known.key.as_ref(), value);
         }
         self.resolve();
         Ok(())
@@ -171,12 +176,12 @@ impl Settings {
         if self.newer {
             return Err(refuse("version", Code::SettingsNewer));
         }
-        let mut changes: Vec<(&Known, String)> = Vec::new();
+        let mut changes: Vec<(&'static Known, String)> = Vec::new();
         for (key, text) in &draft.0 {
             let Some(known) = keys::find(key) else {
                 return Err(refuse(key, Code::SettingsUnknownKey));
             };
-            if self.policy.contains_key(known.key) {
+            if self.policy.contains_key(known.key.as_ref()) {
                 return Err(refuse(key, Code::Locked));
             }
             let Some(value) = known.kind.parse(text) else {
@@ -188,11 +193,19 @@ impl Settings {
             };
             changes.push((known, value));
         }
+        self.possible_together(&changes)?;
         let mut document = self.document.clone();
-        document[VERSION] = toml_edit::value(OURS);
         for (known, value) in &changes {
             put(&mut document, known, value);
         }
+        self.keep(document)
+    }
+
+    /// Writes the file, and takes what is in it. A rule that says what the profile says is no difference and is
+    /// left out.
+    fn keep(&mut self, mut document: DocumentMut) -> Result<(), Refused> {
+        document[VERSION] = toml_edit::value(OURS);
+        self.drop_same_rules(&mut document);
         if let Err(error) = replace(&self.path, document.to_string().as_bytes()) {
             tracing::warn!(%error, "the settings could not be written");
             return Err(Refused {
@@ -227,12 +240,12 @@ fn read_policy(path: &Path, problems: &mut Vec<Fault>) -> BTreeMap<&'static str,
     KNOWN
         .iter()
         .filter_map(|known| {
-            let item = lookup(document.as_table(), known.key)?;
+            let item = lookup(document.as_table(), &known.key)?;
             let value = known.kind.of_toml(item);
             if value.is_none() {
                 problems.push(fault(Code::SettingsValue, &format!("policy.toml: {}", known.key)));
             }
-            Some((known.key, value?))
+            Some((known.key.as_ref(), value?))
         })
         .collect()
 }
@@ -251,17 +264,11 @@ fn lookup<'a>(table: &'a Table, key: &str) -> Option<&'a Item> {
 }
 
 fn put(document: &mut DocumentMut, known: &Known, value: &str) {
-    let (folder, name) = known.key.rsplit_once('.').unwrap_or(("", known.key));
-    if value == known.default {
-        let mut table: Option<&mut Table> = Some(document.as_table_mut());
-        for part in folder.split('.').filter(|part| !part.is_empty()) {
-            table = table.and_then(|t| t.get_mut(part)).and_then(Item::as_table_mut);
-        }
-        if let Some(table) = table {
-            table.remove(name);
-        }
+    if known.fixed_default().as_deref() == Some(value) {
+        take_out(document, &known.key);
         return;
     }
+    let (folder, name) = known.key.rsplit_once('.').unwrap_or(("", &known.key));
     let mut table = document.as_table_mut();
     for part in folder.split('.').filter(|part| !part.is_empty()) {
         let item = table.entry(part).or_insert_with(|| {
@@ -278,6 +285,22 @@ fn put(document: &mut DocumentMut, known: &Known, value: &str) {
         }
     }
     table.insert(name, toml_edit::value(known.kind.to_toml(value)));
+}
+
+/// Removes a setting; a rule's row that is then empty goes with it.
+fn take_out(document: &mut DocumentMut, key: &str) {
+    let (folder, name) = key.rsplit_once('.').unwrap_or(("", key));
+    let mut table: Option<&mut dyn TableLike> = Some(document.as_table_mut());
+    for part in folder.split('.').filter(|part| !part.is_empty()) {
+        table = table
+            .and_then(|t| t.get_mut(part))
+            .and_then(Item::as_table_like_mut);
+    }
+    let Some(table) = table else { return };
+    table.remove(name);
+    if table.is_empty() && key.starts_with("rules.") && folder.contains('.') {
+        take_out(document, folder);
+    }
 }
 
 fn unknown_keys(table: &Table, prefix: &str) -> Vec<Fault> {

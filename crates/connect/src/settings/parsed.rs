@@ -9,7 +9,6 @@ use crate::secrets::{FileStore, KeyringStore, SecretStore};
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use offhook_engine::fault::{Code, Fault, FaultKind};
-use offhook_engine::profile::Profile;
 use offhook_engine::rules::{Role, Rules, WorkingHours};
 use offhook_protocol::first_run::FirstRunStep;
 use offhook_protocol::pages::{Draft, Language};
@@ -41,7 +40,8 @@ impl Settings {
             release_after: Duration::from_secs(minutes * 60),
             outgoing_counts: self.flag("calls.outgoing_counts"),
             dnd_in_meetings: self.flag("rules.dnd_in_meetings"),
-            profile: Profile::named(self.text("rules.profile")).unwrap_or_else(|| Rules::default().profile),
+            profile: self.profile(),
+            own: self.differences(),
         }
     }
 

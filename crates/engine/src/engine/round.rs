@@ -10,6 +10,7 @@ use crate::phone::Field;
 use crate::reconcile::field::{self, FieldState};
 use crate::reconcile::preferred::{self, Preferred};
 use crate::reconcile::session::{self, Session};
+use crate::rule_name::RuleName;
 use crate::rules::Role;
 use crate::teams::Right;
 use crate::trouble;
@@ -119,7 +120,7 @@ impl Engine {
             .session
             .as_ref()
             .filter(|_| !released)
-            .map(|wish| wish.pair);
+            .map(|wish| (wish.pair, wish.lifetime));
         let preferred = self.desired.preferred.clone().filter(|_| !released);
         self.with_session(now, |state, context| state.step(session, context, now));
         if released || preferred.is_some() || !self.desired.preferred_unknown {
@@ -387,14 +388,14 @@ impl Engine {
 
 fn release(why: Released, now: Now) -> Wish {
     let rule = match why {
-        Released::Paused => "paused",
-        Released::OutsideHours => "outside-hours",
-        Released::Watching => "watching",
-        Released::Leaving => "leaving",
+        Released::Paused => RuleName::Paused,
+        Released::OutsideHours => RuleName::OutsideHours,
+        Released::Watching => RuleName::Watching,
+        Released::Leaving => RuleName::Leaving,
     };
     let why = Reason {
         cause: Cause::Person,
-        rule: rule.into(),
+        rule: rule.to_string(),
         since: now.wall,
         until: None,
     };

@@ -11,9 +11,8 @@ use crate::teams::{Presence, SessionPair};
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// What we ask for: a crash is wrong for at most this long.
+/// What we ask for while a call is up: a crash is wrong for at most this long. Renewed at half of it.
 pub(crate) const LIFETIME: Duration = Duration::from_secs(300);
-const RENEW: Duration = Duration::from_secs(150);
 const FALLING_EDGE: Duration = Duration::from_millis(1500);
 /// From here on a read that still shows something weaker is the person's own choice in Teams.
 const READ_BACK: Duration = Duration::from_secs(60);
@@ -53,6 +52,7 @@ struct May {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Up {
     pub(crate) pair: SessionPair,
+    lifetime: Duration,
     ends: Instant,
     pub(crate) ends_wall: Timestamp,
     renew_at: Instant,
@@ -94,10 +94,12 @@ impl Session {
                 }
                 return None;
             };
-            let left = left.min(LIFETIME);
+            let lifetime = Duration::from_secs(record.lifetime);
+            let left = left.min(lifetime);
             teams.own_words(record.pair.presence());
             Some(Up {
                 pair: record.pair,
+                lifetime,
                 ends: now.mono + left,
                 ends_wall: record.until,
                 renew_at: now.mono,
@@ -171,7 +173,12 @@ impl Session {
         ends.into_iter().chain(act).min()
     }
 
-    pub(crate) fn step(&mut self, want: Option<SessionPair>, context: &mut Context<'_>, now: Now) {
+    pub(crate) fn step(
+        &mut self,
+        want: Option<(SessionPair, Duration)>,
+        context: &mut Context<'_>,
+        now: Now,
+    ) {
         self.vanished.retain(|at| now.mono.since(*at) < HOUR);
         if self.op.is_some() {
             return;
@@ -189,15 +196,15 @@ impl Session {
         }
         self.retry_at = None;
         match want {
-            Some(pair) => {
+            Some((pair, lifetime)) => {
                 self.falls_at = None;
                 let due = match &self.up {
                     None => !(self.ran_out && context.resyncing),
-                    Some(up) if up.pair != pair => true,
+                    Some(up) if up.pair != pair || up.lifetime != lifetime => true,
                     Some(up) => now.mono >= up.renew_at && !context.resyncing,
                 };
                 if due && self.refused.is_none() && context.account.is_some() {
-                    self.set(pair, context, now);
+                    self.set(pair, lifetime, context, now);
                 }
             }
             None => {
@@ -249,19 +256,20 @@ impl Session {
         }
     }
 
-    fn set(&mut self, pair: SessionPair, context: &mut Context<'_>, now: Now) {
+    fn set(&mut self, pair: SessionPair, lifetime: Duration, context: &mut Context<'_>, now: Now) {
         let Some(account) = context.account else { return };
         let before = self.up.take();
         let same = before.as_ref().filter(|up| up.pair == pair);
         if let Some(other) = before.as_ref().filter(|up| up.pair != pair) {
             self.replaced.push((other.pair, other.ends));
         }
-        let ends = now.after(LIFETIME);
+        let ends = now.after(lifetime);
         let up = Up {
             pair,
+            lifetime,
             ends: ends.mono,
             ends_wall: ends.wall,
-            renew_at: now.mono + context.chance.around(RENEW, 10),
+            renew_at: now.mono + context.chance.around(lifetime / 2, 10),
             confirmed_at: same.and_then(|up| up.confirmed_at),
             was_read: same.is_some_and(|up| up.was_read),
         };
@@ -270,12 +278,10 @@ impl Session {
             pair,
             account: account.to_owned(),
             until: ends.wall,
+            lifetime: lifetime.as_secs(),
         });
         *context.revision += 1;
-        context.effects.push(Effect::SetSession {
-            pair,
-            lifetime: LIFETIME,
-        });
+        context.effects.push(Effect::SetSession { pair, lifetime });
         self.up = Some(up);
         self.op = Some(Op::Setting { before });
         self.asked_at = now.mono;

@@ -10,7 +10,7 @@ use crate::fault::{Code, Fault};
 pub use answers::{complaint, key_fault, probe_step};
 pub use offhook_protocol::pages::Language;
 use offhook_protocol::problem::Problem;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// Declares texts as `name: "English" / "Deutsch";`, so that neither language can lack one.
@@ -28,13 +28,22 @@ macro_rules! texts {
                     $((Self::$name, Language::En) => $en, (Self::$name, Language::De) => $de,)*
                 }
             }
+
+            /// The text with each `{name}` replaced.
+            pub fn with(self, language: Language, values: &[(&str, &str)]) -> String {
+                $crate::text::fill(self.text(language), values)
+            }
         }
     };
 }
 
+// After the macro that it uses.
+mod table;
+pub use table::TableText;
+
 texts! {
     /// The words of the tray's "Teams says" line.
-    #[derive(Deserialize)]
+    #[derive(Deserialize, Serialize)]
     #[serde(rename_all = "kebab-case")]
     Says {
         Available: "available" / "verfügbar";
@@ -106,7 +115,7 @@ texts! {
         ValueNone: "none" / "keine";
         ValueUnset: "not set" / "nicht gesetzt";
         ValueLeave: "left alone" / "unverändert";
-        ValueInMeetings: "on if you chose so for meetings" / "an, wenn Sie es für Besprechungen gewählt haben";
+        ValueRemoved: "unset" / "aufgehoben";
         ValueUnknown: "not known yet" / "noch nicht bekannt";
 
         ReasonHold: "{field}: {value} since {since}, set by Offhook ({rule}). It goes back to {before} when that ends." /
@@ -132,9 +141,41 @@ texts! {
         NotRight: "{field}: not set; the right for it was not granted." /
             "{field}: nicht gesetzt; das Recht dazu wurde nicht erteilt.";
 
+        PreviewUnknown: "{field}: nothing is known of Teams, so what is there is kept." /
+            "{field}: Von Teams ist nichts bekannt; was gilt, bleibt.";
+        PreviewSet: "{field}: {value} ({rule})." / "{field}: {value} ({rule}).";
+        PreviewMet: "{field}: {value} ({rule}); it is so already, so nothing is set and nothing is put back." /
+            "{field}: {value} ({rule}); so ist es schon, es wird nichts gesetzt und nichts zurückgestellt.";
+        PreviewLeave: "{field}: left alone ({rule}); what Offhook set before goes back." /
+            "{field}: unverändert ({rule}); was Offhook vorher gesetzt hat, geht zurück.";
+        PreviewUnset: "{field}: unset ({rule}); what Offhook set, now or in an earlier run, is removed, and what you set stays." /
+            "{field}: aufgehoben ({rule}); was Offhook jetzt oder in einem früheren Lauf gesetzt hat, wird entfernt, Ihre eigene Einstellung bleibt.";
+        PreviewSession: "Teams shows “{value}” ({rule}), {minutes} minutes at a time and renewed while it lasts." /
+            "Teams zeigt „{value}“ ({rule}), jeweils {minutes} Minuten und erneuert, solange es dauert.";
+        PreviewPreferred: "Your own status in Teams becomes “{value}” ({rule}), for {minutes} minutes; what it was before can't be read." /
+            "Ihr eigener Status in Teams wird „{value}“ ({rule}), für {minutes} Minuten; was vorher galt, lässt sich nicht lesen.";
+        PreviewTeamsNothing: "Teams is told nothing." / "Teams erfährt nichts.";
+        PreviewPaused: "Not done while you pause Offhook." / "Das unterbleibt, solange Sie Offhook pausieren.";
+        PreviewOutsideHours: "Not done outside your working hours." / "Das unterbleibt außerhalb Ihrer Arbeitszeit.";
+        PreviewWatching: "Not done: this desk only watches." / "Das unterbleibt: Dieser Platz schaut nur zu.";
+        PreviewCannot: "Not done: this phone system or this account can't do it." /
+            "Das unterbleibt: Diese Telefonanlage oder dieses Konto kann das nicht.";
+        PreviewEcho: "Teams only shows that you are on the phone, so that is no cause." /
+            "Teams zeigt nur an, dass Sie telefonieren; das ist kein Anlass.";
+
         RuleAnythingElse: "anything else" / "alles andere";
         RuleCall: "a call on {source}" / "ein Gespräch an {source}";
         RulePaused: "paused" / "pausiert";
+        RuleOwn: "your own rule" / "Ihre eigene Regel";
+        RulePhone: "{table}: {state} on the phone" / "{table}: {state} am Telefon";
+        RuleSignedOut: "signed out" / "abgemeldet";
+        RuleTeamsUnreachable: "Teams can't be read" / "Teams ist nicht lesbar";
+        RuleOutsideHours: "outside your working hours" / "außerhalb Ihrer Arbeitszeit";
+        RuleWatching: "this desk only watches" / "dieser Platz schaut nur zu";
+        RuleLeaving: "Offhook is ending" / "Offhook wird beendet";
+
+        PhoneStateDnd: "do not disturb" / "Nicht stören";
+        PhoneStatePresence: "presence “{presence}”" / "Präsenz „{presence}“";
 
         CallDialling: "dialling" / "wählt";
         CallRinging: "ringing" / "klingelt";
@@ -276,10 +317,13 @@ LightHook: "Reports by other programs" / "Meldungen anderer Programme";
     }
 }
 
-impl Text {
-    /// The text with each `{name}` replaced.
-    pub fn with(self, language: Language, values: &[(&str, &str)]) -> String {
-        fill(self.text(language), values)
+impl Says {
+    /// Its name in rule tables, for example `in-a-meeting`.
+    pub fn name(self) -> String {
+        match serde_json::to_value(self) {
+            Ok(serde_json::Value::String(name)) => name,
+            Ok(_) | Err(_) => String::new(),
+        }
     }
 }
 
@@ -368,12 +412,21 @@ mod tests {
 
     #[test]
     fn both_languages_fill_in_the_same_things() {
-        for text in Text::ALL {
-            assert_eq!(
-                holes(text.text(Language::En)),
-                holes(text.text(Language::De)),
-                "{text:?}"
-            );
+        let texts = Text::ALL.iter().map(|text| {
+            (
+                format!("{text:?}"),
+                [Language::De, Language::En].map(|l| text.text(l)),
+            )
+        });
+        let table = TableText::ALL.iter().map(|text| {
+            (
+                format!("{text:?}"),
+                [Language::De, Language::En].map(|l| text.text(l)),
+            )
+        });
+        for (name, [one, other]) in texts.chain(table) {
+            assert_eq!(holes(one), holes(other), "{name}");
+            assert!(!one.is_empty() && !other.is_empty(), "{name}");
         }
     }
 

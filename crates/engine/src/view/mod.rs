@@ -3,6 +3,7 @@
 mod first_run;
 mod now;
 pub mod pages;
+pub mod preview;
 pub mod rules;
 pub mod status;
 pub mod tray;
@@ -13,6 +14,8 @@ use crate::desired::Want;
 use crate::engine::{Engine, Phase, Released};
 use crate::ledger::Stage;
 use crate::phone::{Field, FieldValue, PhonePresence};
+use crate::profile::SaysRule;
+use crate::table::PhoneState;
 use crate::teams::{Right, SignIn};
 use crate::text::{Language, Says, Text};
 use jiff::Timestamp;
@@ -124,21 +127,22 @@ impl Engine {
     /// The words of the tray's "Teams says" line, by the profile.
     pub(crate) fn teams_says(&self) -> Option<(String, offhook_protocol::pages::Colour)> {
         let presence = &self.facts.teams.seen.as_ref()?.presence;
-        let language = self.rules.language;
-        Some(match self.rules.profile.row(presence) {
-            Some(row) => (row.says.text(language).to_owned(), row.icon),
+        let doing = self.rules.doing(presence);
+        let says = match doing.says {
+            SaysRule::Words(says) => says.text(self.rules.language).to_owned(),
             // Unknown words are shown by name (R7).
-            None => (format!("„{presence}“"), offhook_protocol::pages::Colour::Neutral),
-        })
+            SaysRule::ByName => format!("„{presence}“"),
+        };
+        Some((says, doing.icon))
     }
 
     /// The words for the presence that rules, not our own echo.
     pub(crate) fn ruling_says(&self) -> String {
         let language = self.rules.language;
         match &self.facts.teams.in_force {
-            Some(in_force) => match self.rules.profile.row(&in_force.presence) {
-                Some(row) => row.says.text(language).to_owned(),
-                None => in_force.presence.to_string(),
+            Some(in_force) => match self.rules.doing(&in_force.presence).says {
+                SaysRule::Words(says) => says.text(language).to_owned(),
+                SaysRule::ByName => in_force.presence.to_string(),
             },
             None => Says::Unknown.text(language).to_owned(),
         }
@@ -159,7 +163,7 @@ pub(crate) fn value_text(value: &FieldValue, language: Language) -> String {
         FieldValue::Dnd(false) => Text::ValueOff.text(language).to_owned(),
         FieldValue::Forward(Some(target)) => target.clone(),
         FieldValue::Forward(None) => Text::ValueNone.text(language).to_owned(),
-        FieldValue::Presence(Some(presence)) => presence.as_str().to_owned(),
+        FieldValue::Presence(Some(presence)) => presence_text(*presence).text(language).to_owned(),
         FieldValue::Presence(None) => Text::ValueUnset.text(language).to_owned(),
         FieldValue::Note(note) if note.is_empty() => Text::ValueNone.text(language).to_owned(),
         FieldValue::Note(note) => format!("„{note}“"),
@@ -188,7 +192,31 @@ pub(crate) fn want_text(want: &Want, language: Language) -> String {
     match want {
         Want::Set(value) => value_text(value, language),
         Want::Leave => Text::ValueLeave.text(language).to_owned(),
-        Want::Unset => Text::ValueUnset.text(language).to_owned(),
+        Want::Unset => Text::ValueRemoved.text(language).to_owned(),
+    }
+}
+
+/// A presence of the phone system in words.
+pub(crate) const fn presence_text(presence: PhonePresence) -> Text {
+    match presence {
+        PhonePresence::Dnd => Text::PresenceDnd,
+        PhonePresence::OnThePhone => Text::PresenceOnThePhone,
+        PhonePresence::Meeting => Text::PresenceMeeting,
+        PhonePresence::Busy => Text::PresenceBusy,
+        PhonePresence::ExtendedAway => Text::PresenceExtendedAway,
+        PhonePresence::Away => Text::PresenceAway,
+        PhonePresence::Available => Text::PresenceAvailable,
+    }
+}
+
+/// A state that the person sets on the phone, in words.
+pub(crate) fn phone_state_text(state: PhoneState, language: Language) -> String {
+    match state {
+        PhoneState::DndOn => Text::PhoneStateDnd.text(language).to_owned(),
+        PhoneState::Presence(presence) => {
+            let presence = presence_text(presence).text(language);
+            Text::PhoneStatePresence.with(language, &[("presence", presence)])
+        }
     }
 }
 

@@ -1,5 +1,6 @@
 //! The pages' view models, from what the engine knows and what the desk around it knows.
 
+use super::rules::RulesForm;
 use crate::clock::Now;
 use crate::engine::Engine;
 use crate::fault::Code;
@@ -8,8 +9,11 @@ use crate::teams::{Right, SignIn};
 use crate::text::{Language, Text, words};
 use offhook_protocol::command::Finding;
 use offhook_protocol::first_run::FirstRunStep;
-use offhook_protocol::pages::{Ability, AccountPage, AccountStep, FieldView, Pages, PhonePage, RightLine};
+use offhook_protocol::pages::{
+    Ability, AccountPage, AccountStep, FieldView, Pages, PhonePage, RightLine, RulesPage,
+};
 use offhook_protocol::problem::Problem;
+use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// What the pages show that the engine does not need for deciding.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -24,6 +28,7 @@ pub struct Desk {
     pub phone: PhoneForm,
     pub testing: bool,
     pub findings: Vec<Finding>,
+    pub rules: RulesForm,
     /// What was odd about the settings file.
     pub settings: Vec<Problem>,
     /// Where the first run stands while it is open.
@@ -72,7 +77,29 @@ impl Engine {
             now: self.now_page(desk, now),
             account: self.account_page(desk),
             phone: self.phone_page(desk),
+            rules_version: self.rules_version(desk),
         }
+    }
+
+    pub fn rules_page(&self, desk: &Desk) -> RulesPage {
+        super::rules::page(&self.rules, &desk.rules, Some(&self.facts.phone))
+    }
+
+    /// Of everything that the rules page is made from.
+    fn rules_version(&self, desk: &Desk) -> u32 {
+        let mut hasher = DefaultHasher::new();
+        let link = self.facts.phone.link.as_ref();
+        let abilities = link.map(|link| (link.up, format!("{:?}", link.abilities)));
+        abilities.hash(&mut hasher);
+        desk.rules.hash(&mut hasher);
+        self.rules.profile.name.hash(&mut hasher);
+        self.rules.dnd_in_meetings.hash(&mut hasher);
+        format!("{:?}", self.rules.language).hash(&mut hasher);
+        for (cell, value) in self.rules.own.cells() {
+            (cell, value.text()).hash(&mut hasher);
+        }
+        let [a, b, c, d, ..] = hasher.finish().to_le_bytes();
+        u32::from_le_bytes([a, b, c, d])
     }
 
     fn account_page(&self, desk: &Desk) -> AccountPage {

@@ -1,56 +1,114 @@
-//! Rule tables as people read them, and previews of imagined situations (R22).
+//! The rule table as people read it, and two tables side by side (R22).
 
-use super::{shown_field, want_text};
-use crate::clock::Now;
-use crate::desired::desired;
-use crate::facts::Facts;
-use crate::ledger::Ledger;
-use crate::line::{CallId, CallState, LineEvent, SourceId};
-use crate::phone::{Field, FieldValue, PhonePresence};
-use crate::profile::{DndRule, ForwardRule, NAMES, PresenceRule, Profile};
-use crate::rules::Rules;
-use crate::teams::{Account, Presence, Right, SignIn};
-use crate::text::{Language, Text};
-use offhook_protocol::command::{RuleRow, Situation, Wished};
-use offhook_protocol::pages::Choice;
-use offhook_protocol::status::Field as Shown;
+use crate::facts::PhoneFacts;
+use crate::phone::{Can, Field};
+use crate::profile::{DndRule, ForwardRule, NAMES, PresenceRule, Profile, SaysRule, ToTeams};
+use crate::rules::{Ruled, Rules};
+use crate::table::{CallKind, Cell, PhoneField, PhoneState, StateField, TeamsState, Value};
+use crate::teams::{PreferredPair, SessionPair};
+use crate::text::{Language, TableText, Text};
+use offhook_protocol::pages::{
+    Choice, Colour, Entry, FieldView, RulesCell, RulesChange, RulesColumn, RulesCompared, RulesPage,
+    RulesRow, RulesTable,
+};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// The rule table of a profile, with its last row "anything else".
-pub fn table(profile: &Profile, language: Language) -> Vec<RuleRow> {
-    let leave = || Text::ValueLeave.text(language).to_owned();
-    let mut rows: Vec<RuleRow> = profile
-        .rows
+/// What the page shows of the settings around the rules.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+pub struct RulesForm {
+    pub profile_locked: bool,
+    pub in_meetings_locked: bool,
+    /// Keys of cells set by the organisation.
+    pub locked: BTreeSet<String>,
+    /// Key → why the last entry there was refused.
+    pub refused: BTreeMap<String, String>,
+}
+
+/// The whole page. `phone`: the phone system in use; `None` for a profile that is only looked at.
+pub fn page(rules: &Rules, form: &RulesForm, phone: Option<&PhoneFacts>) -> RulesPage {
+    let view = View { rules, form, phone };
+    let language = rules.language;
+    let refused = |key: &str| form.refused.get(key).cloned();
+    let tables = vec![view.states(), view.calls(), view.phone()];
+    let differing = tables
         .iter()
-        .map(|row| RuleRow {
-            when: row.when.clone(),
-            dnd: match row.dnd {
-                DndRule::On => Text::ValueOn.text(language).to_owned(),
-                DndRule::Off => Text::ValueOff.text(language).to_owned(),
-                DndRule::Leave if row.meeting => Text::ValueInMeetings.text(language).to_owned(),
-                DndRule::Leave => leave(),
-            },
-            forward: match &row.forward {
-                ForwardRule::Leave => leave(),
-                ForwardRule::To(target) => target.clone(),
-            },
-            presence: match row.presence {
-                PresenceRule::Leave => leave(),
-                PresenceRule::Unset => Text::ValueUnset.text(language).to_owned(),
-                PresenceRule::Set(presence) => presence.as_str().to_owned(),
-            },
-            note: row.note.clone().unwrap_or_else(leave),
-            icon: row.says.text(language).to_owned(),
-        })
-        .collect();
-    rows.push(RuleRow {
-        when: Text::RuleAnythingElse.text(language).to_owned(),
-        dnd: leave(),
-        forward: leave(),
-        presence: leave(),
-        note: leave(),
-        icon: String::new(),
-    });
-    rows
+        .flat_map(|table| &table.rows)
+        .flat_map(|row| &row.cells)
+        .filter(|cell| cell.differs)
+        .count();
+    let summary = match differing {
+        0 => TableText::SummaryNone,
+        1 => TableText::SummaryOne,
+        _ => TableText::SummaryMany,
+    };
+    let name = profile_label(&rules.profile.name, language);
+    RulesPage {
+        profile: FieldView {
+            value: rules.profile.name.clone(),
+            locked: form.profile_locked,
+            refused: refused("rules.profile"),
+        },
+        profiles: choices(language),
+        in_meetings: rules
+            .profile
+            .rows
+            .iter()
+            .any(|row| row.meeting)
+            .then(|| FieldView {
+                value: rules.dnd_in_meetings.to_string(),
+                locked: form.in_meetings_locked,
+                refused: refused("rules.dnd_in_meetings"),
+            }),
+        summary: summary.with(language, &[("profile", &name), ("count", &differing.to_string())]),
+        back: (differing > 0).then(|| "rules".to_owned()),
+        tables,
+        notes: view.notes(),
+    }
+}
+
+/// The person's table beside the same with another profile: differences that still differ are kept.
+pub fn compare_with_profile(rules: &Rules, profile: Profile) -> RulesCompared {
+    let language = rules.language;
+    let label = profile_label(&profile.name, language);
+    let own = rules.own.clone().still_differing(&profile, rules.dnd_in_meetings);
+    let (all, kept) = (rules.own.cells().count(), own.cells().count());
+    let then = Rules {
+        profile,
+        own,
+        ..rules.clone()
+    };
+    RulesCompared {
+        from: TableText::ComparedMine.text(language).to_owned(),
+        to: TableText::ComparedThen.with(language, &[("profile", &label)]),
+        changes: changes(rules, &then),
+        own: own_text(all, kept, language),
+    }
+}
+
+/// Two profiles as they come.
+pub fn compare_profiles(from: Profile, to: Profile, rules: &Rules) -> RulesCompared {
+    let language = rules.language;
+    let label = |profile: &Profile| profile_label(&profile.name, language);
+    let (left, right) = (label(&from), label(&to));
+    let pure = |profile: Profile| Rules {
+        profile,
+        own: crate::table::Differences::default(),
+        ..rules.clone()
+    };
+    RulesCompared {
+        from: left,
+        to: right,
+        changes: changes(&pure(from), &pure(to)),
+        own: TableText::ComparedOwnNone.text(language).to_owned(),
+    }
+}
+
+fn own_text(all: usize, kept: usize, language: Language) -> String {
+    if all == 0 {
+        return TableText::ComparedOwnNone.text(language).to_owned();
+    }
+    let (kept, same) = (kept.to_string(), (all - kept).to_string());
+    TableText::ComparedOwn.with(language, &[("kept", &kept), ("same", &same)])
 }
 
 /// The profiles to choose from, each with what it does.
@@ -72,98 +130,378 @@ pub fn choices(language: Language) -> Vec<Choice> {
         .collect()
 }
 
-/// What the rules would want in an imagined situation. Touches nothing.
-pub fn preview(situation: &Situation, rules: &Rules, now: Now) -> Vec<Wished> {
-    let language = rules.language;
-    let facts = imagine(situation, now);
-    let desired = desired(
-        &facts,
-        rules,
-        &Ledger::default(),
-        now.after(crate::facts::calls::DIALLING),
-    );
-    let mut wishes: Vec<Wished> = Field::ALL
-        .into_iter()
-        .map(|field| match desired.of(field) {
-            Some(wish) => Wished {
-                field: shown_field(field),
-                wish: want_text(&wish.want, language),
-                cause: Some(wish.why.cause),
-                rule: wish.why.rule.clone(),
-            },
-            None => Wished {
-                field: shown_field(field),
-                wish: Text::ValueUnknown.text(language).to_owned(),
-                cause: None,
-                rule: String::new(),
-            },
-        })
-        .collect();
-    let session = desired.session.map(|wish| (wish.pair.presence(), wish.why));
-    let preferred = desired.preferred.map(|wish| (wish.pair.presence(), wish.why));
-    wishes.push(match session.or(preferred) {
-        Some((presence, why)) => Wished {
-            field: Shown::Teams,
-            wish: presence.to_string(),
-            cause: Some(why.cause),
-            rule: why.rule,
-        },
-        None => Wished {
-            field: Shown::Teams,
-            wish: Text::ValueLeave.text(language).to_owned(),
-            cause: None,
-            rule: String::new(),
-        },
-    });
-    wishes
+fn profile_label(name: &str, language: Language) -> String {
+    let choice = choices(language).into_iter().find(|choice| choice.value == name);
+    choice.map_or_else(|| name.to_owned(), |choice| format!("„{}“", choice.label))
 }
 
-fn imagine(situation: &Situation, now: Now) -> Facts {
-    let rights = vec![Right::PresenceRead, Right::PresenceWrite];
-    let account = Account {
-        key: String::new(),
-        name: String::new(),
-        address: String::new(),
-        rights,
-    };
-    let mut facts = Facts {
-        sign_in: SignIn::SignedIn(account),
-        ..Facts::default()
-    };
-    if situation.availability.is_some() || situation.activity.is_some() {
-        let availability = situation
-            .availability
-            .as_deref()
-            .or(situation.activity.as_deref())
-            .unwrap_or_default();
-        let activity = situation.activity.as_deref().unwrap_or(availability);
-        let mut presence = Presence::new(availability, activity);
-        presence.out_of_office = Some(situation.out_of_office);
-        let _reading = facts.teams.on_read(presence, true, now);
-    }
-    let source = SourceId::new("preview");
-    for n in 0..situation.calls {
-        let state = if situation.conference {
-            CallState::Conference
-        } else {
-            CallState::Connected
+/// What a cell does now, also where no row of its own says it.
+struct Shown {
+    value: Value,
+    own: bool,
+    inherited: bool,
+}
+
+fn shown(rules: &Rules, cell: Cell) -> Shown {
+    // Where the lifetime is out of the limits of what Teams is told now, another one is in force.
+    if let Cell::Phone(state, PhoneField::Minutes) = cell {
+        let minutes = rules.to_teams(state).1.as_secs() / 60;
+        let value = Value::Minutes(u32::try_from(minutes).unwrap_or(u32::MAX));
+        let own = rules.own.of(cell) == Some(&value);
+        return Shown {
+            value,
+            own,
+            inherited: false,
         };
-        facts.calls.handle(
-            &source,
-            LineEvent::Call {
-                id: CallId::new(n.to_string()),
-                state,
-            },
-            now,
-        );
     }
-    if let Some(on) = situation.phone_dnd {
-        facts.phone.on_seen(FieldValue::Dnd(on), now);
+    if let Some(Ruled { value, own }) = rules.own_or_profile(cell) {
+        return Shown {
+            value,
+            own,
+            inherited: false,
+        };
     }
-    if let Some(presence) = situation.phone_presence.as_deref() {
-        facts
-            .phone
-            .on_seen(FieldValue::Presence(PhonePresence::parse(presence)), now);
+    let other = match cell {
+        Cell::State(_, field) => rules.own_or_profile(Cell::State(TeamsState::AnythingElse, field)),
+        Cell::Call(_) | Cell::Phone(..) => None,
+    };
+    Shown {
+        value: other.map_or(Value::Pair(None), |other| other.value),
+        own: false,
+        inherited: true,
     }
-    facts
+}
+
+fn changes(from: &Rules, to: &Rules) -> Vec<RulesChange> {
+    let language = from.language;
+    let is_moot = |cell: Cell| match cell {
+        // The lifetime of nothing is nothing to read.
+        Cell::Phone(state, PhoneField::Minutes) => [from, to]
+            .iter()
+            .any(|rules| rules.to_teams(state).0.value == ToTeams::Nothing),
+        Cell::State(..) | Cell::Call(_) | Cell::Phone(_, PhoneField::Teams) => false,
+    };
+    Cell::all()
+        .filter(|cell| !is_moot(*cell))
+        .filter_map(|cell| {
+            let (before, after) = (shown(from, cell).value, shown(to, cell).value);
+            (before != after).then(|| RulesChange {
+                key: cell.key(),
+                row: row_label(cell, language),
+                column: column_texts(cell).0.text(language).to_owned(),
+                from: value_text(&before, language),
+                to: value_text(&after, language),
+            })
+        })
+        .collect()
+}
+
+struct View<'a> {
+    rules: &'a Rules,
+    form: &'a RulesForm,
+    phone: Option<&'a PhoneFacts>,
+}
+
+impl View<'_> {
+    fn states(&self) -> RulesTable {
+        let cells = |state: TeamsState| StateField::ALL.map(|field| Cell::State(state, field)).to_vec();
+        let rows = TeamsState::ALL.into_iter().map(|state| {
+            let has_row = self.rules.profile.row_of(state).is_some() || state == TeamsState::AnythingElse;
+            let note = if state.is_ending() {
+                Some(TableText::RowEnding)
+            } else {
+                (!has_row).then_some(TableText::RowInherited)
+            };
+            let word = (state != TeamsState::AnythingElse).then(|| state.word().to_owned());
+            self.row(cells(state), word, note, !has_row)
+        });
+        self.table(
+            "states",
+            [
+                TableText::StatesTitle,
+                TableText::StatesHelp,
+                TableText::StatesHead,
+            ],
+            cells(TeamsState::Available),
+            rows.collect(),
+        )
+    }
+
+    fn calls(&self) -> RulesTable {
+        let row = |kind| self.row(vec![Cell::Call(kind)], None, None, false);
+        self.table(
+            "calls",
+            [TableText::CallsTitle, TableText::CallsHelp, TableText::CallsHead],
+            vec![Cell::Call(CallKind::Call)],
+            CallKind::ALL.into_iter().map(row).collect(),
+        )
+    }
+
+    fn phone(&self) -> RulesTable {
+        let cells = |state: PhoneState| PhoneField::ALL.map(|field| Cell::Phone(state, field)).to_vec();
+        let rows = PhoneState::all().map(|state| self.row(cells(state), None, None, false));
+        self.table(
+            "phone",
+            [TableText::PhoneTitle, TableText::PhoneHelp, TableText::PhoneHead],
+            cells(PhoneState::DndOn),
+            rows.collect(),
+        )
+    }
+
+    fn table(
+        &self,
+        name: &str,
+        [title, help, head]: [TableText; 3],
+        columns: Vec<Cell>,
+        rows: Vec<RulesRow>,
+    ) -> RulesTable {
+        let text = |text: TableText| text.text(self.rules.language).to_owned();
+        RulesTable {
+            name: name.to_owned(),
+            title: text(title),
+            help: text(help),
+            head: text(head),
+            columns: columns.into_iter().map(|cell| self.column(cell)).collect(),
+            rows,
+        }
+    }
+
+    /// `cell`: one of the column with the most choices.
+    fn column(&self, cell: Cell) -> RulesColumn {
+        let language = self.rules.language;
+        let (label, help) = column_texts(cell);
+        let choices: Vec<Choice> = cell
+            .choices()
+            .iter()
+            .map(|value| Choice {
+                value: value.text(),
+                label: value_text(value, language),
+                help: String::new(),
+            })
+            .collect();
+        let entry = match cell {
+            Cell::Phone(_, PhoneField::Minutes) => Entry::Number,
+            Cell::State(_, StateField::Forward | StateField::Note) => Entry::Text,
+            Cell::State(_, StateField::Dnd | StateField::Presence | StateField::Icon | StateField::Says)
+            | Cell::Call(_)
+            | Cell::Phone(_, PhoneField::Teams) => Entry::Choice,
+        };
+        RulesColumn {
+            name: cell.name().to_owned(),
+            label: label.text(language).to_owned(),
+            help: help.text(language).to_owned(),
+            entry,
+            choices,
+            cannot: self
+                .is_beyond_phone(cell)
+                .then(|| TableText::CannotColumn.text(language).to_owned()),
+        }
+    }
+
+    fn row(
+        &self,
+        cells: Vec<Cell>,
+        word: Option<String>,
+        note: Option<TableText>,
+        inherited: bool,
+    ) -> RulesRow {
+        let language = self.rules.language;
+        let first = cells.first().copied();
+        let key = first.map(Cell::key).unwrap_or_default();
+        let cells: Vec<RulesCell> = cells.into_iter().map(|cell| self.cell(cell)).collect();
+        RulesRow {
+            key: key.rsplit_once('.').map_or("", |(row, _)| row).to_owned(),
+            label: first.map(|cell| row_label(cell, language)).unwrap_or_default(),
+            word,
+            note: note.map(|note| note.text(language).to_owned()),
+            inherited,
+            differs: cells.iter().any(|cell| cell.differs),
+            cells,
+        }
+    }
+
+    fn cell(&self, cell: Cell) -> RulesCell {
+        let language = self.rules.language;
+        let key = cell.key();
+        let Shown {
+            value,
+            own,
+            inherited,
+        } = shown(self.rules, cell);
+        let choices = cell.choices();
+        let all = match cell {
+            Cell::State(_, field) => Cell::State(TeamsState::Available, field).choices().len(),
+            Cell::Call(_) | Cell::Phone(..) => choices.len(),
+        };
+        let range = match cell {
+            Cell::Phone(state, PhoneField::Minutes) => Some(self.rules.to_teams(state).0.value.minutes()),
+            Cell::State(..) | Cell::Call(_) | Cell::Phone(_, PhoneField::Teams) => None,
+        };
+        let profile = own.then(|| {
+            let without = Rules {
+                own: crate::table::Differences::default(),
+                ..self.rules.clone()
+            };
+            value_text(&shown(&without, cell).value, language)
+        });
+        RulesCell {
+            value: value.text(),
+            text: value_text(&value, language),
+            only: (choices.len() < all).then(|| choices.iter().map(Value::text).collect()),
+            range,
+            inherited,
+            differs: own,
+            profile,
+            locked: self.form.locked.contains(&key) || self.is_moot(cell),
+            refused: self.form.refused.get(&key).cloned(),
+            cannot: (value.sets() && self.is_beyond_phone(cell))
+                .then(|| TableText::CannotCell.text(language).to_owned()),
+            key,
+        }
+    }
+
+    /// There is nothing to choose: a lifetime of nothing, a target for a state that never sets anything.
+    fn is_moot(&self, cell: Cell) -> bool {
+        match cell {
+            Cell::Phone(state, PhoneField::Minutes) => self.rules.to_teams(state).0.value == ToTeams::Nothing,
+            Cell::State(state, StateField::Forward | StateField::Note) => state.is_ending(),
+            Cell::State(_, StateField::Dnd | StateField::Presence | StateField::Icon | StateField::Says)
+            | Cell::Call(_)
+            | Cell::Phone(_, PhoneField::Teams) => false,
+        }
+    }
+
+    /// R13: known to be impossible here.
+    fn is_beyond_phone(&self, cell: Cell) -> bool {
+        let field = match cell {
+            Cell::State(_, StateField::Dnd) => Field::Dnd,
+            Cell::State(_, StateField::Forward) => Field::Forward,
+            Cell::State(_, StateField::Presence) => Field::Presence,
+            Cell::State(_, StateField::Note) => Field::Note,
+            Cell::State(_, StateField::Icon | StateField::Says) | Cell::Call(_) => return false,
+            // What can't be read there is never seen as set by the person.
+            Cell::Phone(PhoneState::DndOn, _) => return self.known_of(Field::Dnd).is_some_and(|c| !c.read),
+            Cell::Phone(PhoneState::Presence(_), _) => {
+                return self.known_of(Field::Presence).is_some_and(|can| !can.read);
+            }
+        };
+        self.known_of(field).is_some_and(|can| !(can.read && can.write))
+    }
+
+    /// `None`: not known now.
+    fn known_of(&self, field: Field) -> Option<Can> {
+        let link = self.phone?.link.as_ref().filter(|link| link.up)?;
+        Some(link.abilities.of(field))
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let values: Vec<Value> = Cell::all().map(|cell| shown(self.rules, cell).value).collect();
+        let any = |test: fn(&Value) -> bool| values.iter().any(test);
+        let link = self.phone.map(|phone| phone.link.as_ref());
+        let notes = [
+            (link == Some(None), TableText::NoteNoPhone),
+            (
+                link.flatten().is_some_and(|link| !link.up),
+                TableText::NotePhoneUnknown,
+            ),
+            (
+                any(|value| *value == Value::Presence(PresenceRule::Unset)),
+                TableText::NoteUnset,
+            ),
+            (
+                any(|value| matches!(value, Value::Teams(ToTeams::Preferred(_)))),
+                TableText::NotePreferred,
+            ),
+            (
+                any(|value| {
+                    *value == Value::Pair(Some(SessionPair::Available))
+                        || *value == Value::Teams(ToTeams::Session(SessionPair::Available))
+                }),
+                TableText::NoteAvailable,
+            ),
+        ];
+        let said = notes.into_iter().filter(|(holds, _)| *holds);
+        said.map(|(_, text)| text.text(self.rules.language).to_owned())
+            .collect()
+    }
+}
+
+fn row_label(cell: Cell, language: Language) -> String {
+    match cell {
+        Cell::State(state, _) => state.says().map_or_else(
+            || TableText::AnythingElse.text(language).to_owned(),
+            |says| says.text(language).to_owned(),
+        ),
+        Cell::Call(CallKind::Call) => TableText::ACall.text(language).to_owned(),
+        Cell::Call(CallKind::Conference) => TableText::AConference.text(language).to_owned(),
+        Cell::Phone(state, _) => super::phone_state_text(state, language),
+    }
+}
+
+const fn column_texts(cell: Cell) -> (TableText, TableText) {
+    match cell {
+        Cell::State(_, StateField::Dnd) => (TableText::Dnd, TableText::DndHelp),
+        Cell::State(_, StateField::Forward) => (TableText::Forward, TableText::ForwardHelp),
+        Cell::State(_, StateField::Presence) => (TableText::Presence, TableText::PresenceHelp),
+        Cell::State(_, StateField::Note) => (TableText::Note, TableText::NoteHelp),
+        Cell::State(_, StateField::Icon) => (TableText::Icon, TableText::IconHelp),
+        Cell::State(_, StateField::Says) => (TableText::Says, TableText::SaysHelp),
+        Cell::Call(_) => (TableText::ToTeams, TableText::CallsToTeamsHelp),
+        Cell::Phone(_, PhoneField::Teams) => (TableText::ToTeams, TableText::PhoneToTeamsHelp),
+        Cell::Phone(_, PhoneField::Minutes) => (TableText::Minutes, TableText::MinutesHelp),
+    }
+}
+
+/// A cell's value in words.
+pub(crate) fn value_text(value: &Value, language: Language) -> String {
+    let text = |text: TableText| text.text(language).to_owned();
+    match value {
+        Value::Dnd(DndRule::On) => text(TableText::On),
+        Value::Dnd(DndRule::Off) => text(TableText::Off),
+        Value::Dnd(DndRule::Leave)
+        | Value::Forward(ForwardRule::Leave)
+        | Value::Presence(PresenceRule::Leave)
+        | Value::Note(None) => text(TableText::Leave),
+        Value::Forward(ForwardRule::To(target)) => target.clone(),
+        Value::Presence(PresenceRule::Unset) => text(TableText::Unset),
+        Value::Presence(PresenceRule::Set(presence)) => {
+            super::presence_text(*presence).text(language).to_owned()
+        }
+        Value::Note(Some(note)) => format!("„{note}“"),
+        Value::Icon(Colour::Neutral) => text(TableText::Neutral),
+        Value::Icon(Colour::Red) => text(TableText::Red),
+        Value::Icon(Colour::Yellow) => text(TableText::Yellow),
+        Value::Says(SaysRule::ByName) => text(TableText::ByName),
+        Value::Says(SaysRule::Words(says)) => says.text(language).to_owned(),
+        Value::Pair(None) | Value::Teams(ToTeams::Nothing) => text(TableText::Nothing),
+        Value::Pair(Some(pair)) => text(session_text(*pair)),
+        Value::Teams(ToTeams::Session(pair)) => {
+            TableText::Session.with(language, &[("pair", session_text(*pair).text(language))])
+        }
+        Value::Teams(ToTeams::Preferred(pair)) => {
+            TableText::Preferred.with(language, &[("pair", preferred_text(*pair).text(language))])
+        }
+        Value::Minutes(minutes) => minutes.to_string(),
+    }
+}
+
+pub(crate) const fn session_text(pair: SessionPair) -> TableText {
+    match pair {
+        SessionPair::Available => TableText::PairAvailable,
+        SessionPair::BusyInACall => TableText::PairInACall,
+        SessionPair::BusyInAConferenceCall => TableText::PairInAConference,
+        SessionPair::Away => TableText::PairAway,
+        SessionPair::DoNotDisturbPresenting => TableText::PairPresenting,
+    }
+}
+
+pub(crate) const fn preferred_text(pair: PreferredPair) -> TableText {
+    match pair {
+        PreferredPair::Available => TableText::PairAvailable,
+        PreferredPair::Busy => TableText::PairBusy,
+        PreferredPair::DoNotDisturb => TableText::PairDoNotDisturb,
+        PreferredPair::BeRightBack => TableText::PairBeRightBack,
+        PreferredPair::Away => TableText::PairAway,
+        PreferredPair::OfflineOffWork => TableText::PairOffline,
+    }
 }

@@ -5,6 +5,7 @@ use crate::clock::Now;
 use crate::engine::{Engine, Released};
 use crate::ledger::Stage;
 use crate::phone::{Field, FieldValue};
+use crate::rule_name;
 use crate::teams::SignIn;
 use crate::text::Text;
 use offhook_protocol::status::{Field as Shown, NotDoneReason, State};
@@ -98,7 +99,7 @@ impl Engine {
                             ("value", &value_text(&hold.wrote, language)),
                             ("before", &value_text(&hold.before, language)),
                             ("since", &time(hold.since)),
-                            ("rule", &hold.why.rule),
+                            ("rule", &rule_name::in_words(&hold.why.rule, language)),
                         ],
                     ));
                 }
@@ -129,7 +130,7 @@ impl Engine {
                 &[
                     ("value", &up.pair.presence().to_string()),
                     ("since", &time(wish.why.since)),
-                    ("rule", &wish.why.rule),
+                    ("rule", &rule_name::in_words(&wish.why.rule, language)),
                     ("until", &time(up.ends_wall)),
                 ],
             ));
@@ -139,7 +140,7 @@ impl Engine {
                 language,
                 &[
                     ("value", &record.pair.presence().to_string()),
-                    ("rule", &wish.why.rule),
+                    ("rule", &rule_name::in_words(&wish.why.rule, language)),
                     ("until", &time(record.until)),
                 ],
             ));

@@ -1,0 +1,248 @@
+//! What the rules would want in an imagined situation (R22). Touches nothing.
+
+use super::rules::{preferred_text, session_text};
+use super::{field_text, shown_field, want_text};
+use crate::clock::Now;
+use crate::desired::{Desired, Want, desired};
+use crate::facts::{Facts, PhoneFacts};
+use crate::fault::{Code, Fault, FaultKind};
+use crate::ledger::{Ledger, Reason};
+use crate::line::{CallId, CallState, LineEvent, SourceId};
+use crate::phone::{Field, FieldValue, PhonePresence};
+use crate::rule_name;
+use crate::rules::{Role, Rules};
+use crate::teams::{Account, Presence, Right, SignIn};
+use crate::text::{Language, Text};
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use offhook_protocol::command::{Situation, Wished};
+use offhook_protocol::status::{Field as Shown, NotDoneReason};
+
+/// Every field of the phone, then Teams. `phone`: the phone system in use, for what it can't do (R13).
+///
+/// # Errors
+/// The time or the presence can't be understood.
+pub fn preview(
+    situation: &Situation,
+    rules: &Rules,
+    phone: Option<&PhoneFacts>,
+    now: Now,
+) -> Result<Vec<Wished>, Fault> {
+    let wall = match &situation.at {
+        Some(text) => moment(text, rules)?,
+        None => now.wall,
+    };
+    let now = Now { wall, ..now };
+    let facts = imagine(situation, now)?;
+    let later = now.after(crate::facts::calls::DIALLING);
+    let desired = desired(&facts, rules, &Ledger::default(), later);
+    let view = View {
+        rules,
+        phone,
+        facts: &facts,
+        desired: &desired,
+        idle: idle(situation, rules, wall),
+    };
+    let mut wishes: Vec<Wished> = Field::ALL.into_iter().map(|field| view.field(field)).collect();
+    wishes.extend(view.teams());
+    Ok(wishes)
+}
+
+/// A moment in the person's zone, or with an offset of its own.
+fn moment(text: &str, rules: &Rules) -> Result<Timestamp, Fault> {
+    let text = text.trim();
+    let local = |text: &str| {
+        let at: DateTime = text.parse().ok()?;
+        Some(at.to_zoned(rules.zone.clone()).ok()?.timestamp())
+    };
+    text.parse()
+        .ok()
+        .or_else(|| local(text))
+        .ok_or_else(|| Fault::new(FaultKind::Rejected, Code::EntryNotPossible).about("2026-11-23T20:15"))
+}
+
+/// Why nothing would be written at all.
+fn idle(situation: &Situation, rules: &Rules, at: Timestamp) -> Option<Text> {
+    if situation.paused {
+        return Some(Text::PreviewPaused);
+    }
+    if rules.role == Role::Watch {
+        return Some(Text::PreviewWatching);
+    }
+    let hours = rules.working_hours.as_ref()?;
+    (!hours.at(at, &rules.zone).0).then_some(Text::PreviewOutsideHours)
+}
+
+struct View<'a> {
+    rules: &'a Rules,
+    phone: Option<&'a PhoneFacts>,
+    facts: &'a Facts,
+    desired: &'a Desired,
+    idle: Option<Text>,
+}
+
+impl View<'_> {
+    fn language(&self) -> Language {
+        self.rules.language
+    }
+
+    fn field(&self, field: Field) -> Wished {
+        let language = self.language();
+        let name = field_text(field).text(language);
+        let Some(wish) = self.desired.of(field) else {
+            return Wished {
+                field: shown_field(field),
+                wish: Text::ValueUnknown.text(language).to_owned(),
+                cause: None,
+                rule: String::new(),
+                sentence: Text::PreviewUnknown.with(language, &[("field", name)]),
+                not_done: None,
+            };
+        };
+        let value = want_text(&wish.want, language);
+        let rule = rule_name::in_words(&wish.why.rule, language);
+        let values = [("field", name), ("value", &*value), ("rule", &*rule)];
+        let text = match &wish.want {
+            Want::Set(value) if self.facts.phone.value(field) == Some(value) => Text::PreviewMet,
+            Want::Set(_) => Text::PreviewSet,
+            Want::Leave => Text::PreviewLeave,
+            Want::Unset => Text::PreviewUnset,
+        };
+        let mut sentence = text.with(language, &values);
+        let not_done = self.not_done(field, &wish.want);
+        if let Some((_, because)) = not_done {
+            sentence = format!("{sentence} {}", because.text(language));
+        }
+        Wished {
+            field: shown_field(field),
+            wish: value,
+            cause: Some(wish.why.cause),
+            rule: wish.why.rule.clone(),
+            sentence,
+            not_done: not_done.map(|(reason, _)| reason),
+        }
+    }
+
+    fn not_done(&self, field: Field, want: &Want) -> Option<(NotDoneReason, Text)> {
+        if self.desired.echo_of_phone.contains(&field) {
+            return Some((NotDoneReason::Echo, Text::PreviewEcho));
+        }
+        match want {
+            Want::Set(_) => {}
+            Want::Leave | Want::Unset => return None,
+        }
+        if let Some(idle) = self.idle {
+            return Some((NotDoneReason::Paused, idle));
+        }
+        let link = self.phone?.link.as_ref().filter(|link| link.up)?;
+        let can = link.abilities.of(field);
+        (!(can.read && can.write)).then_some((NotDoneReason::Capability, Text::PreviewCannot))
+    }
+
+    fn teams(&self) -> Vec<Wished> {
+        let language = self.language();
+        let session = self.desired.session.as_ref().map(|wish| {
+            let minutes = (wish.lifetime.as_secs() / 60).to_string();
+            let words = session_text(wish.pair).text(language);
+            self.told(
+                Text::PreviewSession,
+                &wish.pair.presence(),
+                words,
+                &minutes,
+                &wish.why,
+            )
+        });
+        let preferred = self.desired.preferred.as_ref().map(|wish| {
+            let hours = (wish.lifetime.as_secs() / 60).to_string();
+            let words = preferred_text(wish.pair).text(language);
+            self.told(
+                Text::PreviewPreferred,
+                &wish.pair.presence(),
+                words,
+                &hours,
+                &wish.why,
+            )
+        });
+        let told: Vec<Wished> = session.into_iter().chain(preferred).collect();
+        if !told.is_empty() {
+            return told;
+        }
+        vec![Wished {
+            field: Shown::Teams,
+            wish: Text::ValueLeave.text(language).to_owned(),
+            cause: None,
+            rule: String::new(),
+            sentence: Text::PreviewTeamsNothing.text(language).to_owned(),
+            not_done: None,
+        }]
+    }
+
+    fn told(&self, text: Text, pair: &Presence, words: &str, minutes: &str, why: &Reason) -> Wished {
+        let language = self.language();
+        let rule = rule_name::in_words(&why.rule, language);
+        let values = [("value", words), ("minutes", minutes), ("rule", &rule)];
+        let mut sentence = text.with(language, &values);
+        if let Some(idle) = self.idle {
+            sentence = format!("{sentence} {}", idle.text(language));
+        }
+        Wished {
+            field: Shown::Teams,
+            wish: pair.to_string(),
+            cause: Some(why.cause),
+            rule: why.rule.clone(),
+            sentence,
+            not_done: self.idle.map(|_| NotDoneReason::Paused),
+        }
+    }
+}
+
+fn imagine(situation: &Situation, now: Now) -> Result<Facts, Fault> {
+    let rights = vec![Right::PresenceRead, Right::PresenceWrite];
+    let account = Account {
+        key: String::new(),
+        name: String::new(),
+        address: String::new(),
+        rights,
+    };
+    let mut facts = Facts {
+        sign_in: SignIn::SignedIn(account),
+        ..Facts::default()
+    };
+    if situation.availability.is_some() || situation.activity.is_some() || situation.out_of_office {
+        let availability = situation
+            .availability
+            .as_deref()
+            .or(situation.activity.as_deref())
+            .unwrap_or("Available");
+        let activity = situation.activity.as_deref().unwrap_or(availability);
+        let mut presence = Presence::new(availability, activity);
+        presence.out_of_office = Some(situation.out_of_office);
+        // As if it had been read often enough (R7).
+        let _reading = facts.teams.on_read(presence, true, now);
+    }
+    let source = if situation.calls_on_phone {
+        SourceId::phone()
+    } else {
+        SourceId::new("preview")
+    };
+    // More tell nothing more.
+    for n in 0..situation.calls.min(2) {
+        let state = if situation.conference {
+            CallState::Conference
+        } else {
+            CallState::Connected
+        };
+        let id = CallId::new(n.to_string());
+        facts.calls.handle(&source, LineEvent::Call { id, state }, now);
+    }
+    if let Some(on) = situation.phone_dnd {
+        facts.phone.on_seen(FieldValue::Dnd(on), now);
+    }
+    if let Some(word) = situation.phone_presence.as_deref() {
+        let words = || PhonePresence::ALL.map(PhonePresence::as_str).join(" | ");
+        let presence = PhonePresence::parse(word)
+            .ok_or_else(|| Fault::new(FaultKind::Rejected, Code::EntryNotPossible).about(words()))?;
+        facts.phone.on_seen(FieldValue::Presence(Some(presence)), now);
+    }
+    Ok(facts)
+}
