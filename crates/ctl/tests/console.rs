@@ -422,7 +422,7 @@ fn page(step: &Value) -> String {
             "teams": null, "calls": [], "lights": []},
         "account": {"step": step, "problem": null, "rights": [], "admin_text": null, "tenant": field,
             "client_id": field},
-        "phone": phone});
+        "phone": phone, "rules_version": 1});
     json!({"event": {"pages": pages}}).to_string()
 }
 
