@@ -16,4 +16,8 @@ words: { [key in string]: string },
 /**
  * While the first run is open.
  */
-first_run: FirstRun | null, now: NowPage, account: AccountPage, phone: PhonePage, };
+first_run: FirstRun | null, now: NowPage, account: AccountPage, phone: PhonePage, 
+/**
+ * Another number: the rules page would show something else than before.
+ */
+rules_version: number, };

@@ -170,23 +170,6 @@ pub(crate) fn value_text(value: &FieldValue, language: Language) -> String {
     }
 }
 
-/// A value in words, also where the contract has a name for it.
-pub(crate) fn value_words(value: &FieldValue, language: Language) -> String {
-    let FieldValue::Presence(Some(presence)) = value else {
-        return value_text(value, language);
-    };
-    let text = match presence {
-        PhonePresence::Available => Text::PresenceAvailable,
-        PhonePresence::Away => Text::PresenceAway,
-        PhonePresence::ExtendedAway => Text::PresenceExtendedAway,
-        PhonePresence::Busy => Text::PresenceBusy,
-        PhonePresence::Meeting => Text::PresenceMeeting,
-        PhonePresence::Dnd => Text::PresenceDnd,
-        PhonePresence::OnThePhone => Text::PresenceOnThePhone,
-    };
-    text.text(language).to_owned()
-}
-
 /// A wish in words.
 pub(crate) fn want_text(want: &Want, language: Language) -> String {
     match want {

@@ -3,7 +3,7 @@
 use super::pages::Desk;
 use super::tray::state_text;
 use super::why::is_set;
-use super::{clock_time, field_text, value_words};
+use super::{clock_time, field_text, value_text};
 use crate::clock::Now;
 use crate::desired::Want;
 use crate::engine::Engine;
@@ -202,7 +202,7 @@ impl Engine {
                 let values = [
                     ("since", time(hold.since)),
                     ("why", self.cause_words(hold.why.cause)),
-                    ("before", value_words(&hold.before, language)),
+                    ("before", value_text(&hold.before, language)),
                 ];
                 let values: Vec<(&str, &str)> = values
                     .iter()
@@ -215,7 +215,7 @@ impl Engine {
         };
         FieldLine {
             name: field_text(field).text(language).to_owned(),
-            value: value_words(value, language),
+            value: value_text(value, language),
             set: is_set(value),
             owner,
             text,
