@@ -26,6 +26,12 @@ export function fakeHost(search: string): Host {
     show(fakePages(next, language, allWords[language]));
   };
 
+  // A tool that looks at one state after the other need not load the page for each.
+  addEventListener("fake", (event) => {
+    const { detail } = event as CustomEvent<string>;
+    if (isFakeState(detail)) become(detail);
+  });
+
   return {
     async listen(listener) {
       hear = listener;

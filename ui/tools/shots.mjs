@@ -1,43 +1,13 @@
 // Every page in every state, language and scheme: a picture of each, and a check by axe of what readers get.
 // `npm run shots [-- FILTER]`; pictures go to docs/screenshots/pages. OFFHOOK_CHROMIUM names another browser.
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
-import { createRequire } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { chromium } from "playwright-core";
-import { build, createServer, preview } from "vite";
+import { AXE, open, violations } from "./chromium.mjs";
 
 const out = fileURLToPath(new URL("../../docs/screenshots/pages/", import.meta.url));
-const axe = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
 const filter = process.argv[2] ?? "";
 mkdirSync(out, { recursive: true });
-
-const root = fileURLToPath(new URL("..", import.meta.url));
-const quiet = /** @type {const} */ ({ root, mode: "fake", logLevel: "error" });
-const loader = await createServer({ ...quiet, server: { middlewareMode: true, hmr: false, ws: false } });
-const { FAKE_STATES } = await loader.ssrLoadModule("/src/fakes.ts");
-await loader.close();
-
-const built = mkdtempSync(join(tmpdir(), "offhook-pages-"));
-await build({ ...quiet, build: { outDir: built, emptyOutDir: true } });
-const server = await preview({ ...quiet, build: { outDir: built }, preview: { host: "127.0.0.1", port: 0 } });
-const address = server.httpServer.address();
-if (!address || typeof address === "string") throw new Error("The page server has no port.");
-const { port } = address;
-
-const browser = await chromium.launch({
-  executablePath: process.env["OFFHOOK_CHROMIUM"] ?? "/usr/bin/chromium",
-  args: [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-  ],
-});
+const pages = await open();
 
 const WINDOW = { width: 720, height: 560 };
 const NARROW = { width: 400, height: 560 };
@@ -46,16 +16,8 @@ const ZOOMED = { width: 360, height: 280 };
 
 let taken = 0;
 let found = 0;
-/** @type {{page: string, state: string}[]} */
-const all = [
-  ...["now", "account", "phone", "first-run"].flatMap((page) =>
-    FAKE_STATES[page].map((/** @type {string} */ state) => ({ page, state })),
-  ),
-  ...FAKE_STATES.window.map((/** @type {string} */ state) => ({ page: "now", state })),
-];
-
 for (const language of ["en", "de"]) {
-  for (const { page, state } of all) {
+  for (const { page, state } of pages.places) {
     for (const scheme of /** @type {const} */ (["light", "dark"])) {
       await shot({ page, state, language, scheme, size: WINDOW, zoom: 1, suffix: "" });
     }
@@ -73,9 +35,7 @@ for (const language of ["en", "de"]) {
     });
   }
 }
-await browser.close();
-await server.close();
-rmSync(built, { recursive: true });
+await pages.close();
 console.log(`${taken} pictures, ${found} findings`);
 process.exitCode = found === 0 && taken > 0 ? 0 : 1;
 
@@ -85,7 +45,7 @@ process.exitCode = found === 0 && taken > 0 ? 0 : 1;
 async function shot({ page, state, language, scheme, size, zoom, suffix, forced = false }) {
   const name = `${page}-${state}-${language}-${scheme}${suffix}`;
   if (!name.includes(filter)) return;
-  const context = await browser.newContext({
+  const context = await pages.browser.newContext({
     viewport: size,
     deviceScaleFactor: zoom,
     colorScheme: scheme,
@@ -96,23 +56,20 @@ async function shot({ page, state, language, scheme, size, zoom, suffix, forced 
   });
   const tab = await context.newPage();
   tab.on("pageerror", (error) => complain(name, `script: ${error.message}`));
-  await tab.goto(`http://127.0.0.1:${port}/?fake=${state}&lang=${language}#${page}`);
+  await tab.goto(pages.url({ page, state }, language));
   await tab.waitForSelector("main h1, main .working");
-  const tall = await tab.evaluate(() => {
+  const tall = await tab.evaluate((page) => {
     const main = document.querySelector("main");
-    return { height: main?.scrollHeight ?? 0, wide: (main?.scrollWidth ?? 0) - (main?.clientWidth ?? 0) };
-  });
+    // What stands above and below the part that scrolls.
+    const around = page === "first-run" ? document.body.clientHeight - (main?.clientHeight ?? 0) : 0;
+    return {
+      height: (main?.scrollHeight ?? 0) + around,
+      wide: (main?.scrollWidth ?? 0) - (main?.clientWidth ?? 0),
+    };
+  }, page);
   if (tall.wide > 0) complain(name, `${tall.wide} pixels stick out at the side`);
-  await tab.addScriptTag({ path: axe });
-  const { violations } = await tab.evaluate(() =>
-    /** @type {any} */ (globalThis).axe.run({ resultTypes: ["violations"] }),
-  );
-  for (const violation of violations) {
-    complain(
-      name,
-      `${violation.id}: ${violation.help}\n    ${violation.nodes.map((/** @type {any} */ node) => `${node.target} ${node.failureSummary}`).join("\n    ")}`,
-    );
-  }
+  await tab.addScriptTag({ path: AXE });
+  for (const violation of await violations(tab)) complain(name, violation);
   // The whole page, as if the window were tall enough; the zoomed one shows what fits.
   if (zoom === 1)
     await tab.setViewportSize({

@@ -36,7 +36,17 @@ pub fn script(name: &str) -> Result<()> {
 
 /// The pages' tests; returns how many passed, as their runner says.
 pub fn tests() -> Result<u32> {
-    let text = step::tee(&mut step::npm(&folder(), &["run", "--silent", "test"]))?;
+    counted("test")
+}
+
+/// What a real browser says of every page in every state: axe, nothing that sticks out, the keyboard alone.
+/// Chromium comes with the setup of the tests.
+pub fn browser() -> Result<u32> {
+    counted("check")
+}
+
+fn counted(script: &str) -> Result<u32> {
+    let text = step::tee(&mut step::npm(&folder(), &["run", "--silent", script]))?;
     let line = text
         .lines()
         .find_map(|line| line.trim_start().strip_prefix("Tests "))

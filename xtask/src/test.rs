@@ -42,6 +42,11 @@ fn checks_and_tests(steps: &mut Steps) -> Result<Count> {
     setup::setup(Extent::Tests, steps)?;
     lint(steps)?;
     let page_tests = steps.step("pages: tests", pages::tests)?;
+    let browser_tests = if cfg!(target_os = "linux") {
+        steps.step("pages: in a browser", pages::browser)?
+    } else {
+        0
+    };
     let everything = workspace::everything_for_tests()?;
     steps.step("build", || {
         step::run(step::cargo(&["build", "--all-targets"]).args(&everything))
@@ -57,7 +62,7 @@ fn checks_and_tests(steps: &mut Steps) -> Result<Count> {
         )?))
     })?;
     Ok(Count {
-        passed: page_tests,
+        passed: page_tests + browser_tests,
         failed: 0,
     }
     .and(tests)
