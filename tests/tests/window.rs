@@ -272,6 +272,84 @@ fn the_page_now_follows_teams_calls_and_pauses_without_being_loaded_anew() {
 }
 
 #[test]
+fn the_first_run_leads_to_a_desk_in_use() {
+    let desk = Desk::with_screen();
+    let company = Playground::start(&desk);
+    company.teams_client(ALICE, "available");
+    let mut product = Product::new(&desk);
+    product.write_settings(&format!(
+        "{}\n[person]\nlanguage = \"en\"\nfirst_run = \"welcome\"\n",
+        company.settings()
+    ));
+    product.start(&["--minimised"], &[]);
+    // Opened without naming a page: what is not finished comes first.
+    let window = Window::open(&desk, product.data_dir(), "now");
+    window.find("a.set-up").click();
+    let title = |wanted: &str| window.wait_text("h1", |text| text == wanted);
+    title("Your phone and Teams, in agreement");
+    press(&window, "first-run-language-de");
+    title("Telefon und Teams, aufeinander abgestimmt");
+    picture(&window, "first-run-welcome-de");
+    press(&window, "first-run-language-en");
+    title("Your phone and Teams, in agreement");
+    press(&window, "first-run-begin");
+
+    title("Sign in to Microsoft");
+    press(&window, "account-sign-in");
+    let first = desk.wait_opened();
+    window.wait_text(".working", |text| text == "Waiting for the browser…");
+    press(&window, "account-open-again");
+    let mut url = desk.wait_opened();
+    assert_eq!(url, first, "the same page once more");
+    picture(&window, "first-run-browser");
+    url.query_pairs_mut().append_pair("playground_user", ALICE);
+    let page = Browser::default().open(&url);
+    assert_eq!(page.status, 200, "{}: {}", page.url, page.body);
+    title("You are signed in");
+    press(&window, "first-run-next");
+
+    title("Your phone system");
+    let phone = &company.addresses["phone"];
+    assert_eq!(window.find("#phone-host").property("value"), phone["host"]);
+    press(&window, "first-run-next");
+    title("Your access to the phone system");
+    window.find("#phone-password").type_in(phone_password(&company));
+    press(&window, "phone-save-test");
+    window.wait_text(".findings", |text| text.contains("User and password are right"));
+    picture(&window, "first-run-tested");
+    press(&window, "first-run-next");
+
+    title("Offhook is ready");
+    picture(&window, "first-run-ready");
+    window.find("[name=meetings][value=true]").click();
+    wait_until(SOON, "the answer to be stored", || {
+        let settings = product.file("settings.toml").unwrap_or_default();
+        settings.contains("dnd_in_meetings = true")
+    });
+    press(&window, "first-run-finish");
+    title("Free");
+    window.wait_text("section[aria-labelledby=fields]", |text| {
+        text.contains("Do not disturb")
+    });
+    picture(&window, "first-run-finished");
+    let settings = product.file("settings.toml").unwrap_or_default();
+    assert!(!settings.contains("first_run"), "{settings}");
+
+    // The phone is put back from the page itself.
+    company.pick(ALICE, Some("do-not-disturb"));
+    title("Do not disturb");
+    window.wait_text("[data-word=now-put-back]", |text| {
+        text == "Put the phone back for now"
+    });
+    picture(&window, "now-held");
+    press(&window, "now-put-back");
+    product.wait_status(SOON, "the phone as it was", |status| {
+        status["phone"]["dnd"]["value"] == false
+    });
+    window.find("[data-word=now-put-back-set-again]");
+}
+
+#[test]
 fn the_account_page_signs_in_by_the_browser_or_a_code_and_signs_out() {
     let desk = Desk::with_screen();
     let (mut product, company) = set_up(&desk);

@@ -49,7 +49,9 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
     // A new step of the first run is a new page: readers and keyboards begin at its heading.
     const before = step;
     step = pageOf(state) === "first-run" ? (state.pages?.first_run?.step ?? null) : null;
-    if (before !== null && before !== step) root.querySelector<HTMLElement>("main h1")?.focus();
+    if (before === null || before === step) return;
+    root.querySelector("main")?.scrollTo(0, 0);
+    root.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
   };
 
   const passOn = async (page: PageName, button: string, commands: Command[]) => {

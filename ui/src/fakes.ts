@@ -151,8 +151,8 @@ function nowPage(state: FakeState, say: Say): NowPage {
           colour: "red",
           ours: [
             say(
-              "Teams: Busy/InACall since 10:02 (call: baresip); cleared when that ends, at the latest 10:14.",
-              "Teams: Busy/InACall seit 10:02 (call: baresip); endet damit, spätestens 10:14.",
+              "Offhook has Teams show “in a call” since 10:02, as long as that lasts; without renewal until 10:14.",
+              "Offhook lässt Teams seit 10:02 „in einem Anruf“ zeigen, solange das dauert; ohne Erneuerung bis 10:14.",
             ),
           ],
         },

@@ -422,7 +422,7 @@ fn what_offhook_told_teams_stands_beside_what_teams_says() {
     w.answer("1");
     let teams = now_page(&w).teams.unwrap();
     assert!(
-        teams.ours[0].contains("Busy/InACall") && teams.ours[0].contains("09:05"),
+        teams.ours[0].contains("“in a call”") && teams.ours[0].contains("09:05"),
         "{:?}",
         teams.ours
     );

@@ -207,6 +207,8 @@ LightHook: "Reports by other programs" / "Meldungen anderer Programme";
         MenuQuit: "Quit Offhook" / "Offhook beenden";
         MenuTeamsSays: "Teams says: {says}" / "Teams meldet: {says}";
 
+        TeamsOurs: "Offhook has Teams show “{says}” since {since}, as long as that lasts; without renewal until {until}." /
+            "Offhook lässt Teams seit {since} „{says}“ zeigen, solange das dauert; ohne Erneuerung bis {until}.";
         FieldOurs: "Set by Offhook at {since}, {why}. Afterwards it goes back to: {before}." /
             "Von Offhook um {since} gesetzt, {why}. Danach gilt wieder: {before}.";
         FieldBeingSet: "Is being set, {why}." / "Wird gerade gesetzt, {why}.";

@@ -11,7 +11,8 @@ use crate::facts::Past;
 use crate::ledger::Stage;
 use crate::line::{CallState, SourceId};
 use crate::phone::{Field, FieldValue};
-use crate::text::Text;
+use crate::teams::SessionPair;
+use crate::text::{Says, Text};
 use crate::trouble;
 use offhook_protocol::pages::{CallLine, FieldLine, NamedLight, NowPage, PutBack, Question, TeamsLine};
 use offhook_protocol::status::{Cause, Light, Owner};
@@ -47,7 +48,7 @@ impl Engine {
             teams: self.teams_says().map(|(says, colour)| TeamsLine {
                 text: Text::MenuTeamsSays.with(language, &[("says", &says)]),
                 colour,
-                ours: self.told_teams(now),
+                ours: self.ours_in_teams(now),
             }),
             calls: self.call_lines(now),
             lights: self.named_lights(now),
@@ -135,6 +136,33 @@ impl Engine {
             microsoft: format!("{} ({})", account.name, account.address),
             phone: phone.names.join(", "),
         })
+    }
+
+    /// Our session, in the words that Teams has for it; and a preferred presence of ours.
+    fn ours_in_teams(&self, now: Now) -> Vec<String> {
+        let language = self.rules.language;
+        let time = |at| clock_time(at, now.wall, &self.rules.zone, language);
+        let session = self
+            .session
+            .up()
+            .zip(self.desired.session.as_ref())
+            .map(|(up, wish)| {
+                let says = match up.pair {
+                    SessionPair::Available => Says::Available,
+                SessionPair::Away => Says::Away,
+                SessionPair::DoNotDisturbPresenting => Says::Presenting,
+                SessionPair::BusyInACall => Says::InACall,
+                    SessionPair::BusyInAConferenceCall => Says::InAConference,
+                };
+                let (since, until) = (time(wish.why.since), time(up.ends_wall));
+                let values = [
+                    ("says", says.text(language)),
+                    ("since", &since),
+                    ("until", &until),
+                ];
+                Text::TeamsOurs.with(language, &values)
+            });
+        session.into_iter().chain(self.preferred_sentence(now)).collect()
     }
 
     fn put_back_offer(&self) -> Option<PutBack> {

@@ -120,7 +120,7 @@ impl Engine {
     }
 
     /// What we have set in Teams, and until when.
-    pub(crate) fn told_teams(&self, now: Now) -> Vec<String> {
+    fn told_teams(&self, now: Now) -> Vec<String> {
         let language = self.rules.language;
         let time = |at| clock_time(at, now.wall, &self.rules.zone, language);
         let mut lines = Vec::new();
@@ -135,17 +135,24 @@ impl Engine {
                 ],
             ));
         }
-        if let (Some(record), Some(wish)) = (&self.ledger.preferred, &self.desired.preferred) {
-            lines.push(Text::ReasonPreferred.with(
-                language,
-                &[
-                    ("value", &record.pair.presence().to_string()),
-                    ("rule", &rule_name::in_words(&wish.why.rule, language)),
-                    ("until", &time(record.until)),
-                ],
-            ));
-        }
+        lines.extend(self.preferred_sentence(now));
         lines
+    }
+
+    pub(crate) fn preferred_sentence(&self, now: Now) -> Option<String> {
+        let language = self.rules.language;
+        let (record, wish) = (self.ledger.preferred.as_ref()?, self.desired.preferred.as_ref()?);
+        Some(Text::ReasonPreferred.with(
+            language,
+            &[
+                ("value", &record.pair.presence().to_string()),
+                ("rule", &rule_name::in_words(&wish.why.rule, language)),
+                (
+                    "until",
+                    &clock_time(record.until, now.wall, &self.rules.zone, language),
+                ),
+            ],
+        ))
     }
 
     pub(crate) fn not_done_sentences(&self, now: Now) -> Vec<String> {
