@@ -50,7 +50,8 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
     const before = step;
     step = pageOf(state) === "first-run" ? (state.pages?.first_run?.step ?? null) : null;
     if (before === null || before === step) return;
-    root.querySelector("main")?.scrollTo(0, 0);
+    const main = root.querySelector("main");
+    if (main) main.scrollTop = 0;
     root.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
   };
 

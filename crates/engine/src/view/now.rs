@@ -149,9 +149,9 @@ impl Engine {
             .map(|(up, wish)| {
                 let says = match up.pair {
                     SessionPair::Available => Says::Available,
-                SessionPair::Away => Says::Away,
-                SessionPair::DoNotDisturbPresenting => Says::Presenting,
-                SessionPair::BusyInACall => Says::InACall,
+                    SessionPair::Away => Says::Away,
+                    SessionPair::DoNotDisturbPresenting => Says::Presenting,
+                    SessionPair::BusyInACall => Says::InACall,
                     SessionPair::BusyInAConferenceCall => Says::InAConference,
                 };
                 let (since, until) = (time(wish.why.since), time(up.ends_wall));
