@@ -27,6 +27,12 @@ pub enum Told {
     Show {
         page: Option<String>,
     },
+    /// Files are held over the window, or no longer.
+    Dragging {
+        over: bool,
+    },
+    /// Files were dropped; they are on their way already.
+    Dropped,
 }
 
 #[derive(Debug)]
@@ -106,6 +112,11 @@ impl Resident {
         }
     }
 
+    /// Passes on what was dropped or chosen. The resident program reads it; what came of it stands in its view.
+    pub fn offer(&self, paths: &[PathBuf]) -> Result<(), Problem> {
+        self.ask(Command::OfferKeyFile { paths: named(paths) })
+    }
+
     /// Starts the resident program that stands beside this one. It outlives the window.
     pub fn start(&self) -> std::io::Result<()> {
         let ours = std::env::current_exe()?;
@@ -125,6 +136,13 @@ impl Resident {
         std::thread::spawn(move || child.wait());
         Ok(())
     }
+}
+
+/// Two are enough to tell that there is more than one. A name that is no Unicode text can't be passed on as it is; the
+/// resident program finds no such file and says that it can't be read.
+fn named(paths: &[PathBuf]) -> Vec<String> {
+    let name = |path: &PathBuf| path.to_string_lossy().into_owned();
+    paths.iter().take(2).map(name).collect()
 }
 
 /// Without words: the pages have them, in the person's language.
@@ -149,6 +167,20 @@ mod tests {
         })
         .unwrap();
         assert_eq!(show, serde_json::json!({ "told": "show", "page": "phone" }));
+        let over = serde_json::to_value(Told::Dragging { over: true }).unwrap();
+        assert_eq!(over, serde_json::json!({ "told": "dragging", "over": true }));
+        let dropped = serde_json::to_value(Told::Dropped).unwrap();
+        assert_eq!(dropped, serde_json::json!({ "told": "dropped" }));
+    }
+
+    #[test]
+    fn a_thousand_dropped_files_make_no_long_line() {
+        let paths: Vec<PathBuf> = (0..1000)
+            .map(|number| format!("/home/nora/{number}").into())
+            .collect();
+        assert_eq!(named(&paths), ["/home/nora/0", "/home/nora/1"]);
+        assert_eq!(named(&paths[..1]), ["/home/nora/0"]);
+        assert!(named(&[]).is_empty());
     }
 
     #[test]

@@ -1,10 +1,14 @@
-//! The one window, and the three commands that its pages may use.
+//! The one window, and the four commands that its pages may use.
 
+use crate::dialog;
 use crate::resident::{Resident, Told};
 use offhook_protocol::{Command, Problem};
 use std::sync::Arc;
 use tauri::webview::NewWindowResponse;
-use tauri::{App, AppHandle, Emitter, Manager, State, Url, WebviewUrl, WebviewWindowBuilder};
+use tauri::{
+    App, AppHandle, DragDropEvent, Emitter, Manager, State, Url, WebviewUrl, WebviewWindow,
+    WebviewWindowBuilder, WindowEvent,
+};
 
 const LABEL: &str = "main";
 
@@ -14,7 +18,7 @@ pub fn show(resident: Resident, page: Option<&str>) -> tauri::Result<()> {
     let address = page.map_or_else(|| "index.html".to_owned(), |page| format!("index.html#{page}"));
     tauri::Builder::default()
         .manage(Arc::clone(&resident))
-        .invoke_handler(tauri::generate_handler![view, ask, start])
+        .invoke_handler(tauri::generate_handler![view, ask, start, choose])
         .setup(move |app| {
             open(app, &resident, &address)?;
             let handle = app.handle().clone();
@@ -26,7 +30,7 @@ pub fn show(resident: Resident, page: Option<&str>) -> tauri::Result<()> {
         .run(tauri::generate_context!())
 }
 
-fn open(app: &App, resident: &Resident, address: &str) -> tauri::Result<()> {
+fn open(app: &App, resident: &Arc<Resident>, address: &str) -> tauri::Result<()> {
     let mut window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App(address.into()))
         .title("Offhook")
         .inner_size(720.0, 560.0)
@@ -40,8 +44,37 @@ fn open(app: &App, resident: &Resident, address: &str) -> tauri::Result<()> {
     if cfg!(windows) {
         window = window.data_directory(resident.data_dir().join("window"));
     }
-    window.build()?;
+    let window = window.build()?;
+    let handle = app.handle().clone();
+    let resident = Arc::clone(resident);
+    window.on_window_event(move |event| {
+        if let WindowEvent::DragDrop(event) = event {
+            on_drag(&handle, &resident, event);
+        }
+    });
     Ok(())
+}
+
+/// Files held over the window are shown to be welcome anywhere on it; dropped ones go to the resident program, which
+/// reads them. The pages never see a path.
+fn on_drag(app: &AppHandle, resident: &Arc<Resident>, event: &DragDropEvent) {
+    match event {
+        // A drag of text, or of a picture out of a browser, names no file.
+        DragDropEvent::Enter { paths, .. } if paths.is_empty() => {}
+        DragDropEvent::Enter { .. } => pass_on(app, &Told::Dragging { over: true }),
+        DragDropEvent::Leave => pass_on(app, &Told::Dragging { over: false }),
+        DragDropEvent::Drop { paths, .. } if paths.is_empty() => {
+            pass_on(app, &Told::Dragging { over: false });
+        }
+        DragDropEvent::Drop { paths, .. } => {
+            pass_on(app, &Told::Dropped);
+            let (resident, paths) = (Arc::clone(resident), paths.clone());
+            // The window goes on being drawn while the answer is waited for. Without a resident program the page says
+            // that already.
+            std::thread::spawn(move || drop(resident.offer(&paths)));
+        }
+        _ => {}
+    }
 }
 
 /// The window shows its own pages and never leaves them.
@@ -71,6 +104,16 @@ fn ask(resident: State<'_, Arc<Resident>>, command: Command) -> Result<(), Probl
 #[tauri::command(async)]
 fn start(resident: State<'_, Arc<Resident>>) -> Result<(), String> {
     resident.start().map_err(|error| error.to_string())
+}
+
+/// The system's own dialog; nothing happens where the person closes it.
+#[tauri::command]
+async fn choose(window: WebviewWindow, resident: State<'_, Arc<Resident>>) -> Result<(), Problem> {
+    let chosen = dialog::choose_key_file(&window).await;
+    let Some(path) = chosen else { return Ok(()) };
+    let resident = Arc::clone(&resident);
+    let answer = tauri::async_runtime::spawn_blocking(move || resident.offer(&[path])).await;
+    answer.unwrap_or(Ok(()))
 }
 
 #[cfg(test)]

@@ -14,6 +14,7 @@ import {
   edit,
   hear,
   isChanged,
+  type KeyDraft,
   type PageName,
   pageNamed,
   pageOf,
@@ -35,6 +36,9 @@ export interface Acts {
   discard(page: PageName): void;
   copy(text: string): void;
   start(): void;
+  editKey(change: Partial<KeyDraft>): void;
+  /** Has the person choose a key file. */
+  choose(page: PageName, button: string): void;
 }
 
 /** How long a start may take before the page says that it failed, in milliseconds. */
@@ -55,17 +59,22 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
     root.querySelector<HTMLElement>("main h1")?.focus({ preventScroll: true });
   };
 
-  const passOn = async (page: PageName, button: string, commands: Command[]) => {
-    if (state.busy[page] !== null) return;
-    state.busy[page] = button;
-    state.problem[page] = null;
-    draw();
-    try {
+  const passOn = (page: PageName, button: string, commands: Command[]) =>
+    work(page, button, async () => {
       for (const command of commands) {
         if (typeof command === "object" && "apply" in command) sending(state.form[page]);
         await host.ask(command);
         accept(state, page, command);
       }
+    });
+
+  const work = async (page: PageName, button: string, doIt: () => Promise<void>) => {
+    if (state.busy[page] !== null) return;
+    state.busy[page] = button;
+    state.problem[page] = null;
+    draw();
+    try {
+      await doIt();
     } catch (problem) {
       state.problem[page] = asProblem(problem);
     }
@@ -104,6 +113,13 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
         draw();
       });
     },
+    editKey(change) {
+      Object.assign(state.key, change);
+      draw();
+    },
+    choose(page, button) {
+      void work(page, button, () => host.choose());
+    },
     start() {
       state.starting = "yes";
       draw();
@@ -123,7 +139,7 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
   draw();
   await host.listen((told) => {
     hear(state, told);
-    if (told.told === "show") location.hash = pageOf(state);
+    if (told.told === "show" || told.told === "dropped") location.hash = pageOf(state);
     draw();
   });
   return state;

@@ -47,6 +47,11 @@ export function fakeHost(search: string): Host {
       await soon();
       become("free");
     },
+    async choose() {
+      become("key-reading");
+      await soon();
+      become("key-offered-new");
+    },
   };
 
   function answer(command: Command): void {
@@ -58,7 +63,12 @@ export function fakeHost(search: string): Host {
       become(first ? "fr-sign-in" : "signed-out");
     else if (command === "test_phone") become(first ? "fr-tested" : "tested");
     else if (command === "cancel_test") become(first ? "fr-access" : "free");
+    else if (command === "cancel_key")
+      show({ ...pages, phone: { ...pages.phone, key: { state: "nothing" } } });
     else if (typeof command !== "object") return;
+    else if ("offer_key_file" in command) become("key-offered-new");
+    else if ("offer_typed_key" in command) become("key-typed-refused");
+    else if ("accept_key" in command) become("key-accepted");
     else if ("pause" in command) become("paused");
     else if ("first_run" in command) become(after(now, command.first_run));
     else if ("sign_in" in command && first) {

@@ -9,7 +9,11 @@ export type Told =
   | { told: "pages"; pages: Pages }
   /** There is no resident program to speak to; `sentence` where there is more to say than that. */
   | { told: "gone"; sentence: string | null }
-  | { told: "show"; page: string | null };
+  | { told: "show"; page: string | null }
+  /** Files are held over the window, or no longer. */
+  | { told: "dragging"; over: boolean }
+  /** Files were dropped; the window passes them on by itself. */
+  | { told: "dropped" };
 
 export interface Host {
   /** Hears everything from now on; the latest that was told before comes first. */
@@ -18,13 +22,15 @@ export interface Host {
   ask(command: Command): Promise<void>;
   /** Starts the resident program. Rejects when it is not to be found. */
   start(): Promise<void>;
+  /** Has the person choose a key file, and passes it on. Rejects with a `Problem`. */
+  choose(): Promise<void>;
 }
 
 export const host: Host = {
   async listen(hear) {
     let fresh = false;
     await listen<Told>("told", ({ payload }) => {
-      fresh ||= payload.told !== "show";
+      fresh ||= payload.told === "pages" || payload.told === "gone";
       hear(payload);
     });
     const before = await invoke<Told | null>("view");
@@ -32,4 +38,5 @@ export const host: Host = {
   },
   ask: (command) => invoke("ask", { command }),
   start: () => invoke("start"),
+  choose: () => invoke("choose"),
 };

@@ -1,6 +1,7 @@
 // What the window itself remembers: the last view, and what the person has typed but not saved.
 import type { Command } from "./bindings/Command";
 import type { FieldView } from "./bindings/FieldView";
+import type { KeyOffer } from "./bindings/KeyOffer";
 import type { Language } from "./bindings/Language";
 import type { Pages } from "./bindings/Pages";
 import type { Problem } from "./bindings/Problem";
@@ -24,6 +25,21 @@ export interface Form {
   accepted: boolean;
 }
 
+/** What the person has typed of a key, and chosen beside an offer. */
+export interface KeyDraft {
+  name: string;
+  key: string;
+  /** `null`: as suggested. */
+  microsoft: boolean | null;
+}
+
+export function emptyKeyDraft(): KeyDraft {
+  return { name: "", key: "", microsoft: null };
+}
+
+/** The pages on which a key file has its place. */
+export const KEY_PAGES: readonly PageName[] = ["phone", "first-run"];
+
 export interface State {
   told: "nothing" | "pages" | "gone";
   /** The last view; kept while the resident program is away, for its language. */
@@ -41,6 +57,9 @@ export interface State {
   problem: Record<PageName, Problem | null>;
   /** What was copied last. */
   copied: string | null;
+  key: KeyDraft;
+  /** A file is being held over the window. */
+  dragging: boolean;
 }
 
 export function emptyForm(): Form {
@@ -59,6 +78,8 @@ export function beginning(language: Language, chosen: PageName | null): State {
     busy: everyPage(() => null),
     problem: everyPage(() => null),
     copied: null,
+    key: emptyKeyDraft(),
+    dragging: false,
   };
 }
 
@@ -81,6 +102,7 @@ export function hear(state: State, told: Told): void {
   switch (told.told) {
     case "pages":
       state.told = "pages";
+      state.key = keyDraftFor(state.key, state.pages?.phone.key, told.pages.phone.key);
       state.pages = told.pages;
       state.language = told.pages.language;
       state.starting = "no";
@@ -93,6 +115,13 @@ export function hear(state: State, told: Told): void {
       return;
     case "show":
       state.chosen = pageNamed(told.page) ?? state.chosen;
+      return;
+    case "dragging":
+      state.dragging = told.over;
+      return;
+    case "dropped":
+      state.dragging = false;
+      if (!KEY_PAGES.includes(pageOf(state))) state.chosen = "phone";
       return;
   }
 }
@@ -153,4 +182,11 @@ function dropShown({ pages, form }: State, page: PageName): void {
   if (!pages) return;
   const { draft } = form[page];
   for (const key of SETTING_KEYS) if (fieldOf(pages, key).value === draft[key]) delete draft[key];
+}
+
+/** What was typed and chosen belongs to one offer; it goes when that has been agreed to. */
+function keyDraftFor(draft: KeyDraft, before: KeyOffer | undefined, after: KeyOffer): KeyDraft {
+  if (after.state === "accepted" && before?.state !== "accepted") return emptyKeyDraft();
+  const number = (offer: KeyOffer | undefined) => (offer?.state === "offered" ? offer.key.number : null);
+  return number(before) === number(after) ? draft : { ...draft, microsoft: null };
 }

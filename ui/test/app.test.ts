@@ -20,6 +20,7 @@ function stage(fake: FakeState) {
       return answer(command);
     },
     start: async () => {},
+    choose: async () => {},
   };
   const root = document.createElement("div");
   document.body.replaceChildren(root);

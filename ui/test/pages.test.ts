@@ -26,6 +26,8 @@ const acts = {
   discard: vi.fn(),
   copy: vi.fn(),
   start: vi.fn(),
+  editKey: vi.fn(),
+  choose: vi.fn(),
 } satisfies Acts;
 
 beforeEach(() => {
@@ -318,7 +320,7 @@ describe("Phone", () => {
     if (!pages) throw new Error("no view");
     edit(state.form.phone, "phone.host", pages.phone.host, "other.example.com");
     const root = draw(state);
-    root.querySelector("form")?.dispatchEvent(new Event("submit", { cancelable: true }));
+    root.querySelector("form:not(.typed)")?.dispatchEvent(new Event("submit", { cancelable: true }));
     expect(acts.save).toHaveBeenCalledWith("phone", "save");
     root.querySelector<HTMLButtonElement>("[data-word=phone-save-test]")?.click();
     expect(acts.save).toHaveBeenCalledWith("phone", "phone-save-test", "test_phone");
@@ -364,5 +366,109 @@ describe("a moment", () => {
     expect(moment("2026-02-28T10:02:00", "de", noon)).toContain("28.");
     expect(moment("", "de", noon)).toBe("");
     expect(moment("2026-03-02T22:02:00", "en", noon)).toBe("22:02");
+  });
+});
+
+describe("A key file", () => {
+  const press = (fake: FakeState, key: string, change?: (state: State) => void) => {
+    const state = at("phone", fake);
+    change?.(state);
+    const root = draw(state);
+    root.querySelector<HTMLButtonElement>(`[data-word=${key}]`)?.click();
+    return root;
+  };
+
+  it("is used only by the button that says so, with the number of this very offer", () => {
+    press("key-offered", "key-use");
+    expect(acts.ask).toHaveBeenCalledWith("phone", "key-use", {
+      accept_key: { number: 7, microsoft: false },
+    });
+  });
+
+  it("takes the organisation's sign-in along as suggested, or as the person says", () => {
+    press("key-offered-new", "key-use");
+    expect(acts.ask).toHaveBeenLastCalledWith("phone", "key-use", {
+      accept_key: { number: 7, microsoft: true },
+    });
+    press("key-offered-new", "key-use", (state) => {
+      state.key.microsoft = false;
+    });
+    expect(acts.ask).toHaveBeenLastCalledWith("phone", "key-use", {
+      accept_key: { number: 7, microsoft: false },
+    });
+  });
+
+  it("can always be left alone", () => {
+    for (const fake of ["key-offered", "key-blocked"] as const) {
+      vi.clearAllMocks();
+      press(fake, "key-cancel");
+      expect(acts.ask).toHaveBeenCalledWith("phone", "key-cancel", "cancel_key");
+    }
+  });
+
+  it("that can't be used here has no button to use it, and says why", () => {
+    const root = press("key-blocked", "key-use");
+    expect(acts.ask).not.toHaveBeenCalled();
+    expect(root.querySelector("[data-code=phone-kind-not-yet]")?.textContent).toContain("3CX");
+  });
+
+  it("shows all it says before it is used", () => {
+    const offer = draw(at("phone", "key-offered-new")).querySelector("[data-key=offered]");
+    for (const text of [
+      "pbx.example.com",
+      "fdb663550485f093",
+      "not said",
+      "no end",
+      "old.example.com",
+      "iojj3X",
+    ])
+      expect(offer?.textContent).toContain(text);
+    expect(offer?.querySelector("[data-trust=new]")).not.toBeNull();
+  });
+
+  it("puts what is wrong with typed words beside their field, and announces it", () => {
+    const root = draw(at("phone", "key-typed-refused"));
+    expect(root.querySelector("#key-typed-key-field")?.getAttribute("aria-invalid")).toBe("true");
+    expect(root.querySelector("#key-typed-key-field-notes [role=alert]")?.textContent).toContain(
+      "40 letters",
+    );
+    expect(root.querySelector("#key-typed-name-field")?.getAttribute("aria-invalid")).toBeNull();
+    expect(root.querySelector<HTMLDetailsElement>(".key details")?.open).toBe(true);
+  });
+
+  it("can be typed", () => {
+    const state = at("phone", "phone-none");
+    state.key = { name: "pbx.example.com", key: "04106", microsoft: null };
+    const form = draw(state).querySelector("form.typed");
+    form?.dispatchEvent(new Event("submit", { cancelable: true }));
+    expect(acts.ask).toHaveBeenCalledWith("phone", "key-check", {
+      offer_typed_key: { name: "pbx.example.com", key: "04106" },
+    });
+  });
+
+  it("held over the window is seen on every page, and dropped leads to its place", () => {
+    const state = at("now", "free");
+    hear(state, { told: "dragging", over: true });
+    expect(draw(state).querySelector(".drop-anywhere")?.textContent).toContain("Let go");
+    hear(state, { told: "dropped" });
+    const root = draw(state);
+    expect(root.querySelector(".drop-anywhere")).toBeNull();
+    expect(state.chosen).toBe("phone");
+
+    hear(state, { told: "dragging", over: true });
+    expect(draw(state).querySelector(".drop.over")?.textContent).toContain("Let go");
+    hear(state, { told: "dragging", over: false });
+    expect(draw(state).querySelector(".drop.over")).toBeNull();
+  });
+
+  it("that was agreed to leaves nothing typed behind; a new offer forgets a choice made for another", () => {
+    const state = at("phone", "key-offered-new");
+    state.key = { name: "a", key: "b", microsoft: false };
+    hear(state, { told: "pages", pages: fakePages("key-offered-new", "en", words.en) });
+    expect(state.key.microsoft).toBe(false);
+    hear(state, { told: "pages", pages: fakePages("phone-none", "en", words.en) });
+    expect(state.key).toEqual({ name: "a", key: "b", microsoft: null });
+    hear(state, { told: "pages", pages: fakePages("key-accepted", "en", words.en) });
+    expect(state.key).toEqual({ name: "", key: "", microsoft: null });
   });
 });

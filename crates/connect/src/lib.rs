@@ -13,6 +13,7 @@
 //! | [`lines`] | one folder per line source |
 //! | [`control`] | the socket on which clients ask and watch |
 //! | [`secrets`] | keyring or file |
+//! | `keys` | key files: read, offered, agreed to, remembered |
 //! | [`settings`], [`ledger_file`], [`instance`] | what rests in the data directory |
 //! | [`clock`], [`desktop`] | the machine around the driver |
 //! | [`net`], [`backoff`], [`pii`] | one HTTP client, one pace of trying again, one wrapper for what is personal |
@@ -26,6 +27,7 @@ pub mod driver;
 pub mod entra;
 pub mod graph;
 pub mod instance;
+mod keys;
 pub mod kill_point;
 pub mod ledger_file;
 pub mod lines;

@@ -19,8 +19,10 @@ Usage: offhookctl [--data-dir DIR] [--json] COMMAND
   sign-in [--device-code]    sign in to Microsoft
   sign-out
   secret set phone           store a password; reads standard input
-  key new --name PBX --out FILE [--kind KIND] [--host HOST] [--issuer TEXT]
-       [--days N] [--sign PEM-FILE]
+  key new --name PBX --out FILE [--kind KIND] [--host HOST] [--port N]
+       [--issuer TEXT] [--valid-days N] [--pin-tls] [--pin-cert FILE]…
+       [--tenant ID] [--client-id ID] [--sign PEM-FILE]
+                             make a key file for the desks
   key show FILE              what a key file says
   key check FILE             whether a key file can be used
   rules list
@@ -77,7 +79,14 @@ pub(crate) struct NewKey {
     pub(crate) kind: Option<String>,
     pub(crate) host: Option<String>,
     pub(crate) issuer: Option<String>,
+    pub(crate) port: Option<std::num::NonZeroU16>,
     pub(crate) days: Option<u16>,
+    /// Pins the public key that the PBX shows now.
+    pub(crate) pin_tls: bool,
+    /// Pins the public keys of these certificates.
+    pub(crate) pin_certificates: Vec<PathBuf>,
+    pub(crate) tenant: Option<String>,
+    pub(crate) client_id: Option<String>,
     pub(crate) sign: Option<PathBuf>,
 }
 
@@ -317,7 +326,12 @@ impl Line {
                         "kind" => new.kind = Some(self.value()?),
                         "host" => new.host = Some(self.value()?),
                         "issuer" => new.issuer = Some(self.value()?),
-                        "days" => new.days = Some(self.parser.value()?.parse()?),
+                        "port" => new.port = Some(self.parser.value()?.parse()?),
+                        "days" | "valid-days" => new.days = Some(self.parser.value()?.parse()?),
+                        "pin-tls" => new.pin_tls = true,
+                        "pin-cert" => new.pin_certificates.push(self.parser.value()?.into()),
+                        "tenant" => new.tenant = Some(self.value()?),
+                        "client-id" => new.client_id = Some(self.value()?),
                         "sign" => new.sign = Some(self.parser.value()?.into()),
                         other => return Err(no_option(other)),
                     }

@@ -2,10 +2,12 @@
 
 use crate::args::{KeyTask, NewKey};
 use crate::failure::Failure;
-use crate::{show, words};
+use crate::{pin, show, words};
+use jiff::tz::TimeZone;
+use offhook_engine::text::{date, key_fault};
 use offhook_pbxkey::{
-    Contents, Host, Issuer, KeyFault, KeyFile, Kind, MAX_BYTES, PbxKey, PbxName, SignerSecret, Summary,
-    Trusted, check,
+    Contents, EntraId, Host, Issuer, KeyFault, KeyFile, Kind, MAX_BYTES, PbxKey, PbxName, SignerSecret,
+    SpkiPin, Summary, System, Trusted, check,
 };
 use std::io::{Read, Write};
 use std::path::Path;
@@ -42,18 +44,14 @@ pub(crate) fn run(task: KeyTask, json: bool) -> Result<(), Failure> {
 fn make(new: &NewKey) -> Result<KeyFile, Failure> {
     let fault = |fault: KeyFault| refused(&fault);
     let kind = new.kind.as_deref().unwrap_or("starface");
-    let Some(kind) = Kind::from_word(kind) else {
-        let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
-        return Err(Failure::Usage(format!(
-            "'{kind}' is no kind of PBX: {}",
-            known.join(", ")
-        )));
-    };
+    let (kind, system) = kind_of(kind)?;
     let name = PbxName::from_typed(&new.name).map_err(fault)?;
     let mut random = [0; 20];
     getrandom::fill(&mut random).map_err(|error| Failure::Io(error.to_string()))?;
     let now = jiff::Timestamp::now();
     let mut contents = Contents::new(name.clone(), kind, PbxKey::from_random(&name, random), now);
+    contents.pbx.system = system;
+    contents.pbx.port = new.port;
     contents.pbx.host = new.host.as_deref().map(Host::parse).transpose().map_err(fault)?;
     contents.issuer = new
         .issuer
@@ -61,6 +59,10 @@ fn make(new: &NewKey) -> Result<KeyFile, Failure> {
         .map(Issuer::parse)
         .transpose()
         .map_err(fault)?;
+    let entra = |id: &Option<String>| id.as_deref().map(EntraId::parse).transpose();
+    contents.entra.tenant_id = entra(&new.tenant).map_err(fault)?;
+    contents.entra.client_id = entra(&new.client_id).map_err(fault)?;
+    contents.pbx.tls_pins = pins(new, &contents)?;
     if let Some(days) = new.days {
         contents.not_after = now.checked_add(DAY * u32::from(days)).ok();
     }
@@ -76,19 +78,48 @@ fn make(new: &NewKey) -> Result<KeyFile, Failure> {
     Ok(file.sign(&secret))
 }
 
+/// The format's own kinds, and those that it counts as generic.
+fn kind_of(word: &str) -> Result<(Kind, Option<System>), Failure> {
+    let system = || Some((Kind::Generic, Some(System::from_word(word)?)));
+    let known = Kind::from_word(word).map(|kind| (kind, None)).or_else(system);
+    known.ok_or_else(|| {
+        let kinds = Kind::ALL.iter().map(|kind| kind.as_str());
+        let systems = System::ALL.iter().map(|system| system.as_str());
+        let all: Vec<&str> = kinds.chain(systems).collect();
+        Failure::Usage(format!("'{word}' is no kind of PBX: {}", all.join(", ")))
+    })
+}
+
+/// The pins asked for: of the certificates in files, and of the one that the PBX shows now.
+fn pins(new: &NewKey, contents: &Contents) -> Result<Vec<SpkiPin>, Failure> {
+    let files = new.pin_certificates.iter();
+    let mut pins = files
+        .map(|path| pin::of_file(path))
+        .collect::<Result<Vec<_>, _>>()?;
+    if new.pin_tls {
+        let usual = match contents.pbx.system {
+            // The manager's usual port with TLS.
+            Some(System::Asterisk | System::Freepbx) => 5039,
+            Some(System::Innovaphone | System::Procall | System::Csta) | None => contents.pbx.port_or_usual(),
+        };
+        let port = contents.pbx.port.map_or(usual, std::num::NonZeroU16::get);
+        pins.push(pin::of_host(&contents.pbx.host_or_name(), port)?);
+    }
+    pins.dedup();
+    Ok(pins)
+}
+
 /// The file's bytes, no more than a key file may have.
 fn read(path: &Path) -> Result<Vec<u8>, Failure> {
     let failed = |error: std::io::Error| Failure::Refused(format!("{}: {error}", path.display()));
-    if !std::fs::metadata(path).map_err(failed)?.is_file() {
+    // Asked of what was opened, so that nothing can be exchanged in between.
+    let file = std::fs::File::open(path).map_err(failed)?;
+    if !file.metadata().map_err(failed)?.is_file() {
         return Err(refused(&KeyFault::NotAFile));
     }
     let mut bytes = Vec::new();
     let most = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
-    std::fs::File::open(path)
-        .map_err(failed)?
-        .take(most)
-        .read_to_end(&mut bytes)
-        .map_err(failed)?;
+    file.take(most).read_to_end(&mut bytes).map_err(failed)?;
     Ok(bytes)
 }
 
@@ -134,57 +165,11 @@ fn summary(summary: &Summary, json: bool) -> Result<(), Failure> {
     }
 }
 
+/// The sentence that a person at a desk would read as well, and the code for scripts.
 fn refused(fault: &KeyFault) -> Failure {
-    let words = words::of_environment();
-    Failure::Refused(format!(
-        "{} {} ({fault})",
-        words.key_refused,
-        sentence(fault, &words)
-    ))
-}
-
-fn sentence(fault: &KeyFault, words: &words::Words) -> &'static str {
-    let (english, german) = match fault {
-        KeyFault::NotAFile => ("it is no file.", "das ist keine Datei."),
-        KeyFault::MultipleFiles => ("only one file at a time.", "bitte nur eine Datei auf einmal."),
-        KeyFault::TooLarge => (
-            "it is larger than a key file can be.",
-            "sie ist größer, als eine Schlüsseldatei sein kann.",
-        ),
-        KeyFault::NotUtf8 | KeyFault::NotJson | KeyFault::NotAKeyFile => (
-            "it is not a key file of Offhook. Key files of other vendors cannot be read.",
-            "das ist keine Schlüsseldatei von Offhook. Schlüsseldateien anderer Hersteller sind nicht lesbar.",
-        ),
-        KeyFault::DuplicateField(_) | KeyFault::MissingField(_) | KeyFault::BadField(_) => (
-            "the named part is missing, twice there or wrong. Ask your administrator for a new one.",
-            "der genannte Teil fehlt, ist doppelt oder falsch. Bitte beim Administrator eine neue anfordern.",
-        ),
-        KeyFault::UnsupportedVersion => (
-            "it was made by a newer program. Update Offhook.",
-            "sie stammt von einem neueren Programm. Bitte Offhook aktualisieren.",
-        ),
-        KeyFault::ContainsSecret(_) => (
-            "it contains a password, secret or token, which a key file must not.",
-            "sie enthält ein Passwort, Geheimnis oder Token; das darf eine Schlüsseldatei nicht.",
-        ),
-        KeyFault::NameKeyMismatch => (
-            "key and PBX name do not belong together.",
-            "Schlüssel und Name der Anlage gehören nicht zusammen.",
-        ),
-        KeyFault::IntegrityFailed => (
-            "it was changed after it was made.",
-            "sie wurde nach dem Erstellen verändert.",
-        ),
-        KeyFault::SignatureInvalid => ("its signature does not fit.", "ihre Unterschrift passt nicht."),
-        KeyFault::UntrustedSigner { .. } => (
-            "its signer is not the expected one.",
-            "sie ist nicht vom erwarteten Aussteller unterschrieben.",
-        ),
-        KeyFault::NotYetValid { .. } => ("it is not yet in force.", "sie gilt noch nicht."),
-        KeyFault::Expired { .. } => (
-            "it has expired. Ask for a new one.",
-            "sie ist abgelaufen. Bitte eine neue anfordern.",
-        ),
-    };
-    if words.german { german } else { english }
+    let language = words::language();
+    let day = fault.date().map(|at| date(at, &TimeZone::system(), language));
+    let detail = day.or_else(|| fault.member().map(ToString::to_string));
+    let problem = key_fault(fault.code(), detail.as_deref(), language);
+    Failure::Refused(format!("{problem} ({})", fault.code()))
 }

@@ -8,6 +8,7 @@ mod args;
 mod ask;
 mod failure;
 mod key;
+mod pin;
 mod rules;
 mod secret;
 mod show;

@@ -46,6 +46,10 @@ pub(crate) fn at_rest(command: &Command) -> Option<Result<Answer, Failure>> {
         | Command::CancelTest
         | Command::FirstRun(_)
         | Command::OpenWindow { .. }
+        | Command::OfferKeyFile { .. }
+        | Command::OfferTypedKey { .. }
+        | Command::AcceptKey { .. }
+        | Command::CancelKey
         | Command::Quit => None,
     }
 }

@@ -107,6 +107,7 @@ pub enum Code {
     PhoneNotConfirmed,
     PhoneExtensionUnknown,
     PhoneNotConfigured,
+    PhoneKindNotYet,
     // line sources
     BaresipUnreachable,
     BaresipTaken,
@@ -123,6 +124,8 @@ pub enum Code {
     SettingsNewer,
     LedgerUnreadable,
     LedgerNotWritten,
+    KeyMemoryUnreadable,
+    KeyOfferGone,
     // what the engine itself notices
     TeamsKeepsStatus,
     OtherDesk,
@@ -201,6 +204,7 @@ impl Code {
         Self::PhoneNotConfirmed,
         Self::PhoneExtensionUnknown,
         Self::PhoneNotConfigured,
+        Self::PhoneKindNotYet,
         Self::BaresipUnreachable,
         Self::BaresipTaken,
         Self::BaresipNotUnderstood,
@@ -215,6 +219,8 @@ impl Code {
         Self::SettingsNewer,
         Self::LedgerUnreadable,
         Self::LedgerNotWritten,
+        Self::KeyMemoryUnreadable,
+        Self::KeyOfferGone,
         Self::TeamsKeepsStatus,
         Self::OtherDesk,
         Self::OtherWriter,

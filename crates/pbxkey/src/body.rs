@@ -4,7 +4,7 @@ use std::num::NonZeroU16;
 
 use jiff::Timestamp;
 
-use crate::contents::{Backend, Contents, Entra, EntraId, Issuer, Kind, Mode, Pbx};
+use crate::contents::{Backend, Contents, Entra, EntraId, Issuer, Kind, Mode, Pbx, System};
 use crate::fault::{Member, bad};
 use crate::json::{Json, Object, join};
 use crate::sign::Signature;
@@ -91,6 +91,7 @@ fn read_pbx(pbx: &Reader<'_>) -> Result<Pbx, KeyFault> {
     Ok(Pbx {
         name: pbx.required("name", |text| PbxName::parse(text).ok())?,
         kind: pbx.required("kind", Kind::from_word)?,
+        system: pbx.word("system", System::from_word),
         host: pbx.text("host", host)?,
         port: pbx.port("port")?,
         xmpp_port: pbx.port("xmpp_port")?,
@@ -172,6 +173,16 @@ impl<'a> Reader<'a> {
             return Err(self.bad(name));
         };
         parse(text).map(Some).ok_or_else(|| self.bad(name))
+    }
+
+    /// A member of our own beside the format's: whatever else it holds counts as absent.
+    fn word<T>(&self, name: &str, parse: impl FnOnce(&str) -> Option<T>) -> Option<T> {
+        match self.object.member(name) {
+            Some(Json::Text(text)) => parse(text),
+            Some(Json::Bool(_) | Json::Integer(_) | Json::List(_) | Json::Object(_) | Json::Unfit) | None => {
+                None
+            }
+        }
     }
 
     fn texts<T>(
@@ -273,6 +284,11 @@ fn write_pbx(pbx: &Pbx) -> Object {
     let mut object = Object::default();
     object.push("name", text(pbx.name.as_str()));
     object.push("kind", text(pbx.kind.as_str()));
+    push_some(
+        &mut object,
+        "system",
+        pbx.system.map(|system| text(system.as_str())),
+    );
     let port = |port: NonZeroU16| Json::Integer(port.get().into());
     push_some(
         &mut object,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use jiff::Timestamp;
 use serde::Serialize;
 
-use crate::contents::{Backend, Issuer, Kind, Mode, SpkiPin};
+use crate::contents::{Backend, Issuer, Kind, Mode, SpkiPin, System};
 use crate::{Host, KeyFault, KeyFile, KeyId, PbxKey, PbxName, SignerKey};
 
 /// Everything about a file, in the order of the sheet: [`KeyFile::from_bytes`], then the signer, then the
@@ -110,14 +110,21 @@ impl Trusted {
         self
     }
 
-    fn judge(&self, file: &KeyFile) -> Result<Trust, KeyFault> {
-        let name = &file.contents().pbx.name;
-        let mut expected = self
-            .pins
+    /// Is a signature expected on files of this PBX?
+    #[must_use]
+    pub fn expects(&self, name: &PbxName) -> bool {
+        self.signers_of(name).next().is_some()
+    }
+
+    fn signers_of<'a>(&'a self, name: &'a PbxName) -> impl Iterator<Item = SignerKey> + 'a {
+        self.pins
             .iter()
-            .filter(|(pbx, _)| pbx.as_ref().is_none_or(|pbx| pbx == name))
+            .filter(move |(pbx, _)| pbx.as_ref().is_none_or(|pbx| pbx == name))
             .map(|(_, signer)| *signer)
-            .peekable();
+    }
+
+    fn judge(&self, file: &KeyFile) -> Result<Trust, KeyFault> {
+        let mut expected = self.signers_of(&file.contents().pbx.name).peekable();
         match (file.signer(), expected.peek().is_some()) {
             (None, false) => Ok(Trust::Unsigned),
             (Some(signer), false) => Ok(Trust::FirstSeen(signer)),
@@ -137,6 +144,8 @@ pub struct Summary {
     pub name: PbxName,
     /// The kind of PBX.
     pub kind: Kind,
+    /// Which system, where the kind does not say it.
+    pub system: Option<System>,
     /// Where a connection would go: the file's host, else the name.
     pub host: Host,
     /// Its port, 443 where the file names none.
@@ -169,6 +178,7 @@ impl Summary {
         Self {
             name: contents.pbx.name.clone(),
             kind: contents.pbx.kind,
+            system: contents.pbx.system,
             host: contents.pbx.host_or_name(),
             port: contents.pbx.port_or_usual(),
             issuer: contents.issuer.clone(),

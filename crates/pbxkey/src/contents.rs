@@ -52,6 +52,7 @@ impl Contents {
             pbx: Pbx {
                 name,
                 kind,
+                system: None,
                 host: None,
                 port: None,
                 xmpp_port: None,
@@ -79,6 +80,8 @@ pub struct Pbx {
     pub name: PbxName,
     /// What kind of PBX it is.
     pub kind: Kind,
+    /// Which one, where the kind does not say it.
+    pub system: Option<System>,
     /// Network address, where it differs from the name.
     pub host: Option<Host>,
     /// Port of the PBX's web interface.
@@ -179,6 +182,23 @@ words! {
         Sip = "sip",
         /// Something else, named by the host alone.
         Generic = "generic",
+    }
+}
+
+words! {
+    /// Which system a [`Kind::Generic`] one is, in Offhook's own member `pbx.system`. Readers that do not know the
+    /// member pass over it, as the format asks; an unknown word here counts as no word.
+    System {
+        /// Asterisk.
+        Asterisk = "asterisk",
+        /// FreePBX.
+        Freepbx = "freepbx",
+        /// innovaphone.
+        Innovaphone = "innovaphone",
+        /// estos ProCall, UCServer.
+        Procall = "procall",
+        /// Anything with CSTA.
+        Csta = "csta",
     }
 }
 

@@ -150,6 +150,29 @@ impl KeyFault {
             | Self::Expired { .. } => None,
         }
     }
+
+    /// The date the fault is about, for the codes that name one.
+    #[must_use]
+    pub fn date(&self) -> Option<Timestamp> {
+        match self {
+            Self::NotYetValid { not_before: at } | Self::Expired { not_after: at } => Some(*at),
+            Self::NotAFile
+            | Self::MultipleFiles
+            | Self::TooLarge
+            | Self::NotUtf8
+            | Self::NotJson
+            | Self::NotAKeyFile
+            | Self::DuplicateField(_)
+            | Self::MissingField(_)
+            | Self::BadField(_)
+            | Self::UnsupportedVersion
+            | Self::ContainsSecret(_)
+            | Self::NameKeyMismatch
+            | Self::IntegrityFailed
+            | Self::SignatureInvalid
+            | Self::UntrustedSigner { .. } => None,
+        }
+    }
 }
 
 /// Where in the file: `pbx.port`, `pbx.backends[2]`, `mode`.

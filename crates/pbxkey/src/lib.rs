@@ -62,7 +62,7 @@ mod sign;
 mod text;
 
 pub use check::{Checked, Summary, Trust, Trusted, check, check_typed};
-pub use contents::{Backend, Contents, Entra, EntraId, Issuer, Kind, Mode, Pbx, SpkiPin};
+pub use contents::{Backend, Contents, Entra, EntraId, Issuer, Kind, Mode, Pbx, SpkiPin, System};
 pub use fault::{KeyFault, Member};
 pub use file::{EXTENSION, KeyFile, MAX_BYTES};
 pub use key::{KeyId, PbxKey};

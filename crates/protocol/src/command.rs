@@ -86,6 +86,24 @@ pub enum Command {
     /// Ends a running [`Command::TestPhone`]; who asked for it is answered with what was found so far.
     CancelTest,
     FirstRun(FirstRunMove),
+    /// Key files were dropped or chosen: absolute paths. They are read here, never by a page; what came of it stands
+    /// in [`crate::key::KeyOffer`], a refusal too.
+    OfferKeyFile {
+        paths: Vec<String>,
+    },
+    /// Name and key of a phone system, typed by hand. Answered like [`Command::OfferKeyFile`].
+    OfferTypedKey {
+        name: String,
+        key: Hidden,
+    },
+    /// The person agrees with the offer of that number.
+    AcceptKey {
+        number: u32,
+        /// Also takes over the application registration that the file brings.
+        microsoft: bool,
+    },
+    /// Forgets the offer, or what became of the last one.
+    CancelKey,
     /// Brings the window up at that page.
     OpenWindow {
         page: Option<String>,

@@ -13,6 +13,7 @@
 //! | [`status`] | `status --json`, version 1, a contract |
 //! | [`pages`] | view models of the pages: complete, decided, in the person's language |
 //! | [`first_run`] | the first run: which step, what is done |
+//! | [`key`] | a key file, from the offer to the word of the person |
 //! | [`place`] | the data directory, and where in it the socket is named |
 //! | [`problem`] | what went wrong, as `{ code, sentence, what to do }` |
 
@@ -20,6 +21,7 @@ pub mod call;
 pub mod command;
 pub mod first_run;
 pub mod hello;
+pub mod key;
 pub mod pages;
 pub mod place;
 pub mod problem;

@@ -3,6 +3,7 @@
 mod rules;
 
 use crate::first_run::FirstRun;
+use crate::key::KeyOffer;
 use crate::problem::Problem;
 use crate::status::{Light, Owner, State};
 use serde::{Deserialize, Serialize};
@@ -201,6 +202,9 @@ pub struct PhonePage {
     pub findings: Vec<crate::command::Finding>,
     pub profile: FieldView,
     pub profiles: Vec<Choice>,
+    /// A key file on its way into the settings.
+    #[serde(default)]
+    pub key: KeyOffer,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

@@ -3,6 +3,7 @@ import type { Ability } from "./Ability";
 import type { Choice } from "./Choice";
 import type { FieldView } from "./FieldView";
 import type { Finding } from "./Finding";
+import type { KeyOffer } from "./KeyOffer";
 import type { Light } from "./Light";
 
 /**
@@ -24,4 +25,8 @@ abilities: Array<Ability>, testing: boolean,
 /**
  * What the last test found.
  */
-findings: Array<Finding>, profile: FieldView, profiles: Array<Choice>, };
+findings: Array<Finding>, profile: FieldView, profiles: Array<Choice>, 
+/**
+ * A key file on its way into the settings.
+ */
+key: KeyOffer, };

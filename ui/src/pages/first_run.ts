@@ -10,6 +10,7 @@ import { shape, stateShape } from "../shapes";
 import { isChanged, type PageName, shown } from "../state";
 import type { WordKey } from "../words";
 import { forAdministrator, registration, signIn } from "./account";
+import { keyTemplate } from "./key";
 import { account, edited, encryption, hostField, kindField, portField, test } from "./phone";
 
 const PAGE: PageName = "first-run";
@@ -17,7 +18,7 @@ const PAGE: PageName = "first-run";
 export function firstRunTemplate(room: Room, pages: Pages, view: FirstRun): TemplateResult {
   return html`<div class="first-run">
     <header>${stages(room, view)} ${languages(room, pages)}</header>
-    <main>${content(room, pages, view)} ${failure(room, PAGE)}</main>
+    <main>${content(room, pages, view)} ${droppedEarly(room, pages, view)} ${failure(room, PAGE)}</main>
     ${footer(room, view)}
   </div>`;
 }
@@ -35,6 +36,12 @@ function content(room: Room, pages: Pages, view: FirstRun): TemplateResult {
     case "ready":
       return ready(room, view);
   }
+}
+
+/** A key file has its place on the step of the phone system; it may come at any other as well. */
+function droppedEarly(room: Room, { phone: { key } }: Pages, { step }: FirstRun): Part {
+  if (step === "phone" || (key.state === "nothing" && !room.state.dragging)) return nothing;
+  return html`<section class="card" aria-label=${room.word("key-title")}>${keyTemplate(room, PAGE, key)}</section>`;
 }
 
 /** How far it is. */
@@ -112,6 +119,7 @@ function phone(room: Room, pages: Pages): TemplateResult {
   return html`
     <h1 tabindex="-1">${word("first-run-phone")}</h1>
     <p>${word("first-run-phone-text")}</p>
+    <section class="card" aria-label=${word("key-title")}>${keyTemplate(room, PAGE, pages.phone.key)}</section>
     <form
       id="first-run-form"
       class="card"

@@ -9,6 +9,7 @@ import { button, failure, mark, notes, notesId, type Part, type Room, seen, text
 import type { SettingKey } from "../settings";
 import { isChanged, shown } from "../state";
 import type { WordKey } from "../words";
+import { keyTemplate } from "./key";
 import { lightLine } from "./now";
 
 export function phoneTemplate(room: Room, told: PhonePage): TemplateResult {
@@ -17,6 +18,7 @@ export function phoneTemplate(room: Room, told: PhonePage): TemplateResult {
   const kind = shown(state.form.phone, "phone.kind", view.kind);
   return html`
     <h1 tabindex="-1">${word("phone-title")}</h1>
+    ${keyFile(room, view)}
     <form
       novalidate
       @submit=${(event: Event) => {
@@ -56,6 +58,17 @@ export function edited({ state }: Room, view: PhonePage): PhonePage {
     baresip_enabled: seen(state, "phone", "lines.baresip.enabled", view.baresip_enabled),
     profile: seen(state, "phone", "rules.profile", view.profile),
   };
+}
+
+/** Open where there is nothing yet, and wherever something is going on. */
+function keyFile(room: Room, view: PhonePage): TemplateResult {
+  const { state, word } = room;
+  const open = view.kind.value === "none" || view.key.state !== "nothing" || state.dragging;
+  return html`<details class="card" ?open=${open}>
+    <summary>${word("key-title")}</summary>
+    <p class="quiet">${word("key-intro")}</p>
+    ${keyTemplate(room, "phone", view.key)}
+  </details>`;
 }
 
 export function kindField(room: Room, view: PhonePage, kind: string): TemplateResult {

@@ -4,11 +4,12 @@ import type { Acts } from "../app";
 import type { Pages } from "../bindings/Pages";
 import { button, type Room } from "../parts";
 import { shape } from "../shapes";
-import { PAGES, pageOf, type State } from "../state";
+import { KEY_PAGES, PAGES, pageOf, type State } from "../state";
 import { goneWordsOf, wordsOf } from "../words";
 import { accountTemplate } from "./account";
 import { firstRunTemplate } from "./first_run";
 import { connectingTemplate, goneTemplate } from "./gone";
+import { dropAnywhere } from "./key";
 import { nowTemplate } from "./now";
 import { phoneTemplate } from "./phone";
 
@@ -23,6 +24,7 @@ export function windowTemplate(state: State, acts: Acts): TemplateResult {
   return html`<div class="window">
     ${navigation(room, state.pages)}
     <main>${page(room, state.pages)}</main>
+    ${state.dragging && !KEY_PAGES.includes(pageOf(state)) ? dropAnywhere(room) : nothing}
   </div>`;
 }
 

@@ -99,6 +99,10 @@ impl<D: Desktop> Driver<D> {
                 reply.answer(Answer::Done);
             }
             Command::FirstRun(made) => self.move_first_run(made, reply),
+            Command::OfferKeyFile { paths } => self.offer_key_file(paths, reply),
+            Command::OfferTypedKey { name, key } => self.offer_typed_key(&name, &key.0, reply),
+            Command::AcceptKey { number, microsoft } => self.accept_key(number, microsoft, reply),
+            Command::CancelKey => self.cancel_key(reply),
             Command::OpenWindow { page } => {
                 if self.open_window(page.as_deref()) {
                     reply.answer(Answer::Done);
@@ -245,11 +249,7 @@ impl<D: Desktop> Driver<D> {
     fn on_applied(&mut self, outcome: Result<(), Refused>, reply: Reply) {
         match outcome {
             Ok(()) => {
-                let language = self.settings.language();
-                let ledger: Vec<Problem> = self.ledger_problems().cloned().collect();
-                let problems = self.settings.problems.iter().map(|f| f.problem(language));
-                self.desk.settings = problems.chain(ledger).collect();
-                self.start_all();
+                self.settings_changed();
                 reply.answer(Answer::Done);
             }
             Err(refused) => {
@@ -258,6 +258,15 @@ impl<D: Desktop> Driver<D> {
                 reply.refuse(problem);
             }
         }
+    }
+
+    /// Everything follows the settings in force.
+    pub(super) fn settings_changed(&mut self) {
+        let language = self.settings.language();
+        let ledger: Vec<Problem> = self.ledger_problems().cloned().collect();
+        let problems = self.settings.problems.iter().map(|f| f.problem(language));
+        self.desk.settings = problems.chain(ledger).collect();
+        self.start_all();
     }
 
     /// The reason stands beside its field until the next change.
@@ -360,10 +369,14 @@ impl<D: Desktop> Driver<D> {
         }
     }
 
-    /// What was odd about the ledger at the start: new settings do not mend it.
+    /// What was odd about our own notes at the start: new settings do not mend it.
     fn ledger_problems(&self) -> impl Iterator<Item = &Problem> {
         let all = self.desk.settings.iter();
-        all.filter(|problem| problem.code == Code::LedgerUnreadable.name())
+        all.filter(|problem| {
+            [Code::LedgerUnreadable, Code::KeyMemoryUnreadable]
+                .iter()
+                .any(|code| problem.code == code.name())
+        })
     }
 
     fn examine(&self, reply: Reply) {

@@ -8,10 +8,12 @@
 //! | `effects` | what the engine wants, done |
 //! | `parts` | sign-in, phone system and line sources, (re)started from the settings |
 //! | `commands` | what clients ask |
+//! | `keys` | key files, from the offer to the settings |
 //! | `publish` | tray, status and pages, told when they have changed |
 
 mod commands;
 mod effects;
+mod keys;
 mod parts;
 mod publish;
 mod rules;
@@ -20,6 +22,7 @@ use crate::clock::Alarm;
 use crate::control::{self, Server};
 use crate::desktop::{Desktop, DesktopEvent};
 use crate::entra::Clock;
+use crate::keys::Memory;
 use crate::kill_point::{self, Point};
 use crate::ledger_file::LedgerFile;
 use crate::lines::hook::{Hook, Listener};
@@ -91,6 +94,7 @@ enum News {
         ended: bool,
     },
     SignedOut(Result<String, Fault>),
+    Key(Box<keys::KeyNews>),
 }
 
 /// The phone system's test that is under way.
@@ -111,6 +115,7 @@ struct Driver<D> {
     server: Server,
     hook: Hook,
     desk: Desk,
+    keys: keys::Keys,
     shown: publish::Shown,
     /// Who asked for a sign-in and waits for its address or code.
     sign_in_asked: Option<control::Reply>,
@@ -154,10 +159,12 @@ pub async fn run<D: Desktop>(start: Start<D>) -> Result<(), DriverError> {
         version,
         ..Desk::default()
     };
+    let (key_memory, key_fault) = Memory::load(&data_dir);
     desk.settings = settings
         .problems
         .iter()
         .chain(&ledger_fault)
+        .chain(&key_fault)
         .map(|f| f.problem(language))
         .collect();
     let parts = Parts::new(
@@ -179,6 +186,7 @@ pub async fn run<D: Desktop>(start: Start<D>) -> Result<(), DriverError> {
         server,
         hook,
         desk,
+        keys: keys::Keys::new(key_memory),
         shown: publish::Shown::default(),
         sign_in_asked: None,
         tests_asked: Vec::new(),
@@ -376,6 +384,7 @@ impl<D: Desktop> Driver<D> {
                 }
             }
             News::Tested { .. } => {}
+            News::Key(news) => self.on_key_news(*news),
             News::SignedOut(outcome) => {
                 if let Err(fault) = outcome {
                     self.desk.sign_in_problem = Some(fault.problem(self.engine.rules().language));

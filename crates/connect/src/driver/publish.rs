@@ -19,6 +19,8 @@ impl<D: Desktop> Driver<D> {
             self.desktop.show_tray(&tray);
             self.shown.tray = Some(tray);
         }
+        let rules = self.engine.rules();
+        self.desk.key = self.keys.offer.view(&self.settings, &rules.zone, rules.language);
         // The server leaves out what has not changed.
         self.server
             .publish(Event::Status(Box::new(self.engine.status(now))));

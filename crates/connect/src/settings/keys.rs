@@ -101,6 +101,8 @@ const LINES: &[Known] = &[
     known("phone.host", Kind::Text, ""),
     known("phone.port", PORT, "0"),
     known("phone.tls", Kind::Text, "system"),
+    // Public keys of who may sign key files, for every phone system; empty: whoever signed the first one.
+    known("phone.key_signers", Kind::Words, ""),
     known("phone.user", Kind::Text, ""),
     known("phone.extension", Kind::Text, ""),
     known("phone.device", Kind::Text, ""),

@@ -12,6 +12,7 @@ use keys::{FIRST_RUN, KNOWN, Known, VERSION};
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_protocol::pages::{Draft, FieldView};
 pub use parsed::PhoneConfig;
+pub(crate) use parsed::speaks_with;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};

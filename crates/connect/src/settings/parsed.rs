@@ -22,6 +22,11 @@ pub enum PhoneConfig {
     Asterisk(Box<AsteriskConfig>),
 }
 
+/// Whether this Offhook can speak with phone systems of that kind, by the settings' word.
+pub(crate) fn speaks_with(kind: &str) -> bool {
+    matches!(kind, "asterisk")
+}
+
 impl Settings {
     pub fn rules(&self) -> Rules {
         let minutes = u64::try_from(self.number("teams.release_after_minutes")).unwrap_or(10);
@@ -115,8 +120,7 @@ impl Settings {
             }
             other => {
                 // Its adapter comes with its own issue; until then nothing pretends.
-                Err(Fault::new(FaultKind::Rejected, Code::PhoneNotConfigured)
-                    .about(format!("kind = \"{other}\"")))
+                Err(Fault::new(FaultKind::Rejected, Code::PhoneKindNotYet).about(other))
             }
         }
     }

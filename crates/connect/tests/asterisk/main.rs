@@ -501,7 +501,7 @@ async fn a_flood_of_strangers_events_delays_nothing() {
 }
 
 #[tokio::test]
-async fn tls_takes_the_pinned_certificate_and_no_other() {
+async fn tls_takes_a_pinned_certificate_or_key_and_no_other() {
     let certificate = CertificateDer::from(&include_bytes!("../data/asterisk-tls-cert.der")[..]);
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(
         &include_bytes!("../data/asterisk-tls-key.der")[..],
@@ -515,9 +515,19 @@ async fn tls_takes_the_pinned_certificate_and_no_other() {
             .unwrap();
     let pbx = Pbx::start_over(DESK, Faults::default(), Some(TlsAcceptor::from(Arc::new(server)))).await;
     let over = |tls: Tls| AsteriskConfig { tls, ..config(&pbx) };
-    let mut desk = Desk::up(over(Tls::Pinned(Pin::of(&certificate)))).await;
-    assert_eq!(desk.write(FieldValue::Dnd(true)).await, Ok(()));
-    for other in [Tls::System, Tls::Pinned(Pin::of(b"another"))] {
+    let pinned = |pins: &str| Tls::Pinned(Pin::parse_list(pins).unwrap());
+    let another = Pin::of(b"another");
+    // By `openssl x509 -pubkey` and `openssl pkey -pubin -outform der | sha256sum`.
+    let public_key = "SHA256:a4073af004fff73f965a2817e5356cb188ceff2d0940a8999e5bfcffd3eb8a14";
+    for good in [
+        Tls::Pinned(vec![Pin::of(&certificate)]),
+        pinned(public_key),
+        pinned(&format!("{another},{public_key}")),
+    ] {
+        let mut desk = Desk::up(over(good)).await;
+        assert_eq!(desk.write(FieldValue::Dnd(true)).await, Ok(()));
+    }
+    for other in [Tls::System, Tls::Pinned(vec![another]), Tls::Pinned(Vec::new())] {
         let fault = Desk::start(over(other)).down().await;
         assert_eq!(
             (fault.kind, fault.code),
@@ -531,7 +541,7 @@ async fn tls_takes_the_pinned_certificate_and_no_other() {
     );
     let plain = Pbx::start(DESK, Faults::default()).await;
     let config = AsteriskConfig {
-        tls: Tls::Pinned(Pin::of(&certificate)),
+        tls: Tls::Pinned(vec![Pin::of(&certificate)]),
         ..config(&plain)
     };
     assert_eq!(Desk::start(config).down().await.code, Code::TlsFailed);

@@ -1,4 +1,4 @@
-//! Sentences for answers that come with a code of their own: the phone page's test, key files, the control socket.
+//! Sentences for answers that come with a code of their own: the phone page's test, the control socket.
 
 use super::{Language, fill};
 use offhook_protocol::problem::Problem;
@@ -109,95 +109,6 @@ pub fn probe_step(code: &str, detail: &str, language: Language) -> (String, Stri
     (label.to_owned(), fill(text, &[("what", detail)]))
 }
 
-/// Why a key file, or a key typed by hand, was not taken. `detail`: the member, or the date, that the fault names.
-/// Codes and meanings: `facts/starface.md`, section 6.3.
-pub fn key_fault(code: &str, detail: Option<&str>, language: Language) -> Problem {
-    const NOT_OURS: [&str; 4] = [
-        "This is not a key file of Offhook. The phone vendor's own key files can't be read.",
-        "Ask your administrator for a .pbxkey file made for Offhook.",
-        "Das ist keine Schlüsseldatei von Offhook. Schlüsseldateien des Anlagenherstellers lassen sich nicht lesen.",
-        "Bitten Sie Ihre Administration um eine für Offhook erstellte .pbxkey-Datei.",
-    ];
-    const DAMAGED: [&str; 4] = [
-        "The key file is damaged ({what}).",
-        "Ask your administrator for a new one.",
-        "Die Schlüsseldatei ist beschädigt ({what}).",
-        "Bitten Sie Ihre Administration um eine neue.",
-    ];
-    const NOT_FROM: [&str; 4] = [
-        "This key file is not from your administrator.",
-        "Do not use it; ask your administrator.",
-        "Diese Schlüsseldatei stammt nicht von Ihrer Administration.",
-        "Verwenden Sie sie nicht; fragen Sie Ihre Administration.",
-    ];
-    let [en, en_mend, de, de_mend] = match code {
-        "PBXKEY_NOT_A_FILE" => [
-            "Only a file can be dropped here, and it must be readable.",
-            "Drop the .pbxkey file itself, not a folder or a link.",
-            "Hier kann nur eine lesbare Datei abgelegt werden.",
-            "Legen Sie die .pbxkey-Datei selbst ab, keinen Ordner und keine Verknüpfung.",
-        ],
-        "PBXKEY_MULTIPLE_FILES" => [
-            "More than one file was dropped.",
-            "Drop one file.",
-            "Es wurde mehr als eine Datei abgelegt.",
-            "Legen Sie eine einzelne Datei ab.",
-        ],
-        "PBXKEY_TOO_LARGE" => [
-            "The file is too large to be a key file.",
-            "Choose the .pbxkey file of your administrator.",
-            "Die Datei ist zu groß für eine Schlüsseldatei.",
-            "Wählen Sie die .pbxkey-Datei Ihrer Administration.",
-        ],
-        "PBXKEY_NOT_UTF8" | "PBXKEY_NOT_JSON" | "PBXKEY_NOT_A_KEY_FILE" => NOT_OURS,
-        "PBXKEY_DUPLICATE_FIELD" | "PBXKEY_MISSING_FIELD" | "PBXKEY_BAD_FIELD" => DAMAGED,
-        "PBXKEY_UNSUPPORTED_VERSION" => [
-            "The key file was made by a newer Offhook.",
-            "Update Offhook.",
-            "Die Schlüsseldatei stammt von einem neueren Offhook.",
-            "Aktualisieren Sie Offhook.",
-        ],
-        "PBXKEY_CONTAINS_SECRET" => [
-            "The key file carries a password or another secret ({what}), which it must not; it was not used.",
-            "Tell your administrator, and delete the file.",
-            "Die Schlüsseldatei enthält ein Kennwort oder ein anderes Geheimnis ({what}), was sie nicht darf; sie wurde nicht verwendet.",
-            "Sagen Sie es Ihrer Administration, und löschen Sie die Datei.",
-        ],
-        "PBXKEY_NAME_KEY_MISMATCH" => [
-            "Key and name of the phone system do not belong together.",
-            "Check both for typing errors.",
-            "Schlüssel und Name der Telefonanlage gehören nicht zusammen.",
-            "Prüfen Sie beide auf Tippfehler.",
-        ],
-        "PBXKEY_INTEGRITY_FAILED" => [
-            "The key file was changed after it was made.",
-            "Ask your administrator for a new one.",
-            "Die Schlüsseldatei wurde nach ihrer Erstellung verändert.",
-            "Bitten Sie Ihre Administration um eine neue.",
-        ],
-        "PBXKEY_SIGNATURE_INVALID" | "PBXKEY_UNTRUSTED_SIGNER" => NOT_FROM,
-        "PBXKEY_NOT_YET_VALID" => [
-            "The key file is not valid yet ({what}).",
-            "Check this computer's date, or ask your administrator for a new one.",
-            "Die Schlüsseldatei gilt noch nicht ({what}).",
-            "Prüfen Sie das Datum dieses Rechners, oder bitten Sie Ihre Administration um eine neue.",
-        ],
-        "PBXKEY_EXPIRED" => [
-            "The key file is no longer valid ({what}).",
-            "Ask your administrator for a new one.",
-            "Die Schlüsseldatei gilt nicht mehr ({what}).",
-            "Bitten Sie Ihre Administration um eine neue.",
-        ],
-        _ => [
-            "The key file could not be used.",
-            "Ask your administrator for a new one.",
-            "Die Schlüsseldatei ließ sich nicht verwenden.",
-            "Bitten Sie Ihre Administration um eine neue.",
-        ],
-    };
-    problem(code, [en, en_mend, de, de_mend], detail, language)
-}
-
 /// What the control socket itself has to say to a client, by its complaint's code.
 pub fn complaint(code: &str, detail: Option<&str>, language: Language) -> Problem {
     let texts = match code {
@@ -241,7 +152,7 @@ pub fn complaint(code: &str, detail: Option<&str>, language: Language) -> Proble
     problem(code, texts, detail, language)
 }
 
-fn problem(code: &str, texts: [&str; 4], detail: Option<&str>, language: Language) -> Problem {
+pub(super) fn problem(code: &str, texts: [&str; 4], detail: Option<&str>, language: Language) -> Problem {
     let [en, en_mend, de, de_mend] = texts;
     let (sentence, mend, unnamed) = match language {
         Language::En => (en, en_mend, "not named"),
@@ -289,44 +200,6 @@ mod tests {
             probe_step("new", "thing", Language::De),
             ("new".into(), "thing".into())
         );
-    }
-
-    /// The list of `facts/starface.md`, section 6.3.
-    #[test]
-    fn every_code_of_a_key_file_has_a_sentence_of_its_own() {
-        let codes = [
-            "NOT_A_FILE",
-            "MULTIPLE_FILES",
-            "TOO_LARGE",
-            "NOT_UTF8",
-            "NOT_JSON",
-            "NOT_A_KEY_FILE",
-            "DUPLICATE_FIELD",
-            "MISSING_FIELD",
-            "BAD_FIELD",
-            "UNSUPPORTED_VERSION",
-            "CONTAINS_SECRET",
-            "NAME_KEY_MISMATCH",
-            "INTEGRITY_FAILED",
-            "SIGNATURE_INVALID",
-            "UNTRUSTED_SIGNER",
-            "NOT_YET_VALID",
-            "EXPIRED",
-        ];
-        for code in codes.map(|code| format!("PBXKEY_{code}")) {
-            for language in BOTH {
-                let problem = key_fault(&code, Some("pbx.port"), language);
-                assert_eq!(problem.code, code);
-                let unknown = key_fault("PBXKEY_OTHER", None, language).sentence;
-                assert_ne!(problem.sentence, unknown, "{code}");
-                assert!(
-                    problem.sentence.ends_with('.') && problem.mend.ends_with('.'),
-                    "{code}"
-                );
-            }
-        }
-        let fault = key_fault("PBXKEY_BAD_FIELD", Some("pbx.port"), Language::De);
-        assert_eq!(fault.sentence, "Die Schlüsseldatei ist beschädigt (pbx.port).");
     }
 
     #[test]

@@ -7,7 +7,8 @@ mod problems;
 
 use crate::effect::Notice;
 use crate::fault::{Code, Fault};
-pub use answers::{complaint, key_fault, probe_step};
+pub use answers::{complaint, probe_step};
+pub use keys::{KeyText, date, key_fault, typed_key_fault};
 pub use offhook_protocol::pages::Language;
 use offhook_protocol::problem::Problem;
 use serde::{Deserialize, Serialize};
@@ -37,7 +38,8 @@ macro_rules! texts {
     };
 }
 
-// After the macro that it uses.
+// After the macro that they use.
+mod keys;
 mod table;
 pub use table::TableText;
 

@@ -9,6 +9,7 @@ use crate::teams::{Right, SignIn};
 use crate::text::{Language, Text, words};
 use offhook_protocol::command::Finding;
 use offhook_protocol::first_run::FirstRunStep;
+use offhook_protocol::key::KeyOffer;
 use offhook_protocol::pages::{
     Ability, AccountPage, AccountStep, FieldView, Pages, PhonePage, RightLine, RulesPage,
 };
@@ -29,6 +30,8 @@ pub struct Desk {
     pub testing: bool,
     pub findings: Vec<Finding>,
     pub rules: RulesForm,
+    /// A key file on its way into the settings.
+    pub key: KeyOffer,
     /// What was odd about the settings file.
     pub settings: Vec<Problem>,
     /// Where the first run stands while it is open.
@@ -206,6 +209,7 @@ impl Engine {
             findings: desk.findings.clone(),
             profile: form.profile.clone(),
             profiles: super::rules::choices(language),
+            key: desk.key.clone(),
         }
     }
 

@@ -14,7 +14,8 @@ pub struct AsteriskSettings {
     pub host: String,
     /// 0: 5038, with TLS 5039.
     pub port: u16,
-    /// `system`, `off`, or `pin:` and the SHA-256 fingerprint of the server's certificate in hex or Base64.
+    /// `system`, `off`, or `pin:` and the SHA-256 fingerprint of the server's certificate or of its public key, in
+    /// hex or Base64; several with commas between them.
     pub tls: String,
     /// The manager account, not the extension.
     pub user: String,
@@ -192,8 +193,8 @@ pub enum Tls {
     Off,
     /// Checked against the system's certificates.
     System,
-    /// This very certificate.
-    Pinned(Pin),
+    /// One of these very certificates or keys.
+    Pinned(Vec<Pin>),
 }
 
 /// How do not disturb and forward are written.
@@ -342,7 +343,7 @@ fn parse_tls(text: &str) -> Option<Tls> {
     match text.trim() {
         "system" | "" => Some(Tls::System),
         "off" => Some(Tls::Off),
-        other => Pin::parse(other.strip_prefix("pin:")?).map(Tls::Pinned),
+        other => Pin::parse_list(other.strip_prefix("pin:")?).map(Tls::Pinned),
     }
 }
 

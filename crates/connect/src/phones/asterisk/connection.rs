@@ -201,13 +201,13 @@ async fn connect(config: &AsteriskConfig) -> Result<Box<dyn Stream>, Error> {
     })?;
     // A feature code's few bytes must not wait for company.
     let _unimportant = tcp.set_nodelay(true);
-    let pin = match config.tls {
+    let pins = match &config.tls {
         Tls::Off => return Ok(Box::new(tcp)),
         Tls::System => None,
-        Tls::Pinned(pin) => Some(pin),
+        Tls::Pinned(pins) => Some(pins.clone()),
     };
     let failed = |error| Error::Tls(host.clone(), error);
-    let client = tls::client(pin).map_err(|error| failed(std::io::Error::other(error)))?;
+    let client = tls::client(pins).map_err(|error| failed(std::io::Error::other(error)))?;
     let name = ServerName::try_from(bare.to_owned()).map_err(|error| failed(std::io::Error::other(error)))?;
     let stream = tokio_rustls::TlsConnector::from(Arc::new(client))
         .connect(name, tcp)

@@ -1,15 +1,18 @@
-//! TLS to the manager: the system's certificates, or one pinned certificate.
+//! TLS to the manager: the system's certificates, or pinned ones.
 
 use base64::Engine as _;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::CryptoProvider;
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
+use rustls::server::ParsedCertificate;
 use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureScheme};
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::sync::Arc;
 
-/// SHA-256 of a certificate, as `openssl x509 -fingerprint -sha256` shows it.
+/// SHA-256 of a certificate, as `openssl x509 -fingerprint -sha256` shows it, or of its public key (the
+/// SubjectPublicKeyInfo, RFC 7469 section 2.4), as key files have it. Either is accepted for what it is: nobody can make
+/// a certificate or a key for a given hash of the other.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct Pin([u8; 32]);
 
@@ -34,8 +37,14 @@ impl Pin {
         bytes.try_into().ok().map(Self)
     }
 
-    pub fn of(certificate: &[u8]) -> Self {
-        Self(Sha256::digest(certificate).into())
+    /// The pin of a certificate, given as DER; of a public key, given the DER of its SubjectPublicKeyInfo.
+    pub fn of(der: &[u8]) -> Self {
+        Self(Sha256::digest(der).into())
+    }
+
+    /// One or more pins with commas between them; a renewed key can be announced before it is in use.
+    pub fn parse_list(text: &str) -> Option<Vec<Self>> {
+        text.split(',').map(Self::parse).collect()
     }
 }
 
@@ -55,12 +64,12 @@ impl fmt::Debug for Pin {
 
 /// # Errors
 /// Where the TLS library can't be set up.
-pub fn client(pin: Option<Pin>) -> Result<ClientConfig, rustls::Error> {
+pub fn client(pins: Option<Vec<Pin>>) -> Result<ClientConfig, rustls::Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let builder =
         ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
-    let verifier: Arc<dyn ServerCertVerifier> = match pin {
-        Some(pin) => Arc::new(Pinned { pin, provider }),
+    let verifier: Arc<dyn ServerCertVerifier> = match pins {
+        Some(pins) => Arc::new(Pinned { pins, provider }),
         None => Arc::new(rustls_platform_verifier::Verifier::new(provider)?),
     };
     Ok(builder
@@ -69,11 +78,11 @@ pub fn client(pin: Option<Pin>) -> Result<ClientConfig, rustls::Error> {
         .with_no_client_auth())
 }
 
-/// Takes one certificate, whoever issued it and whatever name it is for. That the server holds its key is
-/// checked as ever.
+/// Takes certificates that are pinned, or whose key is, whoever issued them and whatever name they are for. That the
+/// server holds the key is checked as ever.
 #[derive(Debug)]
 struct Pinned {
-    pin: Pin,
+    pins: Vec<Pin>,
     provider: Arc<CryptoProvider>,
 }
 
@@ -86,7 +95,11 @@ impl ServerCertVerifier for Pinned {
         _ocsp_response: &[u8],
         _now: UnixTime,
     ) -> Result<ServerCertVerified, rustls::Error> {
-        if Pin::of(end_entity) == self.pin {
+        let key = ParsedCertificate::try_from(end_entity).map(|parsed| parsed.subject_public_key_info());
+        let pinned = |pin: &Pin| {
+            *pin == Pin::of(end_entity) || key.as_ref().is_ok_and(|key| *pin == Pin::of(key.as_ref()))
+        };
+        if self.pins.iter().any(pinned) {
             Ok(ServerCertVerified::assertion())
         } else {
             Err(CertificateError::ApplicationVerificationFailure.into())
@@ -146,6 +159,10 @@ mod tests {
         }
         for wrong in ["", "SHA256:", "12", "zz", &bare[1..], "ä"] {
             assert_eq!(Pin::parse(wrong), None, "{wrong}");
+        }
+        assert_eq!(Pin::parse_list(&format!("{hex}, {base64}")), Some(vec![pin, pin]));
+        for wrong in ["", ",", &format!("{hex},"), &format!("{hex},zz")] {
+            assert_eq!(Pin::parse_list(wrong), None, "{wrong}");
         }
     }
 }
