@@ -1,7 +1,6 @@
 //! Key files: what is wrong with one, and what one says before the person agrees.
 
 use super::answers::problem;
-use super::fill;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use offhook_protocol::pages::Language;
@@ -43,13 +42,6 @@ texts! {
         NextUser: "Enter your user name and password for the phone system." /
             "Geben Sie Ihren Benutzernamen und Ihr Kennwort für die Telefonanlage ein.";
         NextTest: "Then test the connection." / "Prüfen Sie danach die Verbindung.";
-    }
-}
-
-impl KeyText {
-    /// The text with each `{name}` replaced.
-    pub fn with(self, language: Language, values: &[(&str, &str)]) -> String {
-        fill(self.text(language), values)
     }
 }
 
