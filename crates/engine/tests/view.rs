@@ -402,10 +402,13 @@ fn what_is_held_can_be_put_back_and_set_again() {
     w.teams("Busy", "InAMeeting");
     let offer = now_page(&w).put_back.unwrap();
     assert_eq!(offer.label, "Put the phone back for this meeting");
+    let menu = |w: &World| actions(&w.engine.tray(w.now).menu);
+    assert!(menu(&w).contains(&(offer.label, Action::PutBack)));
     w.input(Input::PutBack);
     w.after(1.0);
     let page = now_page(&w);
     assert_eq!((page.put_back, page.can_set_again), (None, true));
+    assert!(menu(&w).contains(&("Let Offhook set it again".into(), Action::SetAgain)));
     assert!(page.reasons[0].contains("you took it back"), "{:?}", page.reasons);
     w.input(Input::SetAgain);
     w.after(1.0);

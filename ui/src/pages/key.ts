@@ -62,7 +62,7 @@ function offered(room: Room, page: PageName, key: OfferedKey): TemplateResult {
     known: mark("ok", "ok", word("key-signer-known")),
   }[trust];
   return html`<section class="offer" aria-labelledby="key-offer" data-key="offered" data-number=${key.number}>
-    <h3 id="key-offer">${word("key-offer")}</h3>
+    <h2 id="key-offer">${word("key-offer")}</h2>
     <p class="quiet">${word("key-nothing-yet")}</p>
     <dl class="facts">
       ${line("key-name", key.name)} ${line("key-kind", key.kind)} ${line("key-address", key.address)}

@@ -342,6 +342,8 @@ impl<D: Desktop> Driver<D> {
                 }
                 Action::Pause(pause) => self.input(Input::Pause(pause)),
                 Action::Resume => self.input(Input::Resume),
+                Action::PutBack => self.input(Input::PutBack),
+                Action::SetAgain => self.input(Input::SetAgain),
                 Action::SignIn => {
                     self.open_window(Some("account"));
                     self.start_sign_in(false);

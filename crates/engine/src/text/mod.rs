@@ -199,6 +199,7 @@ LightHook: "Reports by other programs" / "Meldungen anderer Programme";
         MenuPause60: "1 hour" / "1 Stunde";
         MenuPauseTomorrow: "Until tomorrow" / "Bis morgen";
         MenuPauseOn: "Until I resume" / "Bis ich fortsetze";
+        MenuSetAgain: "Let Offhook set it again" / "Offhook wieder setzen lassen";
         MenuResume: "Resume" / "Fortsetzen";
         MenuSignIn: "Sign in to Microsoft…" / "Bei Microsoft anmelden…";
         MenuSignInAgain: "Sign in again…" / "Neu anmelden…";

@@ -165,7 +165,7 @@ impl Engine {
         session.into_iter().chain(self.preferred_sentence(now)).collect()
     }
 
-    fn put_back_offer(&self) -> Option<PutBack> {
+    pub(super) fn put_back_offer(&self) -> Option<PutBack> {
         let language = self.rules.language;
         let mut fields = self.held_on_wish();
         fields.retain(|field| !self.ledger.yielded.contains(field));
@@ -198,7 +198,7 @@ impl Engine {
         })
     }
 
-    fn can_set_again(&self) -> bool {
+    pub(super) fn can_set_again(&self) -> bool {
         let wanted = |field: &Field| {
             let wish = self.desired.of(*field);
             wish.is_some_and(|wish| matches!(wish.want, Want::Set(_)))

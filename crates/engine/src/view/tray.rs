@@ -34,6 +34,9 @@ pub enum Action {
     Open(Page),
     Pause(Pause),
     Resume,
+    /// As the commands of these names.
+    PutBack,
+    SetAgain,
     SignIn,
     CancelSignIn,
     Quit,
@@ -115,6 +118,12 @@ impl Engine {
             ));
         }
         menu.push(Entry::Separator);
+        if let Some(offer) = self.put_back_offer() {
+            menu.push(item(&offer.label, Action::PutBack));
+        }
+        if self.can_set_again() {
+            menu.push(item(text(Text::MenuSetAgain), Action::SetAgain));
+        }
         if self.facts.person.pause.is_some() {
             menu.push(item(text(Text::MenuResume), Action::Resume));
         } else {
