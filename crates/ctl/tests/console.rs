@@ -202,6 +202,23 @@ fn profiles_by_name_need_no_running_program() {
         "{}",
         preview.out
     );
+    assert!(preview.out.contains("sentence"), "{}", preview.out);
+    let line = "rules preview --profile innovaphone --availability Available --at 2026-11-23T20:15 --paused";
+    let preview = run(folder.path(), line);
+    assert_eq!(
+        (preview.code, preview.out.lines().count()),
+        (Some(0), 5),
+        "{}",
+        preview.err
+    );
+    let compared = run(folder.path(), "rules compare recommended starface-9");
+    assert!(
+        compared.code == Some(0) && compared.out.contains("in a meeting"),
+        "{}",
+        compared.out
+    );
+    let wrong = run(folder.path(), "rules preview --profile procall --at soon");
+    assert_eq!(wrong.code, Some(1));
     let unknown = run(folder.path(), "rules show nobody");
     assert_eq!(unknown.code, Some(1));
     assert!(unknown.err.contains("nobody"), "{}", unknown.err);
@@ -339,6 +356,30 @@ fn a_preview_sends_the_imagined_situation() {
             &situation["phone_dnd"]
         ),
         (&json!("procall"), &json!("Busy"), &json!(2), &json!(false))
+    );
+}
+
+#[test]
+fn rules_are_set_and_taken_back_under_their_short_keys() {
+    let pretend = Pretend::start(|_| answer(&json!("done")));
+    assert_eq!(
+        pretend
+            .run("rules set states.Busy.dnd=on calls.call.teams=nothing")
+            .code,
+        Some(0)
+    );
+    assert_eq!(
+        pretend.asked(),
+        json!({"apply": {"rules.states.Busy.dnd": "on", "rules.calls.call.teams": "nothing"}})
+    );
+    for (key, under) in [("all", "rules"), ("states.Busy", "rules.states.Busy")] {
+        assert_eq!(pretend.run(&format!("rules back {key}")).code, Some(0));
+        assert_eq!(pretend.asked(), json!({"rules_back": {"under": under}}));
+    }
+    assert_eq!(pretend.run("rules compare innovaphone").code, Some(0));
+    assert_eq!(
+        pretend.asked(),
+        json!({"rules_compare": {"from": null, "to": "innovaphone"}})
     );
 }
 

@@ -187,6 +187,21 @@ impl Wants {
     }
 }
 
+/// What the table would set for a presence, whatever else holds.
+pub(crate) fn row_value(presence: &Presence, rules: &Rules, field: Field) -> Option<FieldValue> {
+    let wants = Wants::of(&rules.doing(presence), false);
+    let want = match field {
+        Field::Dnd => wants.dnd,
+        Field::Forward => wants.forward,
+        Field::Presence => wants.presence,
+        Field::Note => wants.note,
+    };
+    match want {
+        Want::Set(value) => Some(value),
+        Want::Leave | Want::Unset => None,
+    }
+}
+
 /// Whether the table says unset for this presence: then Offline needs no confirmation (R7).
 pub(crate) fn ends_at_once(presence: &Presence, rules: &Rules) -> bool {
     rules.doing(presence).presence.value == PresenceRule::Unset

@@ -25,6 +25,12 @@ pub struct Ledger {
     /// (R10), also over a restart.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub yielded: Vec<Field>,
+    /// Fields that another program writes, too: left to it until the person says otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub contested: Vec<Field>,
+    /// A presence whose write was given up: it may arrive late.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub late: Option<Late>,
     /// The two accounts whose names were found to differ and of whom the person was told (R24): account key and
     /// phone key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -43,6 +49,8 @@ impl Default for Ledger {
             preferred: None,
             pause: None,
             yielded: Vec::new(),
+            contested: Vec::new(),
+            late: None,
             told_apart: None,
             one_person: None,
         }
@@ -79,6 +87,19 @@ pub struct Hold {
     pub why: Reason,
     pub since: Timestamp,
     /// [`crate::phone::PhoneIdentity::key`] of the phone system this is on.
+    pub phone: String,
+}
+
+/// A presence we asked for; nobody saw it arrive, and the phone system still showed what was before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Late {
+    pub wrote: FieldValue,
+    pub before: FieldValue,
+    /// When it was given up.
+    pub at: Timestamp,
+    /// It has shown itself since, soon enough to be ours.
+    pub arrived: bool,
     pub phone: String,
 }
 

@@ -3,8 +3,8 @@
 use crate::clock::Now;
 use crate::engine::Engine;
 use crate::fault::{Code, FaultKind};
-use crate::phone::Field;
 use crate::teams::SignIn;
+use crate::view::field_text;
 use std::time::Duration;
 
 /// How long the phone system may be away before the person is told.
@@ -23,6 +23,7 @@ pub(crate) struct Trouble {
 pub(crate) fn problems(engine: &Engine, now: Now) -> Vec<Trouble> {
     let facts = &engine.facts;
     let mut list = Vec::new();
+    let field_name = |field| field_text(field).text(engine.rules.language).to_owned();
     let mut add = |code: Code, detail: Option<String>, notify: bool| {
         list.push(Trouble { code, detail, notify });
     };
@@ -48,29 +49,16 @@ pub(crate) fn problems(engine: &Engine, now: Now) -> Vec<Trouble> {
         }
     }
     for state in &engine.fields {
-        if state.is_contested() {
-            add(
-                Code::OtherWriter,
-                Some(field_name(state.field()).to_owned()),
-                true,
-            );
+        if engine.is_contested(state.field()) {
+            add(Code::OtherWriter, Some(field_name(state.field())), true);
         }
         if let Some(fault) = &state.failed
             && matches!(fault.kind, FaultKind::Rejected | FaultKind::RightMissing)
         {
-            add(
-                Code::RuleNotApplied,
-                Some(field_name(state.field()).to_owned()),
-                true,
-            );
+            add(Code::RuleNotApplied, Some(field_name(state.field())), true);
         }
     }
-    if let Some(fault) = engine
-        .session
-        .refused
-        .as_ref()
-        .or(engine.preferred.refused.as_ref())
-    {
+    if let Some(fault) = engine.session.refused().or(engine.preferred.refused()) {
         add(fault.code, fault.detail.clone(), true);
     }
     if facts.teams.is_stale(engine.rules.release_after, now.mono)
@@ -100,13 +88,4 @@ pub(crate) fn problems(engine: &Engine, now: Now) -> Vec<Trouble> {
         add(Code::OtherDesk, None, true);
     }
     list
-}
-
-const fn field_name(field: Field) -> &'static str {
-    match field {
-        Field::Dnd => "DND",
-        Field::Forward => "forward",
-        Field::Presence => "presence",
-        Field::Note => "note",
-    }
 }

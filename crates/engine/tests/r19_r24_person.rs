@@ -358,13 +358,13 @@ fn r22_what_is_set_is_explained_with_rule_cause_since_and_what_ends_it() {
     assert_eq!(why[0].value, serde_json::json!(true));
     let text = w.why();
     assert!(
-        text.contains("Do not disturb: on since 09:00, set by Offhook (starface-9: Busy/InAMeeting). It goes back to off when that ends."),
+        text.contains("Do not disturb: on since 09:00, set by Offhook because of Teams (starface-9: Busy/InAMeeting). When that ends it goes back to: off."),
         "{text}"
     );
     w.set_rules(|rules| rules.language = Language::De);
     let text = w.why();
     assert!(
-        text.contains("Nicht stören: an seit 09:00, von Offhook gesetzt (starface-9: Busy/InAMeeting). Danach wieder: aus."),
+        text.contains("Nicht stören: an seit 09:00, von Offhook gesetzt wegen Teams (starface-9: Busy/InAMeeting). Danach gilt wieder: aus."),
         "{text}"
     );
 }
@@ -388,7 +388,7 @@ fn r22_a_session_says_until_when_at_the_latest() {
     w.answer("1");
     assert!(
         w.why().contains(
-            "Teams: Busy/InACall since 09:00 (a call on baresip); cleared when that ends, at the latest 09:05."
+            "Teams: “Busy, in a call” since 09:00 because of a call (a call on baresip); renewed while that lasts, cleared with it, at the latest 09:05."
         ),
         "{}",
         w.why()

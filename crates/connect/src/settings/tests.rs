@@ -203,3 +203,147 @@ fn the_command_line_goes_between_policy_and_file_and_locks_nothing() {
     assert!(!settings.field("phone.user").locked);
     assert!(settings.force(&[("phone.port", "many".into())]).is_err());
 }
+
+fn file(folder: &tempfile::TempDir) -> String {
+    std::fs::read_to_string(folder.path().join("settings.toml")).unwrap()
+}
+
+fn own(settings: &Settings) -> Vec<(String, String)> {
+    let own = settings.rules().own;
+    own.cells()
+        .map(|(cell, value)| (cell.key(), value.text()))
+        .collect()
+}
+
+#[test]
+fn rules_are_stored_only_where_they_differ_from_the_profile() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = load(&folder);
+    settings
+        .apply(&draft(&[
+            ("rules.states.Busy.dnd", "on"),
+            ("rules.states.InACall.dnd", "on"),
+            ("rules.states.anything-else.note", "unklar"),
+            ("rules.calls.conference.teams", "nothing"),
+            ("rules.phone.presence-away.teams", "preferred:Away/Away"),
+            ("rules.phone.presence-away.minutes", "120"),
+        ]))
+        .unwrap();
+    let text = file(&folder);
+    assert!(text.contains("[rules.states.Busy]\ndnd = \"on\""), "{text}");
+    assert!(!text.contains("InACall"), "as in the profile: {text}");
+    assert!(text.contains("minutes = 120"), "{text}");
+    let again = load(&folder);
+    assert_eq!(codes(&again), []);
+    assert_eq!(own(&again), own(&settings));
+    assert_eq!(own(&again).len(), 5);
+}
+
+#[test]
+fn another_profile_keeps_the_rules_that_still_differ() {
+    let folder = folder(
+        "[rules.states.Busy]\ndnd = \"on\"\n[rules.states.Away]\ndnd = \"on\"\n[rules.phone.dnd-on]\nteams = \"session:Busy/InACall\"\n",
+    );
+    let mut settings = load(&folder);
+    assert_eq!(own(&settings).len(), 3);
+    settings
+        .apply(&draft(&[("rules.profile", "starface-9")]))
+        .unwrap();
+    assert_eq!(own(&settings), [("rules.states.Away.dnd".into(), "on".into())]);
+    assert!(!file(&folder).contains("Busy"), "{}", file(&folder));
+}
+
+#[test]
+fn rules_go_back_by_cell_by_row_and_all_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = load(&folder);
+    settings
+        .apply(&draft(&[
+            ("rules.profile", "procall"),
+            ("rules.states.Busy.dnd", "on"),
+            ("rules.states.Busy.note", "n"),
+            ("rules.states.Away.dnd", "on"),
+            ("rules.calls.call.teams", "nothing"),
+        ]))
+        .unwrap();
+    settings.rules_back("rules.states.Busy.dnd").unwrap();
+    assert_eq!(own(&settings).len(), 3);
+    settings.rules_back("rules.states.Busy").unwrap();
+    assert_eq!(own(&settings).len(), 2);
+    let unknown = settings.rules_back("rules.states.Bus").unwrap_err();
+    assert_eq!(unknown.fault.code, Code::SettingsUnknownKey);
+    settings.rules_back("rules").unwrap();
+    assert_eq!(own(&settings), []);
+    let text = file(&folder);
+    assert!(text.contains("procall") && !text.contains("states"), "{text}");
+}
+
+#[test]
+fn an_impossible_rule_is_refused_by_its_key_and_nothing_is_written() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut settings = load(&folder);
+    for (key, value) in [
+        ("rules.states.Busy.dnd", "maybe"),
+        ("rules.states.Offline.dnd", "on"),
+        ("rules.calls.call.teams", "Busy/Busy"),
+        // More than a week.
+        ("rules.phone.dnd-on.minutes", "20000"),
+    ] {
+        let refused = settings
+            .apply(&draft(&[("phone.host", "new"), (key, value)]))
+            .unwrap_err();
+        assert_eq!(
+            (refused.key.as_str(), refused.fault.code),
+            (key, Code::EntryNotPossible)
+        );
+    }
+    let refused = settings
+        .apply(&draft(&[
+            ("rules.phone.dnd-on.teams", "session:Busy/InACall"),
+            ("rules.phone.dnd-on.minutes", "241"),
+        ]))
+        .unwrap_err();
+    assert_eq!(refused.key, "rules.phone.dnd-on.minutes");
+    assert_eq!(refused.fault.detail.as_deref(), Some("5–240"));
+    assert!(!folder.path().join("settings.toml").exists());
+}
+
+#[test]
+fn odd_rules_in_the_file_are_named_and_kept() {
+    let folder = folder(
+        "[rules.states.Dancing]\ndnd = \"on\"\n[rules.states.Busy]\nmood = 1\ndnd = \"maybe\"\n[rules.phone.dnd-on]\nteams = \"session:Busy/InACall\"\nminutes = 600\n",
+    );
+    let mut settings = load(&folder);
+    assert_eq!(
+        codes(&settings),
+        [
+            (Code::SettingsUnknownKey, "rules.states.Dancing"),
+            (Code::SettingsUnknownKey, "rules.states.Busy.mood"),
+            (Code::SettingsValue, "rules.states.Busy.dnd"),
+            (Code::SettingsValue, "rules.phone.dnd-on.minutes"),
+        ]
+    );
+    settings
+        .apply(&draft(&[("rules.states.Busy.dnd", "leave")]))
+        .unwrap();
+    let text = file(&folder);
+    for kept in ["[rules.states.Dancing]", "mood = 1", "minutes = 600"] {
+        assert!(text.contains(kept), "{kept} in {text}");
+    }
+}
+
+#[test]
+fn policy_locks_cells_of_the_table() {
+    let folder = folder("[rules.states.Busy]\ndnd = \"leave\"\n");
+    let policy = folder.path().join("policy.toml");
+    std::fs::write(&policy, "[rules.states.Busy]\ndnd = \"on\"\n").unwrap();
+    let mut settings = Settings::load_with_policy(folder.path(), Some(&policy));
+    assert_eq!(own(&settings), [("rules.states.Busy.dnd".into(), "on".into())]);
+    assert!(settings.rules_form().locked.contains("rules.states.Busy.dnd"));
+    let refused = settings
+        .apply(&draft(&[("rules.states.Busy.dnd", "off")]))
+        .unwrap_err();
+    assert_eq!(refused.fault.code, Code::Locked);
+    settings.rules_back("rules").unwrap();
+    assert_eq!(own(&settings).len(), 1, "the organisation's stays");
+}

@@ -288,8 +288,15 @@ impl Engine {
             }
             Input::LedgerSaved { revision, outcome } => self.on_saved(revision, outcome, now),
             Input::Rules(rules) => {
+                // Another language or pace says nothing about who may write what.
+                let told = self.rules.profile != rules.profile
+                    || self.rules.own != rules.own
+                    || self.rules.dnd_in_meetings != rules.dnd_in_meetings
+                    || self.rules.role != rules.role;
                 self.rules = *rules;
-                self.fields.iter_mut().for_each(FieldState::on_told);
+                if told {
+                    self.on_told();
+                }
                 self.poll.hurry(now.mono);
             }
             Input::Pause(pause) => self.set_pause(Some(PauseRecord {
@@ -297,7 +304,7 @@ impl Engine {
             })),
             Input::Resume => {
                 self.set_pause(None);
-                self.fields.iter_mut().for_each(FieldState::on_told);
+                self.on_told();
             }
             Input::PutBack => self.put_back(),
             Input::SetAgain => {
@@ -305,7 +312,7 @@ impl Engine {
                     self.ledger.yielded.clear();
                     self.revision += 1;
                 }
-                self.fields.iter_mut().for_each(FieldState::on_told);
+                self.on_told();
             }
             Input::OnePerson => {
                 if let Some((account, phone)) = self.facts.differing_accounts() {
@@ -489,6 +496,15 @@ impl Engine {
                 self.save_again.at = Some(now.mono + self.save_again.pace.wait(&mut self.chance));
                 self.ledger_fault = Some(fault);
             }
+        }
+    }
+
+    /// The person resumed, changed a rule, or said so: what was left to another program is tried again.
+    fn on_told(&mut self) {
+        self.fields.iter_mut().for_each(FieldState::on_told);
+        if !self.ledger.contested.is_empty() {
+            self.ledger.contested.clear();
+            self.revision += 1;
         }
     }
 

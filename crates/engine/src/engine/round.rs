@@ -204,6 +204,15 @@ impl Engine {
         self.save_again.at
     }
 
+    pub(crate) fn state_of(&self, field: Field) -> Option<&FieldState> {
+        self.fields.iter().find(|state| state.field() == field)
+    }
+
+    /// Another program writes this field: it is left alone until the person says otherwise.
+    pub(crate) fn is_contested(&self, field: Field) -> bool {
+        self.ledger.contested.contains(&field)
+    }
+
     /// The hold of a field on the phone system in use.
     pub(crate) fn hold(&self, field: Field) -> Option<&Hold> {
         match self.facts.phone.key() {
@@ -375,7 +384,7 @@ impl Engine {
         }
         let echo = self.desired.echo_of_phone.iter();
         list.extend(echo.map(|field| (shown(*field), NotDoneReason::Echo)));
-        if self.desired.session.is_some() {
+        if self.desired.session.is_some() || self.desired.preferred.is_some() {
             if paused {
                 list.push((Shown::Teams, NotDoneReason::Paused));
             } else if self.facts.signed_in().is_some() && !self.facts.has(Right::PresenceWrite) {

@@ -5,7 +5,7 @@ use crate::clock::{Instant, Now};
 use crate::desired::{Want, Wish};
 use crate::effect::Effect;
 use crate::fault::{Fault, FaultKind};
-use crate::ledger::{Hold, Ledger, Stage};
+use crate::ledger::{Hold, Late, Ledger, Stage};
 use crate::phone::{Can, Field, FieldValue};
 use offhook_protocol::status::NotDoneReason;
 use std::time::Duration;
@@ -16,6 +16,8 @@ const FRESH: Duration = Duration::from_secs(2);
 const QUIET: Duration = Duration::from_secs(30);
 /// Another value so soon after our write is a program's work, not a person's.
 const AT_ONCE: Duration = Duration::from_secs(10);
+/// A presence that shows itself so soon after its write was given up is that write, not a person.
+const LATE: jiff::SignedDuration = jiff::SignedDuration::from_secs(20);
 /// So often until the field is left to the other program.
 const TWICE: u32 = 2;
 /// After a refusal that will be repeated.
@@ -79,6 +81,25 @@ impl Context<'_> {
         *self.revision
     }
 
+    fn late(&self) -> Option<&Late> {
+        let late = self.ledger.late.as_ref()?;
+        (Some(late.phone.as_str()) == self.phone).then_some(late)
+    }
+
+    fn put_late(&mut self, late: Option<Late>) {
+        if self.ledger.late != late {
+            self.ledger.late = late;
+            *self.revision += 1;
+        }
+    }
+
+    fn contest(&mut self, field: Field) {
+        if !self.ledger.contested.contains(&field) {
+            self.ledger.contested.push(field);
+            *self.revision += 1;
+        }
+    }
+
     fn yield_field(&mut self, field: Field, yielded: bool) {
         if self.ledger.yielded.contains(&field) != yielded {
             self.ledger.yielded.retain(|f| *f != field);
@@ -129,11 +150,6 @@ impl FieldState {
         self.retry_at
     }
 
-    /// Another program writes this field: it is left alone until the person says otherwise.
-    pub(crate) const fn is_contested(&self) -> bool {
-        self.undone >= TWICE
-    }
-
     /// The person resumed or changed the rules: try again.
     pub(crate) fn on_told(&mut self) {
         self.undone = 0;
@@ -178,6 +194,7 @@ impl FieldState {
             }
             Step::Writing(_) => return,
         }
+        self.judge_late(context, now);
         match context.hold(self.field).cloned() {
             // The person put it back in Offhook: released although the rules go on wanting it.
             Some(hold) if context.ledger.yielded.contains(&self.field) => {
@@ -193,6 +210,46 @@ impl FieldState {
         }
     }
 
+    /// What an unanswered write of the presence has become.
+    fn judge_late(&self, context: &mut Context<'_>, now: Now) {
+        if self.field != Field::Presence {
+            return;
+        }
+        let (Some(late), Some((known, _))) = (context.late(), context.known) else {
+            return;
+        };
+        let soon = now.wall.duration_since(late.at) <= LATE;
+        let mut late = late.clone();
+        if *known == late.wrote && (late.arrived || soon) {
+            late.arrived = true;
+            context.put_late(Some(late));
+        } else if *known != late.before || !soon {
+            context.put_late(None);
+        }
+    }
+
+    /// Unset also removes a presence that an earlier run of ours left: the hold it should have had is taken, and
+    /// released as any other.
+    fn take_over(&self, wish: &Wish, context: &mut Context<'_>) {
+        let Some(late) = context.late().filter(|late| late.arrived).cloned() else {
+            return;
+        };
+        if wish.want != Want::Unset || !context.can.write || late.wrote.field() != self.field {
+            return;
+        }
+        let hold = Hold {
+            stage: Stage::Written,
+            before: late.before,
+            wrote: late.wrote,
+            earlier: None,
+            why: wish.why.clone(),
+            since: late.at,
+            phone: late.phone,
+        };
+        context.put_late(None);
+        context.put(self.field, Some(hold));
+    }
+
     fn step_free(&mut self, wish: Option<&Wish>, context: &mut Context<'_>, now: Now) {
         let Some((wish, value)) = wish.and_then(|w| match &w.want {
             Want::Set(value) => Some((w, value)),
@@ -200,9 +257,12 @@ impl FieldState {
         }) else {
             self.failed = None;
             self.met = None;
+            if let Some(wish) = wish {
+                self.take_over(wish, context);
+            }
             return;
         };
-        if self.is_contested() {
+        if context.ledger.contested.contains(&self.field) {
             self.not_done = Some(NotDoneReason::OtherWriter);
             return;
         }
@@ -250,6 +310,9 @@ impl FieldState {
             since: now.wall,
             phone: context.phone.unwrap_or_default().to_owned(),
         };
+        if self.field == Field::Presence {
+            context.put_late(None);
+        }
         let revision = context.put(self.field, Some(hold));
         self.step = Step::Saving {
             revision,
@@ -283,6 +346,15 @@ impl FieldState {
             hold.earlier = None;
             context.put(self.field, Some(hold));
         } else if shows == hold.before {
+            if self.field == Field::Presence {
+                context.put_late(Some(Late {
+                    wrote: hold.wrote,
+                    before: hold.before,
+                    at: now.wall,
+                    arrived: false,
+                    phone: hold.phone,
+                }));
+            }
             context.put(self.field, None);
         } else {
             self.person_took_it(context, now);
@@ -290,7 +362,7 @@ impl FieldState {
     }
 
     fn keep_or_release(&mut self, mut hold: Hold, wish: Option<&Wish>, context: &mut Context<'_>, now: Now) {
-        let Some((known, _)) = context.known else {
+        let Some((known, read_at)) = context.known else {
             *context.read = true;
             return;
         };
@@ -298,8 +370,15 @@ impl FieldState {
             if self.written_at.is_some_and(|at| now.mono.since(at) < AT_ONCE) {
                 self.undone += 1;
             }
+            if self.undone >= TWICE {
+                context.contest(self.field);
+            }
             self.person_took_it(context, now);
             return;
+        }
+        // One that stood was not undone: the count begins anew.
+        if self.written_at.is_some_and(|at| read_at.since(at) >= AT_ONCE) {
+            self.undone = 0;
         }
         let Some(wish) = wish else { return };
         match &wish.want {

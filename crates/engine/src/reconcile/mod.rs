@@ -4,6 +4,7 @@ pub(crate) mod field;
 pub(crate) mod poll;
 pub(crate) mod preferred;
 pub(crate) mod session;
+mod tries;
 
 use std::time::Duration;
 

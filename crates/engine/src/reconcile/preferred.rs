@@ -1,6 +1,7 @@
 //! The preferred presence, set only for a state the person chose on the phone (R5).
 
-use super::{Chance, Pace};
+use super::Chance;
+use super::tries::{Tries, end_replaced};
 use crate::clock::{Instant, Now};
 use crate::desired::PreferredWish;
 use crate::effect::Effect;
@@ -9,7 +10,6 @@ use crate::facts::teams::OwnEnd;
 use crate::fault::{Fault, FaultKind};
 use crate::ledger::{Ledger, PreferredRecord};
 use crate::teams::PreferredPair;
-use std::time::Duration;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Preferred {
@@ -20,9 +20,7 @@ pub(crate) struct Preferred {
     asked_at: Option<Instant>,
     /// Nobody saw whether the last request arrived: it is sent again while it is wanted.
     unsure: bool,
-    retry_at: Option<Instant>,
-    pace: Pace,
-    pub(crate) refused: Option<Fault>,
+    tries: Tries,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,10 +48,12 @@ impl Preferred {
             replaced: Vec::new(),
             asked_at: None,
             unsure: ledger.preferred.is_some(),
-            retry_at: None,
-            pace: Pace::new(Duration::from_secs(1), Duration::from_secs(60)),
-            refused: None,
+            tries: Tries::new(),
         }
+    }
+
+    pub(crate) const fn refused(&self) -> Option<&Fault> {
+        self.tries.refused()
     }
 
     pub(crate) fn is_settled(&self, ledger: &Ledger) -> bool {
@@ -64,7 +64,7 @@ impl Preferred {
     pub(crate) fn next_change(&self, ledger: &Ledger, now: Now) -> Option<Instant> {
         let ends = ledger.preferred.as_ref().map(|record| now.mono_at(record.until));
         ends.into_iter()
-            .chain(self.retry_at)
+            .chain(self.tries.retry_at())
             .min()
             .filter(|_| self.op.is_none())
     }
@@ -82,10 +82,9 @@ impl Preferred {
             context.ledger.preferred = None;
             *context.revision += 1;
         }
-        if self.retry_at.is_some_and(|at| now.mono < at) {
+        if !self.tries.may(now.mono) {
             return;
         }
-        self.retry_at = None;
         let Some(account) = context.account else { return };
         let ours = context
             .ledger
@@ -94,7 +93,7 @@ impl Preferred {
             .filter(|record| record.account == account);
         match want {
             Some(wish) if !self.unsure && ours.is_some_and(|record| record.pair == wish.pair) => {}
-            Some(wish) if self.refused.is_none() => {
+            Some(wish) if self.tries.refused().is_none() => {
                 let before = context.ledger.preferred.take();
                 if let Some(record) = before.as_ref().filter(|record| record.pair != wish.pair) {
                     self.replaced.push(record.pair);
@@ -116,7 +115,7 @@ impl Preferred {
             }
             Some(_) => {}
             None => {
-                self.refused = None;
+                self.tries.on_no_wish();
                 if ours.is_some() {
                     context.effects.push(Effect::ClearPreferred);
                     self.op = Some(Op::Clearing);
@@ -131,7 +130,7 @@ impl Preferred {
             return;
         };
         let Err(fault) = outcome else {
-            self.pace.reset();
+            self.tries.on_success();
             self.unsure = false;
             self.end_replaced(context, now);
             return;
@@ -148,7 +147,7 @@ impl Preferred {
             }
             *context.revision += 1;
         }
-        self.on_fault(fault, context, now);
+        self.tries.on_set_failed(fault, context.chance, now.mono);
     }
 
     pub(crate) fn on_cleared(&mut self, outcome: Result<(), Fault>, context: &mut Context<'_>, now: Now) {
@@ -158,7 +157,7 @@ impl Preferred {
         self.op = None;
         match outcome {
             Ok(()) => {
-                self.pace.reset();
+                self.tries.on_success();
                 self.unsure = false;
                 if let Some(record) = context.ledger.preferred.take() {
                     context
@@ -168,37 +167,15 @@ impl Preferred {
                 }
                 self.end_replaced(context, now);
             }
-            Err(fault) => self.on_fault(fault, context, now),
+            Err(fault) => self.tries.on_clear_failed(&fault, context.chance, now.mono),
         }
     }
 
-    /// What is up now has taken the place of everything before it.
     fn end_replaced(&mut self, context: &mut Context<'_>, now: Now) {
-        let current = context.ledger.preferred.as_ref().map(|record| record.pair);
-        for pair in std::mem::take(&mut self.replaced) {
-            if current != Some(pair) {
-                context
-                    .teams
-                    .own_words_end(&pair.presence(), OwnEnd::Over, now.mono, now.mono);
-            }
-        }
-    }
-
-    fn on_fault(&mut self, fault: Fault, context: &mut Context<'_>, now: Now) {
-        match fault.kind {
-            FaultKind::Rejected | FaultKind::RightMissing => {
-                self.retry_at = Some(now.mono + Duration::from_secs(300));
-                self.refused = Some(fault);
-            }
-            FaultKind::Throttled {
-                retry_after: Some(wait),
-            } => self.retry_at = Some(now.mono + wait),
-            FaultKind::Throttled { retry_after: None }
-            | FaultKind::SignInRequired
-            | FaultKind::Unreachable => {
-                self.retry_at = Some(now.mono + self.pace.wait(context.chance));
-            }
-        }
+        let current = context.ledger.preferred.as_ref().map(|r| r.pair.presence());
+        let replaced = std::mem::take(&mut self.replaced);
+        let replaced = replaced.into_iter().map(PreferredPair::presence);
+        end_replaced(context.teams, replaced, current.as_ref(), now.mono);
     }
 
     /// As for the session. Whether what was cut off arrived nobody knows.
@@ -208,8 +185,6 @@ impl Preferred {
         }
         self.unsure |= self.op.is_some();
         self.op = None;
-        self.retry_at = None;
-        self.refused = None;
-        self.pace.reset();
+        self.tries.forget();
     }
 }

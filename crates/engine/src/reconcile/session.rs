@@ -1,6 +1,7 @@
 //! Our one session in Teams: set, renew, clear (R2, R3), what to make of the read-back (R4), other desks (R24).
 
-use super::{Chance, Pace};
+use super::Chance;
+use super::tries::{Tries, end_replaced};
 use crate::clock::{Instant, Now};
 use crate::effect::Effect;
 use crate::facts::TeamsFacts;
@@ -32,10 +33,7 @@ pub(crate) struct Session {
     replaced: Vec<(SessionPair, Instant)>,
     /// The end of the debounce.
     falls_at: Option<Instant>,
-    retry_at: Option<Instant>,
-    pace: Pace,
-    /// Refused for good: until the wish or the sign-in changes.
-    pub(crate) refused: Option<Fault>,
+    tries: Tries,
     vanished: Vec<Instant>,
     not_shown: u32,
     /// What the last step was allowed to do: a deadline that cannot be acted upon is none.
@@ -114,13 +112,15 @@ impl Session {
             ran_out: false,
             replaced: Vec::new(),
             falls_at: None,
-            retry_at: None,
-            pace: Pace::new(Duration::from_secs(1), Duration::from_secs(60)),
-            refused: None,
+            tries: Tries::new(),
             vanished: Vec::new(),
             not_shown: 0,
             may: May::default(),
         }
+    }
+
+    pub(crate) const fn refused(&self) -> Option<&Fault> {
+        self.tries.refused()
     }
 
     pub(crate) const fn up(&self) -> Option<&Up> {
@@ -166,7 +166,7 @@ impl Session {
         let renew = self.up.as_ref().map(|up| up.renew_at).filter(|_| self.may.renew);
         let falls = self.falls_at.filter(|_| self.may.clear);
         // While trying again is not allowed yet, only running out comes earlier.
-        let act = match (renew.into_iter().chain(falls).min(), self.retry_at) {
+        let act = match (renew.into_iter().chain(falls).min(), self.tries.retry_at()) {
             (Some(at), Some(retry)) => Some(at.max(retry)),
             (at, retry) => at.or(retry),
         };
@@ -185,16 +185,15 @@ impl Session {
         }
         self.may = May {
             renew: want.is_some()
-                && self.refused.is_none()
+                && self.tries.refused().is_none()
                 && context.account.is_some()
                 && !context.resyncing,
             clear: want.is_none() && context.account.is_some() && !context.resyncing,
         };
         self.let_go(context, now);
-        if self.retry_at.is_some_and(|at| now.mono < at) {
+        if !self.tries.may(now.mono) {
             return;
         }
-        self.retry_at = None;
         match want {
             Some((pair, lifetime)) => {
                 self.falls_at = None;
@@ -203,12 +202,12 @@ impl Session {
                     Some(up) if up.pair != pair || up.lifetime != lifetime => true,
                     Some(up) => now.mono >= up.renew_at && !context.resyncing,
                 };
-                if due && self.refused.is_none() && context.account.is_some() {
+                if due && self.tries.refused().is_none() && context.account.is_some() {
                     self.set(pair, lifetime, context, now);
                 }
             }
             None => {
-                self.refused = None;
+                self.tries.on_no_wish();
                 self.not_shown = 0;
                 self.ran_out = false;
                 if self.up.is_none() {
@@ -294,7 +293,7 @@ impl Session {
         };
         match outcome {
             Ok(()) => {
-                self.pace.reset();
+                self.tries.on_success();
                 self.end_replaced(context, now);
                 if let Some(up) = &mut self.up {
                     up.confirmed_at.get_or_insert(now.mono);
@@ -305,36 +304,22 @@ impl Session {
                     // It did not happen: what was before is still there.
                     self.take_back(before, context, now);
                 }
-                match fault.kind {
-                    FaultKind::Rejected | FaultKind::RightMissing => self.refused = Some(fault),
-                    FaultKind::Throttled { retry_after } => {
-                        let wait = retry_after.unwrap_or_else(|| self.pace.wait(context.chance));
-                        self.retry_at = Some(now.mono + wait);
-                    }
-                    FaultKind::SignInRequired => {
-                        self.retry_at = Some(now.mono + self.pace.wait(context.chance))
-                    }
-                    FaultKind::Unreachable => {
-                        // It may have arrived; the next try says so again.
-                        if let Some(up) = &mut self.up {
-                            up.renew_at = now.mono;
-                        }
-                        self.retry_at = Some(now.mono + self.pace.wait(context.chance));
-                    }
+                if fault.kind == FaultKind::Unreachable
+                    && let Some(up) = &mut self.up
+                {
+                    // It may have arrived; the next try says so again.
+                    up.renew_at = now.mono;
                 }
+                self.tries.on_set_failed(fault, context.chance, now.mono);
             }
         }
     }
 
-    /// What is up now has taken the place of everything before it.
     fn end_replaced(&mut self, context: &mut Context<'_>, now: Now) {
-        for (pair, _) in std::mem::take(&mut self.replaced) {
-            if self.up.as_ref().is_none_or(|up| up.pair != pair) {
-                context
-                    .teams
-                    .own_words_end(&pair.presence(), OwnEnd::Over, now.mono, now.mono);
-            }
-        }
+        let current = self.up.as_ref().map(|up| up.pair.presence());
+        let replaced = std::mem::take(&mut self.replaced);
+        let replaced = replaced.into_iter().map(|(pair, _)| pair.presence());
+        end_replaced(context.teams, replaced, current.as_ref(), now.mono);
     }
 
     fn take_back(&mut self, before: Option<Up>, context: &mut Context<'_>, now: Now) {
@@ -362,7 +347,7 @@ impl Session {
         self.op = None;
         match outcome {
             Ok(()) => {
-                self.pace.reset();
+                self.tries.on_success();
                 self.falls_at = None;
                 if let Some(up) = self.up.take() {
                     context
@@ -373,18 +358,7 @@ impl Session {
                 self.drop_record(context);
             }
             // It ends by itself at the latest when it runs out.
-            Err(fault) => {
-                let wait = match fault.kind {
-                    FaultKind::Throttled {
-                        retry_after: Some(wait),
-                    } => wait,
-                    FaultKind::Rejected | FaultKind::RightMissing => LIFETIME,
-                    FaultKind::Throttled { retry_after: None }
-                    | FaultKind::SignInRequired
-                    | FaultKind::Unreachable => self.pace.wait(context.chance),
-                };
-                self.retry_at = Some(now.mono + wait);
-            }
+            Err(fault) => self.tries.on_clear_failed(&fault, context.chance, now.mono),
         }
     }
 
@@ -395,9 +369,7 @@ impl Session {
             return;
         }
         self.op = None;
-        self.retry_at = None;
-        self.refused = None;
-        self.pace.reset();
+        self.tries.forget();
     }
 
     pub(crate) fn on_read(&mut self, presence: &Presence, echo: bool, now: Instant) {

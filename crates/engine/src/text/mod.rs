@@ -120,28 +120,82 @@ texts! {
         ValueRemoved: "unset" / "aufgehoben";
         ValueUnknown: "not known yet" / "noch nicht bekannt";
 
-        ReasonHold: "{field}: {value} since {since}, set by Offhook ({rule}). It goes back to {before} when that ends." /
-            "{field}: {value} seit {since}, von Offhook gesetzt ({rule}). Danach wieder: {before}.";
+        CauseTeams: "because of Teams" / "wegen Teams";
+        CauseCalendar: "because of an appointment" / "wegen eines Termins";
+        CauseCall: "because of a call" / "wegen eines Gesprächs";
+        CausePerson: "because of what you set" / "wegen Ihrer Einstellung";
+        CauseOtherProgram: "because of another program" / "wegen eines anderen Programms";
+        Because: "{cause} ({rule})" / "{cause} ({rule})";
+        EndsWithCause: "When that ends it goes back to" / "Danach gilt wieder";
+        EndsAt: "At {until}, or when that ends before, it goes back to" /
+            "Ab {until}, oder sobald der Anlass vorher endet, gilt wieder";
+
+        ReasonHold: "{field}: {value} since {since}, set by Offhook {because}. {end}: {before}." /
+            "{field}: {value} seit {since}, von Offhook gesetzt {because}. {end}: {before}.";
+        ReasonHoldWriting: "{field}: {value} is being set {because}. {end}: {before}." /
+            "{field}: {value} wird gerade gesetzt {because}. {end}: {before}.";
+        ReasonHoldChanging: "{field}: {earlier} is being changed to {value} {because}. {end}: {before}." /
+            "{field}: {earlier} wird gerade zu {value} geändert {because}. {end}: {before}.";
         ReasonHoldReleasing: "{field}: going back to {before}." / "{field}: geht zurück auf {before}.";
-        ReasonHoldWriting: "{field}: {value} is being set ({rule})." / "{field}: {value} wird gerade gesetzt ({rule}).";
-        ReasonPerson: "{field}: {value}, set by you or somebody else; Offhook leaves it alone." /
-            "{field}: {value}, von Ihnen oder jemand anderem gesetzt; Offhook lässt es so.";
-        ReasonSession: "Teams: {value} since {since} ({rule}); cleared when that ends, at the latest {until}." /
-            "Teams: {value} seit {since} ({rule}); endet damit, spätestens {until}.";
-        ReasonPreferred: "Teams: your own status {value} was set for you ({rule}), until {until}. What it was before can't be read." /
-            "Teams: Ihr eigener Status {value} wurde für Sie gesetzt ({rule}), bis {until}. Was vorher galt, lässt sich nicht lesen.";
-        NotCapability: "{field}: not set; this phone system or this account can't do it." /
-            "{field}: nicht gesetzt; diese Telefonanlage oder dieses Konto kann das nicht.";
-        NotPerson: "{field}: not set again; you took it back, and it stays yours until the present reason has ended." /
-            "{field}: nicht erneut gesetzt; Sie haben es zurückgenommen, und dabei bleibt es, bis der jetzige Anlass vorbei ist.";
-        NotPaused: "{field}: not set; Offhook is paused or only watching." /
-            "{field}: nicht gesetzt; Offhook pausiert oder schaut nur zu.";
-        NotEcho: "{field}: not set; Teams only shows that you are on the phone." /
-            "{field}: nicht gesetzt; Teams zeigt nur an, dass Sie telefonieren.";
-        NotOtherWriter: "{field}: not set; another program writes it." /
-            "{field}: nicht gesetzt; ein anderes Programm schreibt es.";
-        NotRight: "{field}: not set; the right for it was not granted." /
-            "{field}: nicht gesetzt; das Recht dazu wurde nicht erteilt.";
+
+        ReasonMet: "{field}: {value}, as the rules want {because}; it was so already, so Offhook set nothing and puts nothing back." /
+            "{field}: {value}, wie es die Regeln wollen {because}; so war es schon, Offhook hat nichts gesetzt und stellt nichts zurück.";
+        ReasonComing: "{field}: {value} is wanted {because} and about to be set." /
+            "{field}: {value} ist gewünscht {because} und wird gleich gesetzt.";
+        ReasonTriedAgain: "{field}: {value} is wanted {because}; setting it failed, and Offhook tries again." /
+            "{field}: {value} ist gewünscht {because}; das Setzen ist fehlgeschlagen, Offhook versucht es erneut.";
+        NotCapability: "{field}: {value} is wanted {because}, but not set; this phone system or this account can't do it." /
+            "{field}: {value} ist gewünscht {because}, wird aber nicht gesetzt; diese Telefonanlage oder dieses Konto kann das nicht.";
+        NotPerson: "{field}: {value} is wanted {because}, but not set again; you took it back, and it stays yours until the present reason has ended." /
+            "{field}: {value} ist gewünscht {because}, wird aber nicht erneut gesetzt; Sie haben es zurückgenommen, und dabei bleibt es, bis der jetzige Anlass vorbei ist.";
+        NotPaused: "{field}: {value} is wanted {because}, but not set now." /
+            "{field}: {value} ist gewünscht {because}, wird aber jetzt nicht gesetzt.";
+        NotEcho: "{field}: {value} would be set {because}, but Teams only shows that you are on the phone." /
+            "{field}: {value} würde gesetzt {because}, doch Teams zeigt nur an, dass Sie telefonieren.";
+        NotOtherWriter: "{field}: {value} is wanted {because}, but not set; another program writes it, too. Offhook tries again when you resume it or change a rule." /
+            "{field}: {value} ist gewünscht {because}, wird aber nicht gesetzt; ein anderes Programm schreibt es ebenfalls. Offhook versucht es wieder, wenn Sie es fortsetzen oder eine Regel ändern.";
+        NotRight: "{field}: {value} is wanted {because}, but not set; the right for it was not granted." /
+            "{field}: {value} ist gewünscht {because}, wird aber nicht gesetzt; das Recht dazu wurde nicht erteilt.";
+
+        ReasonPerson: "{field}: {value} since {since}, set by you or somebody else; Offhook leaves it alone." /
+            "{field}: {value} seit {since}, von Ihnen oder jemand anderem gesetzt; Offhook lässt es so.";
+        ReasonPersonOrConnector: "{field}: {value} since {since}. Whether you or the phone system's own connector set it can't be known, so Offhook leaves it alone." /
+            "{field}: {value} seit {since}. Ob Sie oder der Connector der Telefonanlage das gesetzt haben, lässt sich nicht erkennen; Offhook lässt es so.";
+        ReasonOtherProgram: "{field}: {value} since {since}, perhaps set by another program; Offhook does not write it until you resume it or change a rule." /
+            "{field}: {value} seit {since}, vielleicht von einem anderen Programm gesetzt; Offhook schreibt es nicht, bis Sie es fortsetzen oder eine Regel ändern.";
+        ReasonAtRest: "{field}: {value}; nothing is to be set." / "{field}: {value}; es ist nichts zu setzen.";
+        ReasonNotReadable: "{field}: this phone system or this account can't read it, so Offhook leaves it alone." /
+            "{field}: Diese Telefonanlage oder dieses Konto kann das nicht lesen; Offhook lässt es so.";
+        ReasonNotRead: "{field}: not read yet." / "{field}: noch nicht gelesen.";
+        ReasonNoPhone: "No phone system is set up, so nothing is set there." /
+            "Es ist keine Telefonanlage eingerichtet; dort wird nichts gesetzt.";
+        ReasonPhoneAway: "The phone system can't be reached; what is wanted is judged anew when it is back." /
+            "Die Telefonanlage ist nicht erreichbar; was gewünscht ist, wird neu beurteilt, sobald sie wieder da ist.";
+
+        ReasonSession: "Teams: “{value}” since {since} {because}; renewed while that lasts, cleared with it, at the latest {until}." /
+            "Teams: „{value}“ seit {since} {because}; wird erneuert, solange es dauert, und endet damit, spätestens {until}.";
+        ReasonSessionEnding: "Teams: “{value}” is being cleared; it ends at the latest {until}." /
+            "Teams: „{value}“ wird gerade aufgehoben und endet spätestens {until}.";
+        ReasonPreferred: "Teams: “{value}” is your own status since {since} {because}, at the latest until {until}. What it was before can't be read, so it is removed afterwards, not put back." /
+            "Teams: „{value}“ ist seit {since} Ihr eigener Status {because}, längstens bis {until}. Was vorher galt, lässt sich nicht lesen; er wird danach entfernt, nicht zurückgesetzt.";
+        ReasonPreferredKept: "Teams: your own status “{value}”, set for you earlier, stays until the phone system has been read, at the latest until {until}." /
+            "Teams: Ihr eigener Status „{value}“, früher für Sie gesetzt, bleibt, bis die Telefonanlage gelesen ist, längstens bis {until}.";
+        ReasonPreferredEnding: "Teams: your own status “{value}” is being removed; it ends at the latest {until}." /
+            "Teams: Ihr eigener Status „{value}“ wird gerade entfernt und endet spätestens {until}.";
+        ReasonTeamsNothing: "Teams: Offhook tells it nothing." / "Teams: Offhook meldet dort nichts.";
+        TeamsWanted: "Teams should show “{value}” {because}, but is not told." /
+            "Teams soll „{value}“ zeigen {because}, erfährt es aber nicht.";
+        TeamsNoRight: "The right to set your presence was not granted." /
+            "Das Recht, Ihre Präsenz zu setzen, wurde nicht erteilt.";
+        TeamsComing: "It is about to be set." / "Es wird gleich gesetzt.";
+        WhyOutsideHoursUntil: "It is outside your working hours, until {until}." /
+            "Es ist außerhalb Ihrer Arbeitszeit, bis {until}.";
+        WhyWatching: "This desk only watches." / "Dieser Platz schaut nur zu.";
+        WhyLeaving: "Offhook is going to sleep or ending." / "Offhook geht schlafen oder wird beendet.";
+        WhyDndOther: "Do not disturb is on; another program writes it, too." /
+            "„Nicht stören“ ist an; ein anderes Programm schreibt es ebenfalls.";
+        WhyForwardOther: "Calls go to {target}; another program writes that, too." /
+            "Anrufe gehen an {target}; ein anderes Programm schreibt das ebenfalls.";
 
         PreviewUnknown: "{field}: nothing is known of Teams, so what is there is kept." /
             "{field}: Von Teams ist nichts bekannt; was gilt, bleibt.";
@@ -216,6 +270,8 @@ LightHook: "Reports by other programs" / "Meldungen anderer Programme";
             "Von Offhook um {since} gesetzt, {why}. Danach gilt wieder: {before}.";
         FieldBeingSet: "Is being set, {why}." / "Wird gerade gesetzt, {why}.";
         FieldGoingBack: "Is going back to: {before}." / "Geht gerade zurück auf: {before}.";
+        FieldOtherProgram: "Perhaps set by another program; Offhook does not write it until you resume it or change a rule." /
+            "Vielleicht von einem anderen Programm gesetzt; Offhook schreibt es nicht, bis Sie es fortsetzen oder eine Regel ändern.";
         FieldPersons: "Set by you or somebody else; Offhook leaves it alone." /
             "Von Ihnen oder jemand anderem gesetzt; Offhook lässt es so.";
         BecauseTeams: "because Teams says “{says}”" / "weil Teams „{says}“ meldet";

@@ -5,6 +5,7 @@ mod now;
 pub mod pages;
 pub mod preview;
 pub mod rules;
+mod sentences;
 pub mod status;
 pub mod tray;
 pub mod why;

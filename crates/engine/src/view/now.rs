@@ -238,6 +238,10 @@ impl Engine {
                     .collect();
                 (Some(owner), text.with(language, &values))
             }
+            None if is_set(value) && self.is_contested(field) => (
+                Some(Owner::Unknown),
+                Text::FieldOtherProgram.text(language).to_owned(),
+            ),
             None if is_set(value) => (Some(Owner::Person), Text::FieldPersons.text(language).to_owned()),
             None => (None, String::new()),
         };

@@ -121,6 +121,8 @@ impl Engine {
             match self.hold(field) {
                 Some(hold) if hold.stage == Stage::Intent && hold.earlier.is_none() => Some(Owner::Unknown),
                 Some(_) => Some(Owner::Offhook),
+                // It may be the person or the other program.
+                None if set && self.is_contested(field) => Some(Owner::Unknown),
                 None => set.then_some(Owner::Person),
             }
         };

@@ -1,14 +1,33 @@
-//! Why, in sentences: what is set and what was not done (R22).
+//! Why, in sentences: one for every field of the phone and for Teams; what is set and what was not done (R22).
 
-use super::{clock_time, field_text, value_text};
+use super::rules::{preferred_text, session_text};
+use super::sentences::Tongue;
+use super::{clock_time, value_text};
 use crate::clock::Now;
+use crate::desired::{Want, Wish};
 use crate::engine::{Engine, Released};
-use crate::ledger::Stage;
+use crate::fault::Fault;
+use crate::ledger::Reason;
 use crate::phone::{Field, FieldValue};
-use crate::rule_name;
-use crate::teams::SignIn;
+use crate::teams::{Right, SignIn};
 use crate::text::Text;
-use offhook_protocol::status::{Field as Shown, NotDoneReason, State};
+use offhook_protocol::status::{NotDoneReason, State};
+
+/// One sentence of the list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Line {
+    text: String,
+    kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// By us or by somebody else.
+    Set,
+    NotDone,
+    /// Nothing is there and nothing is wanted, or it is just on its way.
+    Rest,
+}
 
 impl Engine {
     /// The reason for the state, one sentence.
@@ -19,7 +38,10 @@ impl Engine {
         match self.state(now) {
             State::SignedOut => Text::WhySignedOut.text(language).to_owned(),
             State::Paused => match self.paused(now) {
-                Some((Released::OutsideHours, _)) => Text::WhyOutsideHours.text(language).to_owned(),
+                Some((Released::OutsideHours, Some(until))) => {
+                    Text::WhyOutsideHoursUntil.with(language, &[("until", &time(until))])
+                }
+                Some((Released::OutsideHours, None)) => Text::WhyOutsideHours.text(language).to_owned(),
                 Some((_, Some(until))) => Text::WhyPausedUntil.with(language, &[("until", &time(until))]),
                 Some((_, None)) | None => Text::WhyPaused.text(language).to_owned(),
             },
@@ -38,7 +60,13 @@ impl Engine {
                 if self.held_by_us(Field::Dnd) {
                     Text::WhyDndOurs.with(language, &[("says", &says())])
                 } else if self.facts.phone.value(Field::Dnd) == Some(&FieldValue::Dnd(true)) {
-                    Text::WhyDndPerson.text(language).to_owned()
+                    let contested = self.is_contested(Field::Dnd);
+                    let text = if contested {
+                        Text::WhyDndOther
+                    } else {
+                        Text::WhyDndPerson
+                    };
+                    text.text(language).to_owned()
                 } else {
                     Text::WhyTeamsSays.with(language, &[("says", &says())])
                 }
@@ -50,6 +78,8 @@ impl Engine {
                     .unwrap_or_default();
                 if self.held_by_us(Field::Forward) {
                     Text::WhyForwardOurs.with(language, &[("target", &target), ("says", &says())])
+                } else if self.is_contested(Field::Forward) {
+                    Text::WhyForwardOther.with(language, &[("target", &target)])
                 } else {
                     Text::WhyForwardPerson.with(language, &[("target", &target)])
                 }
@@ -70,118 +100,269 @@ impl Engine {
         }
     }
 
-    /// One full sentence for each thing that is set, and for each that was not done.
+    /// The reason for the state, then a full sentence for each field of the phone and for Teams: what is set,
+    /// why, since when, until when and what comes after; what was not done, and why; what is left alone.
     pub fn why(&self, now: Now) -> Vec<String> {
-        let mut lines = vec![self.why_state(now)];
-        lines.extend(self.held_sentences(now));
-        lines.extend(self.told_teams(now));
-        lines.extend(self.not_done_sentences(now));
+        let lines = self.why_lines(now).into_iter().map(|line| line.text);
+        std::iter::once(self.why_state(now)).chain(lines).collect()
+    }
+
+    /// What would be wanted and is not done, on the phone and in Teams.
+    pub(crate) fn not_done_sentences(&self, now: Now) -> Vec<String> {
+        let lines = self.why_lines(now).into_iter();
+        let not_done = lines.filter(|line| line.kind == Kind::NotDone);
+        not_done.map(|line| line.text).collect()
+    }
+
+    /// The person's own status that we have set, and until when.
+    pub(crate) fn preferred_sentence(&self, now: Now) -> Option<String> {
+        let line = self.why_preferred(self.tongue(now), now);
+        line.filter(|line| line.kind == Kind::Set).map(|line| line.text)
+    }
+
+    fn tongue(&self, now: Now) -> Tongue<'_> {
+        Tongue {
+            language: self.rules.language,
+            zone: &self.rules.zone,
+            now: now.wall,
+        }
+    }
+
+    fn why_lines(&self, now: Now) -> Vec<Line> {
+        let mut lines = self.why_phone(self.tongue(now), now);
+        lines.extend(self.why_teams(self.tongue(now), now));
         lines
     }
 
-    fn held_sentences(&self, now: Now) -> Vec<String> {
-        let language = self.rules.language;
-        let time = |at| clock_time(at, now.wall, &self.rules.zone, language);
-        let mut lines = Vec::new();
-        for field in Field::ALL {
-            let name = field_text(field).text(language);
-            match self.hold(field) {
-                Some(hold) => {
-                    let text = match hold.stage {
-                        Stage::Intent => Text::ReasonHoldWriting,
-                        Stage::Written => Text::ReasonHold,
-                        Stage::Releasing => Text::ReasonHoldReleasing,
-                    };
-                    lines.push(text.with(
-                        language,
-                        &[
-                            ("field", name),
-                            ("value", &value_text(&hold.wrote, language)),
-                            ("before", &value_text(&hold.before, language)),
-                            ("since", &time(hold.since)),
-                            ("rule", &rule_name::in_words(&hold.why.rule, language)),
-                        ],
-                    ));
+    fn why_phone(&self, tongue: Tongue<'_>, now: Now) -> Vec<Line> {
+        let language = tongue.language;
+        if self.facts.phone.link.is_none() {
+            return vec![rest(Text::ReasonNoPhone.text(language).to_owned())];
+        }
+        let fields = Field::ALL.into_iter();
+        let mut lines: Vec<Line> = fields.map(|field| self.why_field(field, tongue, now)).collect();
+        if !self.facts.phone.is_up() {
+            lines.insert(0, rest(Text::ReasonPhoneAway.text(language).to_owned()));
+        }
+        lines
+    }
+
+    fn why_field(&self, field: Field, tongue: Tongue<'_>, now: Now) -> Line {
+        let released = self.released(now);
+        // A pause takes back what was held, so what is not done is said then, too.
+        if let Some(hold) = self.hold(field) {
+            return set(tongue.held(field, hold));
+        }
+        let known = self
+            .facts
+            .phone
+            .known
+            .get(&field)
+            .filter(|_| self.facts.phone.is_up());
+        let wish = self.desired.of(field);
+        if let Some(Wish {
+            want: Want::Set(value),
+            why,
+        }) = wish
+        {
+            if let Some(released) = released {
+                return not_done(self.why_released(released, field, value, why, tongue, now));
+            }
+            if let Some(reason) = self.state_of(field).and_then(|state| state.not_done()) {
+                return not_done(tongue.not_done(reason, field, value, why));
+            }
+            let failed = self.state_of(field).is_some_and(|state| state.failed.is_some());
+            return match known {
+                Some(known) if known.value == *value => {
+                    set(tongue.wanted(Text::ReasonMet, field, value, why))
                 }
-                None => {
-                    if let Some(value) = self
-                        .facts
-                        .phone
-                        .value(field)
-                        .filter(|v| is_set(v) && self.facts.phone.is_up())
-                    {
-                        let value = value_text(value, language);
-                        lines.push(Text::ReasonPerson.with(language, &[("field", name), ("value", &value)]));
-                    }
+                Some(_) | None if failed => {
+                    not_done(tongue.wanted(Text::ReasonTriedAgain, field, value, why))
                 }
+                Some(_) | None => rest(tongue.wanted(Text::ReasonComing, field, value, why)),
+            };
+        }
+        if let Some((value, why)) = self.echoed(field) {
+            return not_done(tongue.not_done(NotDoneReason::Echo, field, &value, &why));
+        }
+        let can = self.facts.phone.abilities().of(field);
+        match known {
+            Some(known) if is_set(&known.value) => {
+                let unset = wish.is_some_and(|wish| wish.want == Want::Unset);
+                let text = if self.is_contested(field) {
+                    Text::ReasonOtherProgram
+                } else if unset {
+                    Text::ReasonPersonOrConnector
+                } else {
+                    Text::ReasonPerson
+                };
+                set(tongue.left_alone(text, field, &known.value, known.since))
+            }
+            Some(known) => rest(tongue.left_alone(Text::ReasonAtRest, field, &known.value, known.since)),
+            None => {
+                let text = if self.facts.phone.is_up() && !can.read {
+                    Text::ReasonNotReadable
+                } else {
+                    Text::ReasonNotRead
+                };
+                rest(text.with(tongue.language, &[("field", tongue.field(field))]))
             }
         }
-        lines
     }
 
-    /// What we have set in Teams, and until when.
-    fn told_teams(&self, now: Now) -> Vec<String> {
-        let language = self.rules.language;
-        let time = |at| clock_time(at, now.wall, &self.rules.zone, language);
-        let mut lines = Vec::new();
-        if let (Some(up), Some(wish)) = (self.session.up(), &self.desired.session) {
-            lines.push(Text::ReasonSession.with(
-                language,
-                &[
-                    ("value", &up.pair.presence().to_string()),
-                    ("since", &time(wish.why.since)),
-                    ("rule", &rule_name::in_words(&wish.why.rule, language)),
-                    ("until", &time(up.ends_wall)),
-                ],
-            ));
-        }
-        lines.extend(self.preferred_sentence(now));
-        lines
+    fn why_released(
+        &self,
+        released: Released,
+        field: Field,
+        value: &FieldValue,
+        why: &Reason,
+        tongue: Tongue<'_>,
+        now: Now,
+    ) -> String {
+        let not = tongue.not_done(NotDoneReason::Paused, field, value, why);
+        let language = tongue.language;
+        let until = self.paused(now).and_then(|(_, until)| until);
+        let because = match (released, until) {
+            (Released::Paused, Some(until)) => {
+                Text::WhyPausedUntil.with(language, &[("until", &tongue.time(until))])
+            }
+            (Released::Paused, None) => Text::WhyPaused.text(language).to_owned(),
+            (Released::OutsideHours, Some(until)) => {
+                Text::WhyOutsideHoursUntil.with(language, &[("until", &tongue.time(until))])
+            }
+            (Released::OutsideHours, None) => Text::WhyOutsideHours.text(language).to_owned(),
+            (Released::Watching, _) => Text::WhyWatching.text(language).to_owned(),
+            (Released::Leaving, _) => Text::WhyLeaving.text(language).to_owned(),
+        };
+        format!("{not} {because}")
     }
 
-    pub(crate) fn preferred_sentence(&self, now: Now) -> Option<String> {
-        let language = self.rules.language;
-        let (record, wish) = (self.ledger.preferred.as_ref()?, self.desired.preferred.as_ref()?);
-        Some(Text::ReasonPreferred.with(
-            language,
-            &[
-                ("value", &record.pair.presence().to_string()),
-                ("rule", &rule_name::in_words(&wish.why.rule, language)),
-                (
-                    "until",
-                    &clock_time(record.until, now.wall, &self.rules.zone, language),
-                ),
-            ],
-        ))
+    /// What Teams' "in a call" would set, were it not the phone's own call (R24).
+    fn echoed(&self, field: Field) -> Option<(FieldValue, Reason)> {
+        let why = self.desired.of(field)?.why.clone();
+        let presence = &self.facts.teams.in_force.as_ref()?.presence;
+        let value = crate::desired::row_value(presence, &self.rules, field)?;
+        self.desired
+            .echo_of_phone
+            .contains(&field)
+            .then_some((value, why))
     }
 
-    pub(crate) fn not_done_sentences(&self, now: Now) -> Vec<String> {
-        let language = self.rules.language;
-        let mut lines = Vec::new();
-        for (field, reason) in self.not_done(now) {
-            let text = match reason {
-                NotDoneReason::Capability => Text::NotCapability,
-                NotDoneReason::Person => Text::NotPerson,
-                NotDoneReason::Paused => Text::NotPaused,
-                NotDoneReason::Echo => Text::NotEcho,
-                NotDoneReason::OtherWriter => Text::NotOtherWriter,
-                NotDoneReason::RightMissing => Text::NotRight,
-            };
-            let name = match field {
-                Shown::Dnd => Text::FieldDnd,
-                Shown::Forward => Text::FieldForward,
-                Shown::Presence => Text::FieldPresence,
-                Shown::Note => Text::FieldNote,
-                Shown::Teams => Text::FieldTeams,
-            };
-            lines.push(text.with(language, &[("field", name.text(language))]));
+    fn why_teams(&self, tongue: Tongue<'_>, now: Now) -> Vec<Line> {
+        let session = self.why_session(tongue, now);
+        let mut lines: Vec<Line> = session
+            .into_iter()
+            .chain(self.why_preferred(tongue, now))
+            .collect();
+        if lines.is_empty() {
+            lines.push(rest(Text::ReasonTeamsNothing.text(tongue.language).to_owned()));
         }
         lines
+    }
+
+    fn why_session(&self, tongue: Tongue<'_>, now: Now) -> Option<Line> {
+        let language = tongue.language;
+        let up = self.session.up();
+        let Some(wish) = &self.desired.session else {
+            let up = up?;
+            let words = session_text(up.pair).text(language);
+            let values = [("value", words), ("until", &*tongue.time(up.ends_wall))];
+            return Some(set(Text::ReasonSessionEnding.with(language, &values)));
+        };
+        Some(match up.filter(|_| self.released(now).is_none()) {
+            Some(up) => {
+                let words = session_text(up.pair).text(language);
+                set(tongue.told(Text::ReasonSession, words, &wish.why, up.ends_wall))
+            }
+            None => {
+                let words = session_text(wish.pair).text(language);
+                not_done(self.why_untold(words, &wish.why, self.session.refused(), tongue, now))
+            }
+        })
+    }
+
+    fn why_preferred(&self, tongue: Tongue<'_>, now: Now) -> Option<Line> {
+        let language = tongue.language;
+        let record = self.ledger.preferred.as_ref();
+        let released = self.released(now).is_some();
+        let Some(wish) = &self.desired.preferred else {
+            let record = record?;
+            let words = preferred_text(record.pair).text(language);
+            let values = [("value", words), ("until", &*tongue.time(record.until))];
+            let text = if self.desired.preferred_unknown && !released {
+                Text::ReasonPreferredKept
+            } else {
+                Text::ReasonPreferredEnding
+            };
+            return Some(set(text.with(language, &values)));
+        };
+        let words = preferred_text(wish.pair).text(language);
+        Some(
+            match record.filter(|record| record.pair == wish.pair && !released) {
+                Some(record) => set(tongue.told(Text::ReasonPreferred, words, &wish.why, record.until)),
+                None => {
+                    not_done(self.why_untold(words, &wish.why, self.preferred.refused(), tongue, now))
+                }
+            },
+        )
+    }
+
+    /// Why Teams is not told what it should be told.
+    fn why_untold(
+        &self,
+        value: &str,
+        why: &Reason,
+        refused: Option<&Fault>,
+        tongue: Tongue<'_>,
+        now: Now,
+    ) -> String {
+        let language = tongue.language;
+        let wanted = tongue.told(Text::TeamsWanted, value, why, now.wall);
+        let because = if let Some(released) = self.released(now) {
+            match released {
+                Released::Paused => Text::WhyPaused,
+                Released::OutsideHours => Text::WhyOutsideHours,
+                Released::Watching => Text::WhyWatching,
+                Released::Leaving => Text::WhyLeaving,
+            }
+            .text(language)
+            .to_owned()
+        } else if self.facts.signed_in().is_none() {
+            Text::WhySignedOut.text(language).to_owned()
+        } else if !self.facts.has(Right::PresenceWrite) {
+            Text::TeamsNoRight.text(language).to_owned()
+        } else if let Some(fault) = refused {
+            fault.problem(language).to_string()
+        } else {
+            Text::TeamsComing.text(language).to_owned()
+        };
+        format!("{wanted} {because}")
+    }
+}
+
+const fn set(text: String) -> Line {
+    Line {
+        text,
+        kind: Kind::Set,
+    }
+}
+
+const fn not_done(text: String) -> Line {
+    Line {
+        text,
+        kind: Kind::NotDone,
+    }
+}
+
+const fn rest(text: String) -> Line {
+    Line {
+        text,
+        kind: Kind::Rest,
     }
 }
 
 /// Worth a sentence: something other than the state of rest.
-pub(crate) fn is_set(value: &FieldValue) -> bool {
+pub(super) fn is_set(value: &FieldValue) -> bool {
     match value {
         FieldValue::Dnd(on) => *on,
         FieldValue::Forward(target) => target.is_some(),

@@ -1,0 +1,102 @@
+//! What our requests to Teams share: when one may leave again, what was refused, which words are still ours.
+
+use super::{Chance, Pace};
+use crate::clock::Instant;
+use crate::facts::TeamsFacts;
+use crate::facts::teams::OwnEnd;
+use crate::fault::{Fault, FaultKind};
+use crate::teams::Presence;
+use std::time::Duration;
+
+/// After a clear that was refused: what was set ends by itself, so there is no hurry.
+const REFUSED: Duration = Duration::from_secs(300);
+
+#[derive(Debug, Clone)]
+pub(crate) struct Tries {
+    retry_at: Option<Instant>,
+    pace: Pace,
+    /// Until the wish or the sign-in changes.
+    refused: Option<Fault>,
+}
+
+impl Tries {
+    pub(crate) const fn new() -> Self {
+        Self {
+            retry_at: None,
+            pace: Pace::new(Duration::from_secs(1), Duration::from_secs(60)),
+            refused: None,
+        }
+    }
+
+    pub(crate) const fn refused(&self) -> Option<&Fault> {
+        self.refused.as_ref()
+    }
+
+    pub(crate) const fn retry_at(&self) -> Option<Instant> {
+        self.retry_at
+    }
+
+    /// Whether a request may leave now, as far as earlier ones say.
+    pub(crate) fn may(&mut self, now: Instant) -> bool {
+        if self.retry_at.is_some_and(|at| now < at) {
+            return false;
+        }
+        self.retry_at = None;
+        true
+    }
+
+    pub(crate) fn on_success(&mut self) {
+        self.pace.reset();
+    }
+
+    /// What was refused is not wanted any more.
+    pub(crate) fn on_no_wish(&mut self) {
+        self.refused = None;
+    }
+
+    /// A set that is refused is not repeated; taking back what was set before must not wait for that.
+    pub(crate) fn on_set_failed(&mut self, fault: Fault, chance: &mut Chance, now: Instant) {
+        match fault.kind {
+            FaultKind::Rejected | FaultKind::RightMissing => self.refused = Some(fault),
+            FaultKind::Throttled { .. } | FaultKind::SignInRequired | FaultKind::Unreachable => {
+                self.wait(&fault, chance, now);
+            }
+        }
+    }
+
+    pub(crate) fn on_clear_failed(&mut self, fault: &Fault, chance: &mut Chance, now: Instant) {
+        self.wait(fault, chance, now);
+    }
+
+    /// What was asked before is nobody's business any more: sleep, another sign-in.
+    pub(crate) fn forget(&mut self) {
+        *self = Self::new();
+    }
+
+    fn wait(&mut self, fault: &Fault, chance: &mut Chance, now: Instant) {
+        let wait = match fault.kind {
+            FaultKind::Throttled {
+                retry_after: Some(wait),
+            } => wait,
+            FaultKind::Rejected | FaultKind::RightMissing => REFUSED,
+            FaultKind::Throttled { retry_after: None }
+            | FaultKind::SignInRequired
+            | FaultKind::Unreachable => self.pace.wait(chance),
+        };
+        self.retry_at = Some(now + wait);
+    }
+}
+
+/// What is up now has taken the place of everything before it.
+pub(crate) fn end_replaced(
+    teams: &mut TeamsFacts,
+    replaced: impl IntoIterator<Item = Presence>,
+    current: Option<&Presence>,
+    now: Instant,
+) {
+    for presence in replaced {
+        if current != Some(&presence) {
+            teams.own_words_end(&presence, OwnEnd::Over, now, now);
+        }
+    }
+}
