@@ -310,7 +310,7 @@ impl Profile {
 }
 
 impl Row {
-    fn value(&self, field: StateField, in_meetings: bool) -> Value {
+    pub(crate) fn value(&self, field: StateField, in_meetings: bool) -> Value {
         match field {
             StateField::Dnd if self.meeting && in_meetings => Value::Dnd(DndRule::On),
             StateField::Dnd => Value::Dnd(self.dnd),

@@ -1,6 +1,6 @@
 //! The person's settings as the engine uses them: parsed once, valid by construction.
 
-use crate::profile::{DndRule, ForwardRule, PresenceRule, Profile, SaysRule, ToTeams};
+use crate::profile::{DndRule, ForwardRule, PresenceRule, Profile, Row, SaysRule, ToTeams};
 use crate::table::{CallKind, Cell, Differences, PhoneField, PhoneState, StateField, TeamsState, Value};
 use crate::teams::{Presence, SessionPair};
 use jiff::civil::{Time, Weekday};
@@ -55,15 +55,27 @@ impl Rules {
     pub fn doing(&self, presence: &Presence) -> Doing {
         let has_row = |state| self.profile.row_of(state).is_some() || self.own.has_row(state);
         let states = TeamsState::of(presence, has_row);
+        let state = states.first().copied();
+        let rows: Vec<(TeamsState, Option<&Row>)> = states
+            .into_iter()
+            .chain([TeamsState::AnythingElse])
+            .map(|state| (state, self.profile.row_of(state)))
+            .collect();
         let value = |field: StateField| {
-            let in_row = |state: &TeamsState| self.own_or_profile(Cell::State(*state, field));
-            states
-                .iter()
-                .find_map(in_row)
-                .or_else(|| in_row(&TeamsState::AnythingElse))
+            rows.iter().find_map(|(state, row)| {
+                let own = self.own.of(Cell::State(*state, field)).cloned();
+                match (own, row) {
+                    (Some(value), _) => Some(Ruled { value, own: true }),
+                    (None, Some(row)) => Some(Ruled {
+                        value: row.value(field, self.dnd_in_meetings),
+                        own: false,
+                    }),
+                    (None, None) => None,
+                }
+            })
         };
         let mut doing = Doing {
-            state: states.first().copied(),
+            state,
             dnd: Ruled::default(),
             forward: Ruled::default(),
             presence: Ruled::default(),
