@@ -300,9 +300,7 @@ impl Engine {
         Some(
             match record.filter(|record| record.pair == wish.pair && !released) {
                 Some(record) => set(tongue.told(Text::ReasonPreferred, words, &wish.why, record.until)),
-                None => {
-                    not_done(self.why_untold(words, &wish.why, self.preferred.refused(), tongue, now))
-                }
+                None => not_done(self.why_untold(words, &wish.why, self.preferred.refused(), tongue, now)),
             },
         )
     }
