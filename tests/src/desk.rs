@@ -3,6 +3,7 @@
 //! Nothing is activated on the bus unless a test asks for it, so that an absent keyring or notification daemon is
 //! really absent.
 
+mod drag;
 mod keyring;
 mod notifications;
 mod tray;
@@ -17,6 +18,7 @@ use tempfile::TempDir;
 use url::Url;
 use zbus::Connection;
 
+pub use drag::DragSource;
 pub use keyring::Keyring;
 pub use notifications::{Dunst, Notice, Notifications};
 pub use tray::{MenuEntry, Picture, TrayHost, TrayItem};

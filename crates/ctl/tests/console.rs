@@ -440,6 +440,87 @@ fn a_key_file_is_made_shown_and_checked_without_a_running_program() {
     assert_eq!(run(folder.path(), "key show /nowhere").code, Some(1));
 }
 
+const CERTIFICATE: &str = concat!(
+    env!("CARGO_MANIFEST_DIR"),
+    "/../connect/tests/data/asterisk-tls-cert.der"
+);
+const CERTIFICATE_KEY: &[u8] = include_bytes!("../../connect/tests/data/asterisk-tls-key.der");
+/// By `openssl x509 -pubkey`, `openssl pkey -pubin -outform der` and SHA-256 in base64url.
+const PIN: &str = "pAc68AT_9z-WWigX5TVssYjO_y0JQKiZnlv8_9PrihQ";
+
+/// A phone system with that certificate that says nothing.
+fn tls_server() -> u16 {
+    use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+    let certificate = CertificateDer::from(std::fs::read(CERTIFICATE).unwrap());
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(CERTIFICATE_KEY));
+    let provider = std::sync::Arc::new(rustls::crypto::ring::default_provider());
+    let config = rustls::ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate], key)
+        .unwrap();
+    let config = std::sync::Arc::new(config);
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut connection = rustls::ServerConnection::new(std::sync::Arc::clone(&config)).unwrap();
+            while connection.is_handshaking() && connection.complete_io(&mut stream).is_ok() {}
+        }
+    });
+    port
+}
+
+#[test]
+fn a_key_file_pins_the_key_that_a_certificate_or_the_phone_system_shows() {
+    let folder = tempfile::tempdir().unwrap();
+    let at = |name: &str| folder.path().join(name).display().to_string();
+    let port = tls_server();
+    for (name, pin) in [
+        ("cert", format!("--pin-cert {CERTIFICATE}")),
+        ("live", format!("--pin-tls --host 127.0.0.1 --port {port}")),
+        (
+            "both",
+            format!("--pin-tls --pin-cert {CERTIFICATE} --host 127.0.0.1 --port {port}"),
+        ),
+    ] {
+        let out = at(name);
+        let ran = run(
+            folder.path(),
+            &format!("key new --name pbx.example.de --kind asterisk {pin} --out {out} --json"),
+        );
+        assert_eq!(ran.code, Some(0), "{}", ran.err);
+        let made: Value = serde_json::from_str(&ran.out).unwrap();
+        assert_eq!(made["tls_pins"], json!([PIN]), "{name}");
+        assert_eq!(
+            (&made["kind"], &made["system"]),
+            (&json!("generic"), &json!("asterisk"))
+        );
+    }
+    let nobody = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let closed = nobody.local_addr().unwrap().port();
+    drop(nobody);
+    let line = format!(
+        "key new --name pbx.example.de --pin-tls --host 127.0.0.1 --port {closed} --out {}",
+        at("x")
+    );
+    let ran = run(folder.path(), &line);
+    assert_eq!(ran.code, Some(1));
+    assert!(ran.err.contains(&format!("127.0.0.1:{closed}")), "{}", ran.err);
+    assert!(!folder.path().join("x").exists());
+    let ran = run(
+        folder.path(),
+        &format!("key new --name pbx.example.de --kind fax --out {}", at("y")),
+    );
+    assert_eq!(ran.code, Some(2));
+    assert!(
+        ran.err.contains("asterisk") && ran.err.contains("threecx"),
+        "{}",
+        ran.err
+    );
+}
+
 fn page(step: &Value) -> String {
     let field = json!({"value": "", "locked": false, "refused": null});
     let mut phone = json!({"password_stored": false, "light": null, "abilities": [], "testing": false,

@@ -347,3 +347,22 @@ fn policy_locks_cells_of_the_table() {
     settings.rules_back("rules").unwrap();
     assert_eq!(own(&settings).len(), 1, "the organisation's stays");
 }
+
+#[test]
+fn what_offhook_says_it_can_speak_with_is_what_it_speaks_with() {
+    let Some(keys::Known {
+        kind: keys::Kind::OneOf(kinds),
+        ..
+    }) = keys::find("phone.kind")
+    else {
+        panic!("phone.kind is a choice");
+    };
+    for kind in kinds.iter().filter(|kind| **kind != "none") {
+        let folder = tempfile::tempdir().unwrap();
+        let mut settings = Settings::load_with_policy(folder.path(), None);
+        let draft = Draft([("phone.kind".to_owned(), (*kind).to_owned())].into());
+        settings.apply(&draft).unwrap();
+        let unknown = matches!(settings.phone(), Err(fault) if fault.code == Code::PhoneKindNotYet);
+        assert_eq!(speaks_with(kind), !unknown, "{kind}");
+    }
+}
