@@ -6,6 +6,7 @@ use md5::{Digest as _, Md5};
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWrite, AsyncWriteExt as _, BufReader};
 use tokio::net::TcpListener;
 use tokio::sync::broadcast;
@@ -63,6 +64,8 @@ pub struct State {
     pub connections: usize,
     /// Every action that was taken, in order.
     pub actions: Vec<String>,
+    /// Nothing is answered before so many more actions have come.
+    pub hold_back: usize,
     complaints: Vec<String>,
 }
 
@@ -93,6 +96,7 @@ impl Pbx {
             channels: Vec::new(),
             connections: 0,
             actions: Vec::new(),
+            hold_back: 0,
             complaints: Vec::new(),
         }));
         let (events, _) = broadcast::channel(100_000);
@@ -125,6 +129,26 @@ impl Pbx {
 
     pub fn state(&self) -> MutexGuard<'_, State> {
         lock(&self.state)
+    }
+
+    /// How often an action was taken so far.
+    pub fn taken(&self, action: &str) -> usize {
+        let state = self.state();
+        state.actions.iter().filter(|taken| *taken == action).count()
+    }
+
+    /// Waits until an action was taken that often.
+    pub async fn takes(&self, action: &str, times: usize) {
+        let waited = tokio::time::timeout(Duration::from_secs(10), async {
+            while self.taken(action) < times {
+                tokio::time::sleep(Duration::from_millis(2)).await;
+            }
+        });
+        assert!(
+            waited.await.is_ok(),
+            "{action} came {} times instead of {times}",
+            self.taken(action)
+        );
     }
 
     /// Sends an event, written as in a capture, to everybody signed in who may hear it.
@@ -233,6 +257,7 @@ async fn serve(
         signed_in: false,
     };
     let mut block: Headers = Vec::new();
+    let mut held = String::new();
     loop {
         tokio::select! {
             event = heard.recv() => {
@@ -251,7 +276,11 @@ async fn serve(
                     continue;
                 }
                 let action = std::mem::take(&mut block);
-                let answer = session.answer(&action);
+                held.push_str(&session.answer(&action));
+                if session.holds_back() {
+                    continue;
+                }
+                let answer = std::mem::take(&mut held);
                 if send(&mut write, &answer, faults.drips).await.is_err() || answer.contains("Authentication failed") {
                     return;
                 }
@@ -277,6 +306,12 @@ struct Session {
 }
 
 impl Session {
+    fn holds_back(&self) -> bool {
+        let mut state = lock(&self.state);
+        state.hold_back = state.hold_back.saturating_sub(1);
+        state.hold_back > 0
+    }
+
     fn complain(&self, what: String) {
         lock(&self.state).complaints.push(what);
     }

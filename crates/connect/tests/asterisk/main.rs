@@ -419,8 +419,8 @@ async fn a_ghost_goes_with_the_next_reading() {
 async fn an_account_that_is_sent_no_events_is_noticed_and_polled() {
     let pbx = Pbx::start(DEAF, Faults::default()).await;
     let mut config = config(&pbx);
-    config.timing.resync_unheard = Duration::from_millis(50);
-    config.timing.resync_deaf = Duration::from_millis(50);
+    config.timing.calls_unheard = Duration::from_millis(50);
+    config.timing.calls_deaf = Duration::from_millis(50);
     let mut desk = Desk::up(config).await;
     let call = "Event: CoreShowChannel\r\nChannel: PJSIP/101-00000001\r\nChannelState: 6\r\nExten: 600\r\nUniqueid: 1.1\r\n\
         Application: Dial\r\nDuration: 00:00:09";
@@ -439,6 +439,71 @@ async fn an_account_that_is_sent_no_events_is_noticed_and_polled() {
     assert_eq!(desk.snapshot().await, [CallState::Connected]);
     pbx.state().channels.clear();
     while !desk.snapshot().await.is_empty() {}
+}
+
+/// Of somebody else: shows that the account is sent events of calls.
+const STRANGER: &str =
+    "Event: Newchannel\nPrivilege: call,all\nChannel: PJSIP/102-00000001\nChannelState: 6\nUniqueid: 2.1";
+
+#[tokio::test]
+async fn until_an_event_comes_the_list_of_calls_is_the_sign_of_life() {
+    let pbx = Pbx::start(DESK, Faults::default()).await;
+    let mut config = config(&pbx);
+    config.timing.calls_unheard = Duration::from_millis(100);
+    config.timing.ping = Duration::from_millis(150);
+    let _desk = Desk::up(config).await;
+    pbx.takes("CoreShowChannels", 5).await;
+    assert_eq!(pbx.taken("Ping"), 0);
+    pbx.event(STRANGER);
+    pbx.takes("Ping", 1).await;
+    let lists = pbx.taken("CoreShowChannels");
+    pbx.takes("Ping", 4).await;
+    assert_eq!(pbx.taken("CoreShowChannels"), lists);
+}
+
+#[tokio::test]
+async fn calls_are_listed_more_often_than_fields_are_read() {
+    let pbx = Pbx::start(DESK, Faults::default()).await;
+    let mut config = config(&pbx);
+    config.timing.calls_unheard = Duration::from_millis(50);
+    let _desk = Desk::up(config).await;
+    let (lists, reads) = (pbx.taken("CoreShowChannels"), pbx.taken("DBGet"));
+    pbx.takes("CoreShowChannels", lists + 5).await;
+    assert_eq!(pbx.taken("DBGet"), reads);
+}
+
+#[tokio::test]
+async fn what_is_pressed_is_found_by_reading_where_no_event_tells_of_it() {
+    let pbx = Pbx::start(DEAF, Faults::default()).await;
+    let mut config = config(&pbx);
+    config.timing.fields_unheard = Duration::from_millis(50);
+    let mut desk = Desk::up(config.clone()).await;
+    pbx.state().db.insert("DND/101".into(), "YES".into());
+    desk.sees(FieldValue::Dnd(true)).await;
+    // Nor do events tell of it once calls were missed.
+    config.timing.calls_unheard = Duration::from_millis(50);
+    let mut desk = Desk::up(config).await;
+    let call = "Event: CoreShowChannel\r\nChannel: PJSIP/101-00000001\r\nChannelState: 6\r\nUniqueid: 1.1\r\nDuration: 00:00:09";
+    pbx.state().channels = vec![call.into()];
+    desk.next("trouble", |event| {
+        matches!(event, PhoneEvent::Line(LineEvent::Trouble(_))).then_some(())
+    })
+    .await;
+    pbx.state().db.clear();
+    desk.sees(FieldValue::Dnd(false)).await;
+}
+
+#[tokio::test]
+async fn what_belongs_together_is_asked_in_one_go() {
+    let pbx = Pbx::start(DESK, Faults::default()).await;
+    let mut desk = Desk::up(config(&pbx)).await;
+    // CoreShowChannels, twice DBGet, PresenceState.
+    pbx.state().hold_back = 4;
+    pbx.state().db.insert("CF/101".into(), "600".into());
+    desk.read();
+    assert_eq!(desk.snapshot().await, []);
+    desk.sees(FieldValue::Forward(Some("600".into()))).await;
+    assert_eq!(pbx.state().hold_back, 0);
 }
 
 #[tokio::test]

@@ -143,16 +143,17 @@ impl Actor {
 
     async fn serve_on(&mut self, session: &mut Session) -> Result<Result<(), Error>, Over> {
         let timing = self.config.timing;
-        if let Err(error) = read_all(session).await {
+        if let Err(error) = survey(session, true, &Field::ALL).await {
             return Ok(Err(error));
         }
-        let mut read_at = Instant::now();
+        let (mut listed_at, mut read_at) = (Instant::now(), Instant::now());
         let mut look_at = Some(read_at + timing.look_again);
         loop {
             let settled = |since: Option<Instant>| since.map(|since| since + timing.settle);
             let due = [
                 Some((session.heard_at + timing.ping, Due::Ping)),
-                Some((read_at + session.resync_pace(), Due::Resync)),
+                Some((listed_at + session.calls_pace(), Due::Survey)),
+                Some((read_at + session.fields_pace(), Due::Survey)),
                 look_at.map(|at| (at, Due::Look)),
                 settled(session.dirty_since).map(|at| (at, Due::Dirty)),
                 settled(session.doubt_since).map(|at| (at, Due::Doubt)),
@@ -164,15 +165,35 @@ impl Actor {
                 biased;
                 heard = session.hear() => heard,
                 command = self.inbox.recv() => match command.ok_or(Over)? {
-                    PhoneCommand::Read => { read_at = Instant::now(); read_all(session).await }
+                    PhoneCommand::Read => {
+                        (listed_at, read_at) = (Instant::now(), Instant::now());
+                        survey(session, true, &Field::ALL).await
+                    }
                     PhoneCommand::Write(value) => write(session, &value).await,
                 },
                 () = self.alarm.ring(Some(at.saturating_duration_since(Instant::now()))) => match what {
                     Due::Ping => session.ping().await,
-                    Due::Resync => { read_at = Instant::now(); read_all(session).await }
+                    Due::Survey => {
+                        let now = Instant::now();
+                        // One awakening for both where they are due about now.
+                        let is_due = |since: Instant, pace: Duration| now >= since + pace - pace / 10;
+                        let calls = is_due(listed_at, session.calls_pace());
+                        let fields = is_due(read_at, session.fields_pace());
+                        if calls {
+                            listed_at = now;
+                        }
+                        if fields {
+                            read_at = now;
+                        }
+                        survey(session, calls, if fields { &Field::ALL } else { &[] }).await
+                    }
                     Due::Look => { look_at = None; look_again(session).await }
                     Due::Dirty => read_dirty(session).await,
-                    Due::Doubt => { session.doubt_since = None; session.resync().await }
+                    Due::Doubt => {
+                        session.doubt_since = None;
+                        listed_at = Instant::now();
+                        session.resync().await
+                    }
                 },
                 () = self.events.closed() => return Err(Over),
             };
@@ -186,7 +207,7 @@ impl Actor {
 #[derive(Debug, Clone, Copy)]
 enum Due {
     Ping,
-    Resync,
+    Survey,
     Look,
     Dirty,
     Doubt,
@@ -204,13 +225,10 @@ fn refuse(command: &PhoneCommand, fault: &Fault, events: &PhoneEvents) {
     let _nobody = events.send(event);
 }
 
-/// Calls and every readable field.
-async fn read_all(session: &mut Session) -> Result<(), Error> {
-    let outcome = async {
-        session.resync().await?;
-        session.read(&Field::ALL).await
-    };
-    tell_read(outcome.await, session)
+/// The calls if so asked, and these fields where they can be read.
+async fn survey(session: &mut Session, calls: bool, fields: &[Field]) -> Result<(), Error> {
+    let outcome = session.survey(calls, fields).await;
+    tell_read(outcome, session)
 }
 
 async fn read_dirty(session: &mut Session) -> Result<(), Error> {

@@ -219,12 +219,15 @@ pub struct Timing {
     pub look: Duration,
     /// After a push, before its field is read: one change makes several events, in no fixed order.
     pub settle: Duration,
-    /// Everything is read anew at this pace.
+    /// Calls and fields are read anew at this pace.
     pub resync: Duration,
-    /// The same while no event has been heard: perhaps the account is sent none.
-    pub resync_unheard: Duration,
-    /// The same once calls were seen that no event had told of.
-    pub resync_deaf: Duration,
+    /// Calls, while no event has been heard: perhaps the account is sent none. Not longer than `ping`, which it stands
+    /// for.
+    pub calls_unheard: Duration,
+    /// Calls, once there were some that no event had told of.
+    pub calls_deaf: Duration,
+    /// Fields, while no event tells of them either.
+    pub fields_unheard: Duration,
     /// After sign-in, before the rights are looked at once more: an Asterisk that has just started learns its
     /// commands one by one.
     pub look_again: Duration,
@@ -240,8 +243,9 @@ impl Default for Timing {
             look: Duration::from_millis(200),
             settle: Duration::from_millis(200),
             resync: Duration::from_secs(180),
-            resync_unheard: Duration::from_secs(20),
-            resync_deaf: Duration::from_secs(5),
+            calls_unheard: Duration::from_secs(30),
+            calls_deaf: Duration::from_secs(5),
+            fields_unheard: Duration::from_secs(30),
             look_again: Duration::from_secs(15),
         }
     }

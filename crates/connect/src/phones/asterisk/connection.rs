@@ -110,15 +110,27 @@ impl Connection {
     /// # Errors
     /// When the connection is gone.
     pub async fn send(&mut self, action: &Action) -> Result<String, Error> {
-        let id = self.next_id;
-        self.next_id += 1;
-        let bytes = action.encode(id);
+        let ids = self.send_all(std::iter::once(action)).await?;
+        Ok(ids.into_iter().next().unwrap_or_default())
+    }
+
+    /// Sends actions in one go and returns the ids of their answers. The manager takes them one after the other.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub async fn send_all(&mut self, actions: impl Iterator<Item = &Action>) -> Result<Vec<String>, Error> {
+        let (mut bytes, mut ids) = (String::new(), Vec::new());
+        for action in actions {
+            bytes.push_str(&action.encode(self.next_id));
+            ids.push(action_id(self.next_id));
+            self.next_id += 1;
+        }
         let written = timeout(self.answer, async {
             self.stream.write_all(bytes.as_bytes()).await?;
             self.stream.flush().await
         });
         match written.await {
-            Ok(Ok(())) => Ok(action_id(id)),
+            Ok(Ok(())) => Ok(ids),
             Ok(Err(_)) => Err(Error::Lost(self.host.clone())),
             Err(_elapsed) => Err(Error::TimedOut(self.host.clone())),
         }

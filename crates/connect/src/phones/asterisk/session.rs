@@ -1,5 +1,6 @@
-//! A signed-in connection: asks one thing at a time, hears events all the while, reads the fields ([`writes`] writes them).
+//! A signed-in connection: asks ([`asking`]), hears events all the while, reads the fields ([`writes`] writes them).
 
+mod asking;
 mod writes;
 
 use super::calls::Calls;
@@ -9,14 +10,16 @@ use super::error::Error;
 use super::fields;
 use super::presence::Presence;
 use super::rights::Rights;
-use super::wire::{Action, Message};
+use super::wire::{Action, HeaderError, Message};
 use crate::port::{PhoneEvent, PhoneEvents};
+use asking::{Answer, Question};
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::line::LineEvent;
 use offhook_engine::phone::{Abilities, Field, FieldValue, PhoneIdentity, PhonePresence};
 use secrecy::SecretString;
 use std::collections::BTreeSet;
-use tokio::time::{Instant, timeout_at};
+use std::time::Duration;
+use tokio::time::Instant;
 use tracing::warn;
 
 /// What is due when, and what has been learned so far.
@@ -125,15 +128,27 @@ impl Session {
         &self.identity.system
     }
 
-    /// How soon everything should be read anew.
-    pub fn resync_pace(&self) -> std::time::Duration {
+    /// How soon the calls should be listed anew. Until an event of the call class has come, the account may be one that
+    /// is sent none; then the list is the sign of life as well.
+    pub const fn calls_pace(&self) -> Duration {
         let timing = &self.config.timing;
         if self.deaf {
-            timing.resync_deaf
+            timing.calls_deaf
         } else if self.heard_calls {
             timing.resync
         } else {
-            timing.resync_unheard
+            timing.calls_unheard
+        }
+    }
+
+    /// How soon the fields should be read anew. What tells of a change of do not disturb, forward and presence has the
+    /// call class too (`Privilege: call,all` of `DeviceStateChange` and `PresenceStateChange`).
+    pub const fn fields_pace(&self) -> Duration {
+        let timing = &self.config.timing;
+        if self.deaf || !self.heard_calls {
+            timing.fields_unheard
+        } else {
+            timing.resync
         }
     }
 
@@ -174,12 +189,14 @@ impl Session {
 
     /// The states of the person's devices.
     async fn device_states(&mut self) -> Result<Vec<(Device, String)>, Error> {
-        let mut states = Vec::new();
-        for device in self.config.devices.clone() {
-            let state = self.get_var(format!("DEVICE_STATE({})", device.as_str())).await?;
-            states.push((device, state));
-        }
-        Ok(states)
+        let devices = self.config.devices.clone();
+        let questions = devices.iter().map(device_state).collect::<Result<_, _>>()?;
+        let answers = self.ask_all(questions).await?;
+        devices
+            .into_iter()
+            .zip(answers)
+            .map(|(device, answer)| Ok((device, value_of(answer)?)))
+            .collect()
     }
 
     /// Whether the dialplan knows the extension; -1 is Asterisk's word for "no hint". Where it may not be asked,
@@ -220,105 +237,160 @@ impl Session {
     /// Lists the calls anew and tells them.
     ///
     /// # Errors
-    /// What became of the connection.
+    /// What became of the connection, or a missing right.
     pub async fn resync(&mut self) -> Result<(), Error> {
-        self.calls.begin_list();
-        if self.rights.channels {
-            let list = self
-                .list(Action::new("CoreShowChannels"), "CoreShowChannel", true)
-                .await?
-                .unwrap_or_default();
-            let unheard = self.calls.finish_list(&list);
-            if unheard && self.listed && !self.deaf {
-                self.deaf = true;
-                warn!("the account is not sent the events of its calls; they are polled");
-                let fault = Fault::new(FaultKind::RightMissing, Code::PhoneNotPermitted).about("read=call");
-                self.tell(PhoneEvent::Line(LineEvent::Trouble(fault)));
-            }
-            self.listed = true;
-        } else if self.rights.get_var {
-            let states = self.device_states().await?;
-            self.calls.finish_devices(&states);
-        } else {
-            return Ok(());
-        }
-        self.doubt_since = None;
-        self.tell(PhoneEvent::Line(LineEvent::Snapshot(self.calls.snapshot())));
-        Ok(())
+        self.survey(true, &[]).await.map(drop)
     }
 
     /// Reads fields. What may not be read is left out.
     ///
     /// # Errors
-    /// What became of the connection.
+    /// What became of the connection, or a missing right.
     pub async fn read(&mut self, wanted: &[Field]) -> Result<Vec<FieldValue>, Error> {
-        let abilities = self.abilities();
-        let wants = |field| wanted.contains(&field) && abilities.of(field).read;
-        let mut values = Vec::new();
-        if wants(Field::Dnd) {
-            values.extend(self.dnd().await?.map(FieldValue::Dnd));
-        }
-        if wants(Field::Forward) {
-            let target = self.db_get("CF", &self.own_key()).await?;
-            values.push(FieldValue::Forward(target.filter(|target| !target.is_empty())));
-        }
-        if wants(Field::Presence) || wants(Field::Note) {
-            let presence = self.presence().await?;
-            if wants(Field::Presence) {
-                values.push(FieldValue::Presence(presence.word()));
-            }
-            if wants(Field::Note) {
-                values.push(FieldValue::Note(presence.message));
-            }
-        }
-        Ok(values)
+        self.survey(false, wanted).await
     }
 
-    async fn dnd(&mut self) -> Result<Option<bool>, Error> {
-        if !self.rights.db_get {
-            return self.dnd_by_lamp().await;
+    /// Lists the calls anew if so asked, and reads fields, with all questions in one go: the answers come close
+    /// together, and the program is woken by few of them. The calls are told; the fields are returned.
+    ///
+    /// # Errors
+    /// What became of the connection, or a missing right.
+    pub async fn survey(&mut self, calls: bool, wanted: &[Field]) -> Result<Vec<FieldValue>, Error> {
+        let mut questions = if calls { self.about_calls()? } else { Vec::new() };
+        questions.extend(self.about_fields(wanted)?);
+        if questions.is_empty() {
+            return Ok(Vec::new());
         }
-        let value = self.db_get("DND", &self.own_key()).await?;
-        Ok(Some(fields::dnd_from_db(
-            value.as_deref(),
-            &self.config.dnd_off_words,
-        )))
+        if calls {
+            self.calls.begin_list();
+        }
+        let (subjects, questions): (Vec<_>, Vec<_>) = questions.into_iter().unzip();
+        let answers = self.ask_all(questions).await?;
+        let (mut devices, mut values, mut broken) = (Vec::new(), Vec::new(), None);
+        for (subject, answer) in subjects.into_iter().zip(answers) {
+            let learned = match subject {
+                Subject::Channels => answer.map(|list| self.on_list(&list.unwrap_or_default())),
+                Subject::Device(device) => value_of(answer).map(|state| devices.push((device, state))),
+                Subject::Dnd => self
+                    .dnd_of(answer)
+                    .map(|dnd| values.extend(dnd.map(FieldValue::Dnd))),
+                Subject::Forward => entry_of(answer).map(|target| {
+                    values.push(FieldValue::Forward(target.filter(|target| !target.is_empty())))
+                }),
+                Subject::Presence => presence_of(answer).map(|presence| {
+                    let abilities = self.abilities();
+                    let wants = |field| wanted.contains(&field) && abilities.of(field).read;
+                    values.extend(wants(Field::Presence).then(|| FieldValue::Presence(presence.word())));
+                    values.extend(wants(Field::Note).then_some(FieldValue::Note(presence.message)));
+                }),
+            };
+            if let Err(error) = learned {
+                broken.get_or_insert(error);
+            }
+        }
+        if !devices.is_empty() {
+            self.calls.finish_devices(&devices);
+            self.tell_calls();
+        }
+        broken.map_or(Ok(values), Err)
+    }
+
+    fn about_calls(&self) -> Result<Vec<(Subject, Question)>, HeaderError> {
+        if self.rights.channels {
+            let list = Question::list(Action::new("CoreShowChannels"), "CoreShowChannel");
+            return Ok(vec![(Subject::Channels, list)]);
+        }
+        let devices = self.config.devices.iter().filter(|_| self.rights.get_var);
+        devices
+            .map(|device| Ok((Subject::Device(device.clone()), device_state(device)?)))
+            .collect()
+    }
+
+    fn about_fields(&self, wanted: &[Field]) -> Result<Vec<(Subject, Question)>, HeaderError> {
+        let abilities = self.abilities();
+        let wants = |field| wanted.contains(&field) && abilities.of(field).read;
+        let mut questions = Vec::new();
+        if wants(Field::Dnd) {
+            let question = if self.rights.db_get {
+                self.entry("DND")?
+            } else {
+                self.lamp()?
+            };
+            questions.push((Subject::Dnd, question));
+        }
+        if wants(Field::Forward) {
+            questions.push((Subject::Forward, self.entry("CF")?));
+        }
+        if wants(Field::Presence) || wants(Field::Note) {
+            questions.push((Subject::Presence, self.about_presence()?));
+        }
+        Ok(questions)
+    }
+
+    fn on_list(&mut self, list: &[Message]) {
+        let unheard = self.calls.finish_list(list);
+        if unheard && self.listed && !self.deaf {
+            self.deaf = true;
+            warn!("the account is not sent the events of its calls; they are polled");
+            let fault = Fault::new(FaultKind::RightMissing, Code::PhoneNotPermitted).about("read=call");
+            self.tell(PhoneEvent::Line(LineEvent::Trouble(fault)));
+        }
+        self.listed = true;
+        self.tell_calls();
+    }
+
+    fn tell_calls(&mut self) {
+        self.doubt_since = None;
+        self.tell(PhoneEvent::Line(LineEvent::Snapshot(self.calls.snapshot())));
+    }
+
+    /// An entry of the database about the own extension.
+    fn entry(&self, family: &'static str) -> Result<Question, HeaderError> {
+        let action = fields::db_get(family, self.config.extension.as_str())?;
+        Ok(Question::first(action, ENTRY))
+    }
+
+    fn lamp(&self) -> Result<Question, HeaderError> {
+        let variable = format!("DEVICE_STATE(Custom:DND{})", self.config.extension.as_str());
+        Ok(Question::one(fields::get_var(variable)?))
+    }
+
+    fn about_presence(&self) -> Result<Question, HeaderError> {
+        let provider = format!("CustomPresence:{}", self.config.extension.as_str());
+        let action = Action::new("PresenceState").with("Provider", provider)?;
+        Ok(Question::one(action))
+    }
+
+    fn dnd_of(&self, answer: Answer) -> Result<Option<bool>, Error> {
+        if self.rights.db_get {
+            let value = entry_of(answer)?;
+            return Ok(Some(fields::dnd_from_db(
+                value.as_deref(),
+                &self.config.dnd_off_words,
+            )));
+        }
+        Ok(fields::dnd_from_lamp(
+            &value_of(answer)?,
+            &self.config.lamp_off_words,
+        ))
     }
 
     async fn dnd_by_lamp(&mut self) -> Result<Option<bool>, Error> {
-        let state = self
-            .get_var(format!(
-                "DEVICE_STATE(Custom:DND{})",
-                self.config.extension.as_str()
-            ))
-            .await?;
-        Ok(fields::dnd_from_lamp(&state, &self.config.lamp_off_words))
+        let answer = self.ask_one(self.lamp()?).await;
+        Ok(fields::dnd_from_lamp(
+            &value_of(answer)?,
+            &self.config.lamp_off_words,
+        ))
     }
 
     async fn presence(&mut self) -> Result<Presence, Error> {
-        let provider = format!("CustomPresence:{}", self.config.extension.as_str());
-        let answer = self
-            .ask(Action::new("PresenceState").with("Provider", provider)?)
-            .await?;
-        succeeded(&answer, "PresenceState")?;
-        Ok(Presence::from_answer(&answer))
-    }
-
-    fn own_key(&self) -> String {
-        self.config.extension.as_str().to_owned()
+        presence_of(self.ask_one(self.about_presence()?).await)
     }
 
     /// `None`: there is no such entry.
     async fn db_get(&mut self, family: &'static str, key: &str) -> Result<Option<String>, Error> {
-        let list = self
-            .list(fields::db_get(family, key)?, "DBGetResponse", false)
-            .await?;
-        Ok(list.and_then(|list| list.first()?.value("Val").map(str::to_owned)))
-    }
-
-    async fn get_var(&mut self, variable: String) -> Result<String, Error> {
-        let answer = self.ask(fields::get_var(variable)?).await?;
-        Ok(answer.value("Value").unwrap_or_default().to_owned())
+        let question = Question::first(fields::db_get(family, key)?, ENTRY);
+        entry_of(self.ask_one(question).await)
     }
 
     async fn set_var(&mut self, variable: String, value: &str) -> Result<(), Error> {
@@ -332,58 +404,6 @@ impl Session {
     /// When none comes in time.
     pub async fn ping(&mut self) -> Result<(), Error> {
         self.ask(Action::new("Ping")).await.map(|_pong| ())
-    }
-
-    /// Sends an action and waits for its response, hearing events all the while.
-    async fn ask(&mut self, action: Action) -> Result<Message, Error> {
-        let id = self.connection.send(&action).await?;
-        let deadline = Instant::now() + self.config.timing.answer;
-        loop {
-            let message = self.next_before(deadline).await?;
-            if message.is_response() && message.value("ActionID") == Some(&id) {
-                if is_denied(&message) {
-                    return Err(Error::NotPermitted(action.name()));
-                }
-                return Ok(message);
-            }
-            self.handle(&message);
-        }
-    }
-
-    /// Sends an action that answers with a list, and collects it. `None`: it answered with an error, which for
-    /// database entries means that there is none. `whole` waits for the list's end; without it the first item
-    /// is enough, since old versions send no end after a single one.
-    async fn list(&mut self, action: Action, item: &str, whole: bool) -> Result<Option<Vec<Message>>, Error> {
-        let id = self.connection.send(&action).await?;
-        let deadline = Instant::now() + self.config.timing.answer;
-        let mut items = Vec::new();
-        loop {
-            let message = self.next_before(deadline).await?;
-            if message.value("ActionID") != Some(&id) {
-                self.handle(&message);
-            } else if is_denied(&message) {
-                return Err(Error::NotPermitted(action.name()));
-            } else if message.value("Response") == Some("Error") {
-                return Ok(None);
-            } else if message.event() == Some(item) {
-                items.push(message);
-                if !whole {
-                    return Ok(Some(items));
-                }
-            } else if matches!(message.value("EventList"), Some("Complete" | "Cancelled")) {
-                return Ok(Some(items));
-            }
-        }
-    }
-
-    async fn next_before(&mut self, deadline: Instant) -> Result<Message, Error> {
-        match timeout_at(deadline, self.connection.next()).await {
-            Ok(message) => {
-                self.heard_at = Instant::now();
-                message
-            }
-            Err(_elapsed) => Err(self.connection.timed_out()),
-        }
     }
 
     /// The next event, handled. May be given up at any time.
@@ -458,6 +478,40 @@ impl Session {
         self.dirty.extend(fields);
         self.dirty_since.get_or_insert_with(Instant::now);
     }
+}
+
+/// The item that answers a question about the database.
+const ENTRY: &str = "DBGetResponse";
+
+/// What one of several questions is about.
+enum Subject {
+    Channels,
+    Device(Device),
+    Dnd,
+    Forward,
+    /// Presence and note.
+    Presence,
+}
+
+fn device_state(device: &Device) -> Result<Question, HeaderError> {
+    fields::get_var(format!("DEVICE_STATE({})", device.as_str())).map(Question::one)
+}
+
+/// The value of a variable.
+fn value_of(answer: Answer) -> Result<String, Error> {
+    let response = answer?.into_iter().flatten().next().unwrap_or_default();
+    Ok(response.value("Value").unwrap_or_default().to_owned())
+}
+
+/// The value of a database entry; `None`: there is none.
+fn entry_of(answer: Answer) -> Result<Option<String>, Error> {
+    Ok(answer?.and_then(|items| items.first()?.value("Val").map(str::to_owned)))
+}
+
+fn presence_of(answer: Answer) -> Result<Presence, Error> {
+    let response = answer?.into_iter().flatten().next().unwrap_or_default();
+    succeeded(&response, "PresenceState")?;
+    Ok(Presence::from_answer(&response))
 }
 
 fn is_denied(answer: &Message) -> bool {
