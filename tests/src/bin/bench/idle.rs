@@ -61,17 +61,20 @@ impl Requests {
 /// What is watched at once, each on a desk and in a company of its own.
 #[derive(Clone, Copy)]
 struct Case {
+    /// For `--only`.
+    name: &'static str,
     title: &'static str,
     tray: bool,
     away: bool,
     /// Somebody has phoned since the sign-in at the phone system: until then the account may be one that is sent no
-    /// events, and calls are listed every 20 s.
+    /// events, and calls and fields are read every 30 s in place of a sign of life.
     phoned: bool,
     wakeups: f64,
 }
 
 const CASES: [Case; 4] = [
     Case {
+        name: "every-10",
         title: "tray, every 10 s",
         tray: true,
         away: false,
@@ -79,6 +82,7 @@ const CASES: [Case; 4] = [
         wakeups: 35.0,
     },
     Case {
+        name: "every-30",
         title: "tray, every 30 s",
         tray: true,
         away: true,
@@ -86,6 +90,7 @@ const CASES: [Case; 4] = [
         wakeups: 12.0,
     },
     Case {
+        name: "unheard",
         title: "tray, every 30 s, no call yet",
         tray: true,
         away: true,
@@ -93,6 +98,7 @@ const CASES: [Case; 4] = [
         wakeups: 12.0,
     },
     Case {
+        name: "headless",
         title: "headless, every 10 s",
         tray: false,
         away: false,
@@ -101,7 +107,14 @@ const CASES: [Case; 4] = [
     },
 ];
 
-pub fn measure(quick: bool) -> Section {
+const BUSY: &str = "busy";
+
+/// What can be measured alone.
+pub const NAMES: [&str; 5] = ["every-10", "every-30", "unheard", "headless", BUSY];
+
+/// All cases at once, or the one of that name.
+pub fn measure(quick: bool, only: Option<&str>) -> Section {
+    let wants = |name: &str| only.is_none_or(|only| only == name);
     let span = Duration::from_secs(if quick { 120 } else { 600 });
     // A fifth of an hour with ten calls and twenty changes.
     let (busy_span, calls, changes) = if quick {
@@ -110,12 +123,16 @@ pub fn measure(quick: bool) -> Section {
         (Duration::from_secs(720), 2, 4)
     };
     let (watched, busy) = thread::scope(|scope| {
-        let works = CASES.map(|case| (case, scope.spawn(move || one_case(case, span, quick))));
-        let busy = scope.spawn(move || busy_hour(busy_span, calls, changes));
-        (
-            works.map(|(case, work)| (case, work.join().ok())),
-            busy.join().ok(),
-        )
+        let cases = CASES.into_iter().filter(|case| wants(case.name));
+        let works: Vec<_> = cases
+            .map(|case| (case, scope.spawn(move || one_case(case, span, quick))))
+            .collect();
+        let busy = wants(BUSY).then(|| scope.spawn(move || busy_hour(busy_span, calls, changes)));
+        let watched: Vec<_> = works
+            .into_iter()
+            .map(|(case, work)| (case, work.join().ok()))
+            .collect();
+        (watched, busy.map(|busy| busy.join().ok()))
     });
     let (mut rows, mut more) = (Vec::new(), String::new());
     for (case, outcome) in watched {
@@ -131,11 +148,15 @@ pub fn measure(quick: bool) -> Section {
             None => rows.push(Row::new(case.title, "could not be measured")),
         }
     }
-    let busy = busy.map_or_else(|| "could not be measured".to_owned(), |asked| asked.text());
-    rows.push(Row::new(
-        format!("headless, busy ({calls} calls and {changes} changes of presence in it): requests per user and hour"),
-        busy,
-    ));
+    if let Some(busy) = busy {
+        let busy = busy.map_or_else(|| "could not be measured".to_owned(), |asked| asked.text());
+        rows.push(Row::new(
+            format!(
+                "headless, busy ({calls} calls and {changes} changes of presence in it): requests per user and hour"
+            ),
+            busy,
+        ));
+    }
     let (away, minutes) = if quick {
         ("the 30 s by `poll_seconds_min` instead of ten minutes Away", 2)
     } else {

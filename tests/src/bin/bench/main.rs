@@ -57,7 +57,7 @@ fn main() -> std::process::ExitCode {
         }
         let begun = std::time::Instant::now();
         // One that breaks down costs the others nothing.
-        match catch_unwind(|| measure(plan.quick)) {
+        match catch_unwind(|| measure(&plan)) {
             Ok(section) => {
                 let text = section.render(name, &machine);
                 println!("{text}\n({:.0} s)\n", begun.elapsed().as_secs_f64());
@@ -81,31 +81,35 @@ fn main() {
     println!("The measurements need Linux.");
 }
 
-/// Name, what it is, and whether it is quick (fewer and shorter) → what was measured.
+/// Name, what it is, and what is measured of it.
 #[cfg(target_os = "linux")]
-type Measurement = (&'static str, &'static str, fn(bool) -> report::Section);
+type Measurement = (&'static str, &'static str, fn(&Plan) -> report::Section);
 
 /// In the order in which they run. `window` needs the web engine and is asked for by itself.
 #[cfg(target_os = "linux")]
 const MEASUREMENTS: &[Measurement] = &[
-    ("sizes", "size of the programs", sizes::measure),
-    ("call", "call event to setPresence on the wire", calls::measure),
-    (
-        "teams",
-        "Teams change to the write at the phone system",
-        teams::measure,
-    ),
-    ("start", "start to the icon in the tray", start::measure),
-    ("ctl", "wall time of `offhookctl call`", console::measure),
+    ("sizes", "size of the programs", |plan| sizes::measure(plan.quick)),
+    ("call", "call event to setPresence on the wire", |plan| {
+        calls::measure(plan.quick)
+    }),
+    ("teams", "Teams change to the write at the phone system", |plan| {
+        teams::measure(plan.quick)
+    }),
+    ("start", "start to the icon in the tray", |plan| {
+        start::measure(plan.quick)
+    }),
+    ("ctl", "wall time of `offhookctl call`", |plan| {
+        console::measure(plan.quick)
+    }),
     (
         "idle",
         "memory, wake-ups and requests while nothing happens",
-        idle::measure,
+        |plan| idle::measure(plan.quick, plan.only.as_deref()),
     ),
     (
         "window",
         "menu click to painted page, memory with a window",
-        window::measure,
+        |plan| window::measure(plan.quick),
     ),
 ];
 
@@ -116,10 +120,11 @@ fn usage() -> String {
         .map(|(name, what, _)| format!("  {name:<8} {what}"))
         .collect();
     format!(
-        "usage: cargo xtask bench [NAME…] [--window] [--quick] [--debug]\n{}\n\
-         Without a name: all but `window`. --quick measures less and --debug measures unoptimised programs: \
-         neither changes docs/MEASURED.md.",
-        names.join("\n")
+        "usage: cargo xtask bench [NAME…] [--window] [--quick] [--debug] [--only CASE]\n{}\n\
+         Without a name: all but `window`. --quick measures less, --debug measures unoptimised programs, and --only \
+         measures one case of `idle` ({}): none of them changes docs/MEASURED.md.",
+        names.join("\n"),
+        idle::NAMES.join(", ")
     )
 }
 
@@ -127,22 +132,38 @@ fn usage() -> String {
 struct Plan {
     names: Vec<String>,
     quick: bool,
+    /// One case of `idle`.
+    only: Option<String>,
     /// Into the document.
     keep: bool,
 }
 
 #[cfg(target_os = "linux")]
 impl Plan {
-    fn parse(words: impl Iterator<Item = String>) -> Result<Self, String> {
+    fn parse(mut words: impl Iterator<Item = String>) -> Result<Self, String> {
         let (mut names, mut quick, mut debug, mut window) = (Vec::new(), false, false, false);
-        for word in words {
+        let mut only = None;
+        while let Some(word) = words.next() {
             match word.as_str() {
                 "--quick" => quick = true,
                 "--debug" => debug = true,
                 "--window" => window = true,
+                "--only" => {
+                    let case = words.next().unwrap_or_default();
+                    if !idle::NAMES.contains(&case.as_str()) {
+                        return Err(format!("`idle` has no case `{case}`"));
+                    }
+                    only = Some(case);
+                }
                 name if MEASUREMENTS.iter().any(|(known, ..)| *known == name) => names.push(word),
                 _ => return Err(format!("there is no `{word}` to measure")),
             }
+        }
+        if only.is_some() && names.is_empty() {
+            names.push("idle".to_owned());
+        }
+        if only.is_some() && names != ["idle"] {
+            return Err("--only is for `idle`".to_owned());
         }
         if names.is_empty() {
             let all = MEASUREMENTS.iter().map(|(name, ..)| (*name).to_owned());
@@ -154,7 +175,8 @@ impl Plan {
         Ok(Self {
             names,
             quick,
-            keep: !quick && !debug,
+            keep: !quick && !debug && only.is_none(),
+            only,
         })
     }
 }

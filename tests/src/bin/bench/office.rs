@@ -75,7 +75,7 @@ impl Office {
     }
 
     /// Two others phone for a moment. Until it has seen an event of a call, Offhook takes its account for one that is
-    /// perhaps sent none, and lists calls every 20 s.
+    /// perhaps sent none, and lists calls every 30 s.
     pub fn others_phone(&self) {
         self.company.call("1002", "1003");
         for call in self.company.calls() {
