@@ -384,13 +384,18 @@ fn calls_ring_are_up_are_held_and_end() {
         assert_eq!(desk.snapshot(), [CallState::Held]);
         alice.resume();
         assert_eq!(desk.call(CallState::Connected), call);
+        bob.wait_calls(&[Phone::Established]);
         bob.hang_up();
         desk.ended(&call);
+        alice.wait_calls(&[]);
 
         alice.dial("600");
         let call = desk.call(CallState::Connected);
+        // The manager tells of the answer before the phone has heard of it.
+        alice.wait_calls(&[Phone::Established]);
         alice.hang_up();
         desk.ended(&call);
+        alice.wait_calls(&[]);
 
         assert_eq!(alice.call("1002").code, 180);
         let call = desk.call(CallState::Dialling);
@@ -436,6 +441,7 @@ fn do_not_disturb_during_a_call_changes_nothing_about_it() {
     assert_eq!(desk.write(FieldValue::Dnd(true)), Ok(()));
     assert_eq!(desk.write(FieldValue::Dnd(false)), Ok(()));
     assert_eq!(desk.calls_told().len(), before, "{:?}", desk.calls_told());
+    bob.wait_calls(&[Phone::Established]);
     bob.hang_up();
     desk.ended(&call);
 }
@@ -467,7 +473,17 @@ fn a_call_that_is_joined_to_another_and_sent_elsewhere_stays_one_call() {
         ("Exten", "600"),
         ("Priority", "1"),
     ];
+    let mark = pbx.ami().mark();
     assert!(pbx.ami().action("Redirect", &to).has("Response", "Success"));
+    // "Success" says that it will move: a hang-up before it has would meet it between two places.
+    pbx.ami()
+        .wait_event(mark, SOON, "the extension it was sent to", |event| {
+            let arrives = event.is("Newexten") && event.has("Exten", "600");
+            arrives
+                && event
+                    .value("Channel")
+                    .is_some_and(|name| name.starts_with("PJSIP/1001-"))
+        });
     bob.wait_calls(&[]);
     alice.wait_calls(&[Phone::Established]);
     desk.handle.commands.send(PhoneCommand::Read).unwrap();
@@ -508,6 +524,7 @@ fn a_call_that_was_up_before_is_found() {
     alice.wait_calls(&[Phone::Established]);
     let mut desk = Desk::start(config(&pbx, WATCH, "1001"), WATCH.secret);
     assert_eq!(desk.snapshot(), [CallState::Connected]);
+    bob.wait_calls(&[Phone::Established]);
     bob.hang_up();
     desk.wait("the end", |event| {
         matches!(event, PhoneEvent::Line(LineEvent::Ended { .. })).then_some(())

@@ -163,6 +163,7 @@ fn a_call_of_ours_dials_talks_and_is_ended_by_them() {
     dora.wait_calls(&[Shown::Incoming]);
     dora.accept();
     assert_eq!(desk.state(CallState::Connected), id);
+    dora.wait_calls(&[Shown::Established]);
     dora.hang_up();
     assert_eq!(desk.ended(), id);
 }

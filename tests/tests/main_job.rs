@@ -340,6 +340,7 @@ fn the_setting_goes_out_at_once_and_makes_the_connection_ready_while_it_rings() 
     assert_busy_in_a_call(&set.expect("a setting"), &house);
     // The exact time is measured by `cargo xtask bench`; this is what a person calls at once.
     assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
+    bob.wait_calls(&[Established]);
     bob.hang_up();
     house.wait_presence("Available/Available");
 }

@@ -6,6 +6,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io::{Error, ErrorKind, Read, Write};
 use std::time::Instant;
+use zeroize::{Zeroize as _, Zeroizing};
 
 #[derive(Debug)]
 pub(crate) struct Wire {
@@ -14,6 +15,9 @@ pub(crate) struct Wire {
     read: Vec<u8>,
     /// Bytes at the start of `read` that hold no newline.
     searched: usize,
+    /// Empty between two sends. What is sent may be a secret: it is wiped, and room for the longest line keeps it from
+    /// being moved and left behind while it grows.
+    written: Zeroizing<Vec<u8>>,
 }
 
 impl Wire {
@@ -22,6 +26,7 @@ impl Wire {
             stream,
             read: Vec::new(),
             searched: 0,
+            written: Zeroizing::default(),
         }
     }
 
@@ -30,15 +35,22 @@ impl Wire {
     }
 
     pub(crate) fn send(&mut self, value: &impl Serialize) -> std::io::Result<()> {
-        let mut line = serde_json::to_vec(value)?;
-        line.push(b'\n');
-        if line.len() > MAX_LINE {
+        self.written.reserve_exact(MAX_LINE);
+        let sent = self.send_line(value);
+        self.written.zeroize();
+        sent
+    }
+
+    fn send_line(&mut self, value: &impl Serialize) -> std::io::Result<()> {
+        serde_json::to_writer(&mut *self.written, value)?;
+        self.written.push(b'\n');
+        if self.written.len() > MAX_LINE {
             return Err(Error::new(
                 ErrorKind::InvalidInput,
                 "the message is longer than 64 KiB",
             ));
         }
-        self.stream.write_all(&line)
+        self.stream.write_all(&self.written)
     }
 
     /// The next line. `InvalidData` when it is no such value or too long, `UnexpectedEof` at the end,
@@ -72,4 +84,26 @@ impl Wire {
 /// An error that says the same: `std::io::Error` cannot be cloned.
 pub(crate) fn same(error: &Error) -> Error {
     Error::new(error.kind(), error.to_string())
+}
+
+#[cfg(all(test, target_os = "linux"))]
+mod tests {
+    use super::*;
+    use std::os::unix::fs::FileExt as _;
+
+    #[test]
+    fn nothing_that_was_sent_stays_in_memory() {
+        let (near, mut far) = Stream::pair().unwrap();
+        let mut wire = Wire::new(near);
+        wire.send(&"a secret word").unwrap();
+        let mut came = [0; 16];
+        far.read_exact(&mut came).unwrap();
+        assert_eq!(&came, b"\"a secret word\"\n");
+        let mut memory = vec![1; wire.written.capacity()];
+        assert!(memory.len() >= came.len());
+        let all = std::fs::File::open("/proc/self/mem").unwrap();
+        all.read_exact_at(&mut memory, wire.written.as_ptr() as u64)
+            .unwrap();
+        assert!(memory.iter().all(|byte| *byte == 0));
+    }
 }

@@ -5,9 +5,10 @@ use crate::teams::{PreferredPair, SessionPair};
 use jiff::Timestamp;
 use offhook_protocol::status::Cause;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
-/// The whole file. Version 1.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// The whole file. Version 1. `Debug` hides the names of accounts and extensions, as that of its parts does (R23).
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Ledger {
     pub version: u32,
@@ -38,6 +39,35 @@ pub struct Ledger {
     /// Such a pair of which the person said that both are theirs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub one_person: Option<(String, String)>,
+}
+
+impl fmt::Debug for Ledger {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            version,
+            holds,
+            session,
+            preferred,
+            pause,
+            yielded,
+            contested,
+            late,
+            told_apart,
+            one_person,
+        } = self;
+        f.debug_struct("Ledger")
+            .field("version", version)
+            .field("holds", holds)
+            .field("session", session)
+            .field("preferred", preferred)
+            .field("pause", pause)
+            .field("yielded", yielded)
+            .field("contested", contested)
+            .field("late", late)
+            .field("told_apart", &told_apart.is_some())
+            .field("one_person", &one_person.is_some())
+            .finish()
+    }
 }
 
 impl Default for Ledger {
@@ -74,7 +104,7 @@ impl Ledger {
 }
 
 /// A field we have set (R9).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Hold {
     pub stage: Stage,
@@ -91,7 +121,7 @@ pub struct Hold {
 }
 
 /// A presence we asked for; nobody saw it arrive, and the phone system still showed what was before.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Late {
     pub wrote: FieldValue,
@@ -101,6 +131,31 @@ pub struct Late {
     /// It has shown itself since, soon enough to be ours.
     pub arrived: bool,
     pub phone: String,
+}
+
+/// Without the phone system's key, in which the extension stands.
+impl fmt::Debug for Hold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Hold")
+            .field("stage", &self.stage)
+            .field("before", &self.before)
+            .field("wrote", &self.wrote)
+            .field("earlier", &self.earlier)
+            .field("why", &self.why)
+            .field("since", &self.since)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Late {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Late")
+            .field("wrote", &self.wrote)
+            .field("before", &self.before)
+            .field("at", &self.at)
+            .field("arrived", &self.arrived)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Each on disk before the next step is taken.
@@ -126,7 +181,7 @@ pub struct Reason {
     pub until: Option<Timestamp>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SessionRecord {
     pub pair: SessionPair,
@@ -143,7 +198,7 @@ const fn five_minutes() -> u64 {
     300
 }
 
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PreferredRecord {
     pub pair: PreferredPair,
@@ -151,9 +206,54 @@ pub struct PreferredRecord {
     pub until: Timestamp,
 }
 
+impl fmt::Debug for SessionRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SessionRecord")
+            .field("pair", &self.pair)
+            .field("until", &self.until)
+            .field("lifetime", &self.lifetime)
+            .finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for PreferredRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("PreferredRecord")
+            .field("pair", &self.pair)
+            .field("until", &self.until)
+            .finish_non_exhaustive()
+    }
+}
+
 /// The person's pause (R19). `until` `None`: until resumed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PauseRecord {
     pub until: Option<Timestamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::phone::PhonePresence;
+
+    #[test]
+    fn r23_debug_hides_who_and_which_extension() {
+        let text = r#"{
+            "version": 1,
+            "holds": [{"stage": "written", "before": {"forward": "4711"}, "wrote": {"presence": "away"},
+                "why": {"cause": "teams", "rule": "recommended: Away", "since": "2026-01-01T00:00:00Z"},
+                "since": "2026-01-01T00:00:00Z", "phone": "asterisk:pbx:5038/4711"}],
+            "session": {"pair": "BusyInACall", "account": "4711-oid", "until": "2026-01-01T00:00:00Z"},
+            "late": {"wrote": {"presence": "away"}, "before": {"note": "4711"}, "at": "2026-01-01T00:00:00Z",
+                "arrived": false, "phone": "asterisk:pbx:5038/4711"},
+            "one_person": ["4711-oid", "asterisk:pbx:5038/4711"],
+            "told_apart": ["4711-oid", "asterisk:pbx:5038/4711"]
+        }"#;
+        let ledger: Ledger = serde_json::from_str(text).unwrap();
+        let shown = format!("{ledger:?} {:?}", ledger.holds[0]);
+        assert!(!shown.contains("4711"), "{shown}");
+        let word = format!("{:?}", PhonePresence::Away);
+        assert!(shown.contains(&word) && shown.contains("Written"), "{shown}");
+    }
 }

@@ -571,6 +571,8 @@ fn r24_nothing_is_called_an_echo_where_the_rules_want_nothing() {
     assert_eq!(w.status().not_done, []);
 }
 
+/// The rule also names a session that appears without us. Nothing tells it: what a reading shows of another desk's
+/// session is what it shows of a call in Teams, see the next test.
 #[test]
 fn r24_a_session_that_vanishes_twice_in_an_hour_is_shared() {
     let mut w = World::new("recommended");
@@ -586,6 +588,24 @@ fn r24_a_session_that_vanishes_twice_in_an_hour_is_shared() {
     w.hang_up("1");
     w.after(3700.0);
     assert!(!w.status().attention, "an hour later it is history");
+}
+
+#[test]
+fn r24_a_call_in_teams_is_never_taken_for_another_desk() {
+    let mut w = World::new("recommended");
+    for call in ["1", "2"] {
+        w.answer(call);
+        w.after(20.0);
+        w.hang_up(call);
+        w.after(5.0);
+        // The person goes on talking in Teams, or another desk has a session: the reading is the same.
+        w.teams("Busy", "InACall");
+        w.after(300.0);
+        w.teams("Available", "Available");
+        w.after(60.0);
+    }
+    assert!(!w.notices().contains(&Code::OtherDesk));
+    assert!(!w.status().attention);
 }
 
 #[test]

@@ -1,18 +1,22 @@
-//! One line at a time, with limits of length and time.
+//! One line at a time, with limits of length and time. A line may hold a secret: what was read is wiped when it is
+//! used up, thrown away or moved.
 
-use bytes::{Bytes, BytesMut};
 use offhook_protocol::MAX_LINE;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::time::Instant;
+use zeroize::{Zeroize as _, Zeroizing};
 
 /// How long a line may take from its first byte to its newline.
 pub(super) const LINE_LIMIT: Duration = Duration::from_secs(10);
 
+/// How much more is read at once, at least.
+const ROOM: usize = 1024;
+
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum Read {
     /// Without its newline.
-    Line(Bytes),
+    Line(Zeroizing<Vec<u8>>),
     /// Said once, as soon as it is known; the rest of the line is skipped.
     TooLong,
     /// The other side has ended, broke off, or was too slow.
@@ -22,7 +26,7 @@ pub(super) enum Read {
 #[derive(Debug)]
 pub(super) struct Lines<R> {
     source: R,
-    buffer: BytesMut,
+    buffer: Zeroizing<Vec<u8>>,
     /// Bytes at the start of the buffer that hold no newline.
     searched: usize,
     skipping: bool,
@@ -34,7 +38,7 @@ impl<R: AsyncRead + Unpin> Lines<R> {
     pub(super) fn new(source: R) -> Self {
         Self {
             source,
-            buffer: BytesMut::new(),
+            buffer: Zeroizing::default(),
             searched: 0,
             skipping: false,
             deadline: None,
@@ -57,8 +61,8 @@ impl<R: AsyncRead + Unpin> Lines<R> {
                 (Some(line), Some(first)) => Some(line.min(first)),
                 (one, other) => one.or(other),
             };
-            self.buffer.reserve(1024);
-            let reading = self.source.read_buf(&mut self.buffer);
+            self.make_room();
+            let reading = self.source.read_buf(&mut *self.buffer);
             let count = match deadline {
                 Some(deadline) => tokio::time::timeout_at(deadline, reading).await.unwrap_or(Ok(0)),
                 None => reading.await,
@@ -78,17 +82,17 @@ impl<R: AsyncRead + Unpin> Lines<R> {
             else {
                 self.searched = self.buffer.len();
                 if self.skipping {
-                    self.buffer.clear();
+                    self.buffer.zeroize();
                     self.searched = 0;
                 } else if self.searched >= MAX_LINE {
-                    self.buffer.clear();
+                    self.buffer.zeroize();
                     self.searched = 0;
                     self.skipping = true;
                     return Some(Read::TooLong);
                 }
                 return None;
             };
-            let mut line = self.buffer.split_to(self.searched + found + 1);
+            let mut line = self.cut(self.searched + found + 1);
             self.searched = 0;
             self.deadline = None;
             if self.skipping {
@@ -98,9 +102,27 @@ impl<R: AsyncRead + Unpin> Lines<R> {
             if line.len() > MAX_LINE {
                 return Some(Read::TooLong);
             }
-            line.truncate(line.len() - 1);
-            return Some(Read::Line(line.freeze()));
+            line.pop();
+            return Some(Read::Line(line));
         }
+    }
+
+    /// A growing `Vec` would leave its bytes behind where it was.
+    fn make_room(&mut self) {
+        if self.buffer.capacity() - self.buffer.len() < ROOM {
+            let mut larger = Zeroizing::new(Vec::with_capacity(self.buffer.len() * 2 + ROOM));
+            larger.extend_from_slice(&self.buffer);
+            self.buffer = larger;
+        }
+    }
+
+    /// Takes bytes from the start, and wipes where they and what follows them lay.
+    fn cut(&mut self, length: usize) -> Zeroizing<Vec<u8>> {
+        let (line, rest) = self.buffer.split_at(length);
+        let (line, rest) = (Zeroizing::new(line.to_vec()), Zeroizing::new(rest.to_vec()));
+        self.buffer.zeroize();
+        self.buffer.extend_from_slice(&rest);
+        line
     }
 }
 
@@ -128,7 +150,7 @@ mod tests {
     }
 
     fn line(text: &str) -> Read {
-        Read::Line(Bytes::copy_from_slice(text.as_bytes()))
+        Read::Line(Zeroizing::new(text.as_bytes().to_vec()))
     }
 
     #[tokio::test]
@@ -163,6 +185,22 @@ mod tests {
             read_all(vec![text]).await,
             [Read::TooLong, line("next"), Read::End]
         );
+    }
+
+    #[cfg(target_os = "linux")]
+    #[tokio::test]
+    async fn nothing_of_a_line_stays_in_memory() {
+        use std::os::unix::fs::FileExt as _;
+        let (mut far, near) = tokio::io::duplex(4096);
+        far.write_all(b"a secret word\nnext").await.unwrap();
+        let mut lines = Lines::new(near);
+        assert_eq!(lines.next(None).await, line("a secret word"));
+        let mut memory = vec![0; lines.buffer.capacity()];
+        let all = std::fs::File::open("/proc/self/mem").unwrap();
+        all.read_exact_at(&mut memory, lines.buffer.as_ptr() as u64)
+            .unwrap();
+        assert!(memory.starts_with(b"next"));
+        assert!(!memory.windows(6).any(|bytes| bytes == b"secret"));
     }
 
     #[tokio::test(start_paused = true)]

@@ -304,7 +304,11 @@ async fn a_restart_is_no_rival() {
         // Its port is refused for a while before it is there again.
         let refused = tokio::net::TcpStream::connect(address).await;
         assert!(refused.is_err());
-        tokio::time::sleep(Duration::from_millis(60)).await;
+        // Steps, each longer than the pace of the tries: on a machine that stood still, one long sleep and the pause
+        // before the next try would end together.
+        for _ in 0..4 {
+            tokio::time::sleep(Duration::from_millis(25)).await;
+        }
         running = Some(Double::at(address));
         desk.up().await;
     }

@@ -3,7 +3,9 @@
 //! Source: `facts/call-sources.md`, section 5 (event).
 
 use offhook_engine::line::{CallId, CallState, SourceId};
-use offhook_protocol::{CallEvent, Direction};
+use offhook_protocol::{CallEvent, CallEventKind, Direction};
+use serde::Deserialize as _;
+use serde_json::Value;
 use sha2::Digest;
 
 /// Names of our own line sources: a program outside may not speak for them.
@@ -84,6 +86,33 @@ impl Report {
             None => What::Reset,
         };
         Ok(Self { source, what })
+    }
+}
+
+/// What keeps a text from being an event at all: the first field that is missing or of the wrong kind, `json` where the
+/// text is no JSON object or has a field that no event has.
+pub(super) fn unreadable(text: &[u8]) -> Malformed {
+    let Ok(Value::Object(fields)) = serde_json::from_slice(text) else {
+        return Malformed { field: "json" };
+    };
+    let value = |name| fields.get(name).unwrap_or(&Value::Null);
+    let optional = |name, is_fine: fn(&Value) -> bool| value(name).is_null() || is_fine(value(name));
+    let checks = [
+        ("v", u32::deserialize(value("v")).is_ok()),
+        ("event", CallEventKind::deserialize(value("event")).is_ok()),
+        ("source", value("source").is_string()),
+        ("callId", optional("callId", Value::is_string)),
+        (
+            "direction",
+            optional("direction", |value| Direction::deserialize(value).is_ok()),
+        ),
+        ("from", optional("from", Value::is_string)),
+        ("to", optional("to", Value::is_string)),
+        ("at", optional("at", Value::is_string)),
+    ];
+    let wrong = checks.into_iter().find(|(_, is_fine)| !is_fine);
+    Malformed {
+        field: wrong.map_or("json", |(field, _)| field),
     }
 }
 

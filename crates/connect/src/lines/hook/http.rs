@@ -201,7 +201,7 @@ async fn answer(request: Request<Incoming>, house: &House) -> Response<Full<Byte
     };
     let outcome = match serde_json::from_slice(&body) {
         Ok(event) => house.hook.report(&event),
-        Err(_) => Err(house.hook.unreadable()),
+        Err(_) => Err(house.hook.unreadable(&body)),
     };
     match outcome {
         Ok(()) => bare(StatusCode::NO_CONTENT),

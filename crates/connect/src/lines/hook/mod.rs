@@ -96,8 +96,8 @@ impl Hook {
     }
 
     /// Something that could not even be read as an event came through an authorised door.
-    pub(crate) fn unreadable(&self) -> Fault {
-        let fault = malformed_event("json");
+    pub(crate) fn unreadable(&self, text: &[u8]) -> Fault {
+        let fault = malformed_event(event::unreadable(text).field);
         self.notice(&fault, Instant::now());
         fault
     }
