@@ -56,7 +56,7 @@ impl Identity {
                 options.access_token_life.as_secs().to_string(),
             );
         let mut process = Running::start("oidc-provider", command);
-        process.wait_line(Duration::from_secs(30), |line| line.starts_with("ready"));
+        process.wait_line(Duration::from_secs(120), |line| line.starts_with("ready"));
         Self { process, port }
     }
 

@@ -7,6 +7,9 @@ use xtask::parts;
 use crate::places;
 use crate::process::{Log, Running, program};
 
+/// It reads hundreds of files before it listens, which takes seconds on a machine at rest.
+const START: Duration = Duration::from_secs(150);
+
 /// A running validating proxy. It answers 422 with the reasons to what the description forbids, and passes on the
 /// rest. Descriptions of answers are not enforced.
 #[derive(Debug)]
@@ -32,9 +35,7 @@ impl Prism {
             .arg(graph)
             .current_dir(home);
         let mut process = Running::start("prism", command);
-        process.wait_line(Duration::from_secs(60), |line| {
-            line.contains("Prism is listening")
-        });
+        process.wait_line(START, |line| line.contains("Prism is listening"));
         Self { process, port }
     }
 

@@ -414,8 +414,8 @@ fn reports_that_are_none_change_nothing() {
     for (body, field) in [
         ("{", "json"),
         ("[]", "json"),
-        (r#"{"v":1,"event":"explode","source":"x","callId":"1"}"#, "json"),
-        (r#"{"v":1,"event":"answer","callId":"1"}"#, "json"),
+        (r#"{"v":1,"event":"explode","source":"x","callId":"1"}"#, "event"),
+        (r#"{"v":1,"event":"answer","callId":"1"}"#, "source"),
         (r#"{"v":2,"event":"answer","source":"x","callId":"1"}"#, "v"),
         (
             r#"{"v":1,"event":"answer","source":"baresip","callId":"1"}"#,

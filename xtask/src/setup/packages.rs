@@ -84,20 +84,25 @@ pub fn install(extent: Extent) -> Result<()> {
         missing.len(),
         missing.join(" ")
     );
-    step::run(apt()?.args(["update", "-qq"])).context(
-        "the package lists could not be fetched: without a network nothing can be installed. Mend it, or \
-         install the packages named above by hand",
-    )?;
-    let install = [
-        "install",
-        "-y",
-        "-qq",
-        "--no-install-recommends",
-        "-o",
-        "Dpkg::Use-Pty=0",
-    ];
-    step::run(apt()?.args(install).args(&missing)).context("apt-get could not install what is missing")
+    let by_hand = format!("{} {}", INSTALL.join(" "), missing.join(" "));
+    let root = is_root()?;
+    let apt = apt(root, root || has_sudo(), &by_hand)?;
+    // One repository that fails, perhaps a stranger's, says nothing about the others.
+    if let Err(failure) = step::run(command(&apt).args(["update", "-qq"])) {
+        println!(
+            "the package lists could not be fetched anew, so those that are there are used: {failure:#}"
+        );
+    }
+    step::run(command(&apt).args(&INSTALL[1..]).args(["-qq", "-o", "Dpkg::Use-Pty=0"]).args(&missing))
+        .with_context(|| {
+            format!(
+                "apt-get could not install what is missing: is there a network, and do the package lists fit this \
+                 Debian? By hand, as root: `{by_hand}`"
+            )
+        })
 }
+
+const INSTALL: [&str; 4] = ["apt-get", "install", "-y", "--no-install-recommends"];
 
 /// Those of `wanted` that dpkg does not call installed.
 fn missing<'name>(wanted: &[&'name str]) -> Result<Vec<&'name str>> {
@@ -107,31 +112,82 @@ fn missing<'name>(wanted: &[&'name str]) -> Result<Vec<&'name str>> {
         .args(wanted)
         .output()
         .context("`dpkg-query` could not start")?;
-    let said = String::from_utf8_lossy(&output.stdout);
-    let installed: Vec<&str> = said
-        .lines()
-        .filter_map(|line| line.strip_prefix("ii  "))
-        .collect();
-    Ok(wanted
-        .iter()
-        .copied()
-        .filter(|name| !installed.contains(name))
-        .collect())
+    Ok(not_installed(wanted, &String::from_utf8_lossy(&output.stdout)))
 }
 
-/// apt-get with the rights to install, that asks nothing.
-fn apt() -> Result<Command> {
-    let root = step::read(&mut step::command("id", &["-u"]))?.trim() == "0";
-    let sudo = || step::read(&mut step::command("sudo", &["--version"])).is_ok();
-    if root {
-        let mut command = Command::new("apt-get");
-        command.env("DEBIAN_FRONTEND", "noninteractive");
-        return Ok(command);
+/// By the list of dpkg-query: two letters (wanted, state), a blank or the letter of an error, a blank, the name. A
+/// package that was removed with its configuration kept stands there too, and one that is held back is installed.
+fn not_installed<'name>(wanted: &[&'name str], said: &str) -> Vec<&'name str> {
+    let is_installed = |name: &str| {
+        said.lines().any(|line| {
+            let state = line.get(..2).unwrap_or_default();
+            line.get(4..) == Some(name) && state.ends_with('i')
+        })
+    };
+    let missing = wanted.iter().copied();
+    missing.filter(|name| !is_installed(name)).collect()
+}
+
+pub fn is_root() -> Result<bool> {
+    Ok(step::read(&mut step::command("id", &["-u"]))?.trim() == "0")
+}
+
+/// Whether sudo is there and lets this person in; it asks at the terminal for a password.
+fn has_sudo() -> bool {
+    step::run(&mut step::command("sudo", &["--validate"])).is_ok()
+}
+
+/// The words that start apt-get with the rights to install, and so that it asks nothing.
+fn apt(root: bool, sudo: bool, by_hand: &str) -> Result<Vec<&'static str>> {
+    const QUIET: [&str; 3] = ["env", "DEBIAN_FRONTEND=noninteractive", "apt-get"];
+    match (root, sudo) {
+        (true, _) => Ok(QUIET.to_vec()),
+        (false, true) => Ok([&["sudo"], &QUIET[..]].concat()),
+        (false, false) => bail!(
+            "packages must be installed, which takes root's rights, and sudo is not there or did not give them. As \
+             root: `{by_hand}`"
+        ),
     }
-    if !sudo() {
-        bail!("packages must be installed, which takes root's rights, and there is no sudo here");
+}
+
+fn command(words: &[&str]) -> Command {
+    let mut command = Command::new(words.first().copied().unwrap_or_default());
+    command.args(words.iter().skip(1));
+    command
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_dpkg_calls_installed_counts() {
+        let said = "ii  dbus\nrc  dunst\nhi  xvfb\nun  openbox\niU  xdotool\nii  xauth-extra\n";
+        let wanted = ["dbus", "dunst", "xvfb", "openbox", "xdotool", "xauth", "binutils"];
+        assert_eq!(
+            not_installed(&wanted, said),
+            ["dunst", "openbox", "xdotool", "xauth", "binutils"]
+        );
+        assert_eq!(not_installed(&wanted, ""), wanted, "dpkg knows none of them");
     }
-    let mut command = Command::new("sudo");
-    command.args(["DEBIAN_FRONTEND=noninteractive", "apt-get"]);
-    Ok(command)
+
+    #[test]
+    fn without_roots_rights_it_is_said_what_root_has_to_do() {
+        assert_eq!(apt(true, false, "").unwrap()[0], "env");
+        assert_eq!(
+            apt(false, true, "").unwrap(),
+            ["sudo", "env", "DEBIAN_FRONTEND=noninteractive", "apt-get"]
+        );
+        let said = apt(false, false, "apt-get install -y x").unwrap_err().to_string();
+        assert!(said.contains("`apt-get install -y x`"), "{said}");
+    }
+
+    #[test]
+    fn no_package_is_named_twice() {
+        let mut all = [TO_RUN, TO_TEST].concat();
+        all.sort_unstable();
+        let count = all.len();
+        all.dedup();
+        assert_eq!(all.len(), count);
+    }
 }
