@@ -159,6 +159,14 @@ impl Asterisk {
         }
     }
 
+    /// Whether the database on the disk has a key, such as `/DND/1001`. Asterisk answers before it writes there, and one
+    /// that is killed in between has forgotten.
+    pub fn has_stored(&self, key: &str) -> bool {
+        let database = self.folder.path().join("lib/astdb.sqlite3");
+        let bytes = fs::read(database).expect("Asterisk's database");
+        bytes.windows(key.len()).any(|window| window == key.as_bytes())
+    }
+
     /// Ends it at once.
     pub fn kill(&mut self) {
         self.ami = None;

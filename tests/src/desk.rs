@@ -28,7 +28,7 @@ use crate::process::{Running, program};
 use crate::runtime::block_on;
 use crate::wait::wait_for;
 
-const LIMIT: Duration = Duration::from_secs(15);
+const LIMIT: Duration = Duration::from_secs(45);
 
 /// A desktop session. Dropped: everything in it is killed, windows first.
 #[derive(Debug)]

@@ -4,6 +4,7 @@ use std::ffi::OsStr;
 use std::io::{Read, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, LazyLock, Mutex};
 use std::thread;
@@ -13,6 +14,9 @@ use rustix::process::{Pid, Signal, kill_process, kill_process_group};
 
 use crate::places;
 use crate::wait::try_wait_for;
+
+/// How long the last output of a program that has ended may take.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 
 /// A program that the kernel kills when the test process dies without dropping anything.
 pub fn program(path: impl AsRef<OsStr>) -> Command {
@@ -126,7 +130,11 @@ impl Running {
     #[track_caller]
     pub fn wait_end(&mut self, limit: Duration) -> ExitStatus {
         match try_wait_for(limit, || self.ended()) {
-            Some(status) => status,
+            Some(status) => {
+                // What it said last is still on its way. A child of its own may hold an output open: then that is all.
+                let _: Option<()> = try_wait_for(LAST_WORDS, || self.log.is_whole().then_some(()));
+                status
+            }
             None => panic!(
                 "{} did not end within {limit:?} and said: {}",
                 self.name,
@@ -208,12 +216,16 @@ fn pid(child: &Child) -> Option<Pid> {
 
 /// The output of a program, line by line; a carriage return ends a line as well.
 #[derive(Debug, Clone, Default)]
-pub struct Log(Arc<Mutex<Vec<u8>>>);
+pub struct Log {
+    bytes: Arc<Mutex<Vec<u8>>>,
+    /// Outputs that have not come to their end.
+    open: Arc<AtomicUsize>,
+}
 
 impl Log {
     /// All that was said, complete lines or not.
     pub fn text(&self) -> String {
-        String::from_utf8_lossy(&self.0.lock().expect("a log")).into_owned()
+        String::from_utf8_lossy(&self.bytes.lock().expect("a log")).into_owned()
     }
 
     pub fn lines(&self) -> Vec<String> {
@@ -226,12 +238,12 @@ impl Log {
 
     /// How much was said so far: a mark for [`Log::since`].
     pub fn mark(&self) -> usize {
-        self.0.lock().expect("a log").len()
+        self.bytes.lock().expect("a log").len()
     }
 
     /// What was said after a mark.
     pub fn since(&self, mark: usize) -> String {
-        let bytes = self.0.lock().expect("a log");
+        let bytes = self.bytes.lock().expect("a log");
         String::from_utf8_lossy(bytes.get(mark..).unwrap_or_default()).into_owned()
     }
 
@@ -244,9 +256,14 @@ impl Log {
             .join("\n")
     }
 
+    fn is_whole(&self) -> bool {
+        self.open.load(Ordering::Acquire) == 0
+    }
+
     pub(crate) fn follow(&self, source: Option<impl Read + Send + 'static>) {
         let Some(mut source) = source else { return };
-        let bytes = Arc::clone(&self.0);
+        let (bytes, open) = (Arc::clone(&self.bytes), Arc::clone(&self.open));
+        open.fetch_add(1, Ordering::AcqRel);
         thread::spawn(move || {
             let (mut piece, mut unfinished) = ([0; 4096], Vec::new());
             while let Ok(count @ 1..) = source.read(&mut piece) {
@@ -258,6 +275,7 @@ impl Log {
                 bytes.lock().expect("a log").extend(unfinished.drain(..=end));
             }
             bytes.lock().expect("a log").append(&mut unfinished);
+            open.fetch_sub(1, Ordering::AcqRel);
         });
     }
 }

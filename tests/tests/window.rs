@@ -20,7 +20,7 @@ use offhook_tests::{http, places, stays, try_wait_for, wait_until};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
-const SOON: Duration = Duration::from_secs(20);
+const SOON: Duration = Duration::from_secs(60);
 const ALICE: &str = "alice";
 
 /// Offhook on a desk with a screen, set up to use a pretend company in which Teams says "Available".
