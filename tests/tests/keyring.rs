@@ -108,6 +108,17 @@ impl Office {
         product
     }
 
+    /// One whose sign-in and password are in the keyring, and that has ended.
+    #[track_caller]
+    fn filled<'desk>(&self, desk: &'desk Desk) -> Product<'desk> {
+        let mut product = self.product(desk);
+        product.start_headless();
+        set_password(&product);
+        sign_in(&product);
+        assert!(product.term().success());
+        product
+    }
+
     /// How often a browser was sent to the sign-in page.
     fn sign_ins(&self) -> usize {
         self.company
@@ -140,6 +151,14 @@ fn sign_in(product: &Product<'_>) {
     url.query_pairs_mut().append_pair("playground_user", "alice");
     Browser::default().open(&url);
     wait_signed_in(product, SOON);
+}
+
+#[track_caller]
+fn wait_well(product: &Product<'_>) {
+    wait_signed_in(product, AGAIN);
+    product.wait_status(AGAIN, "no attention", |status| {
+        status["attention"] == false && status["health"]["phone"]["ok"] == true
+    });
 }
 
 #[track_caller]
@@ -289,11 +308,7 @@ fn a_locked_keyring_is_waited_for_and_nothing_is_overwritten() {
     let desk = Desk::headless();
     let keyring = Keyring::open(&desk);
     let office = Office::open();
-    let mut product = office.product(&desk);
-    product.start_headless();
-    set_password(&product);
-    sign_in(&product);
-    assert!(product.term().success());
+    let mut product = office.filled(&desk);
     keyring.lock();
     let before = keyring.items().len();
     product.start_headless();
@@ -301,10 +316,7 @@ fn a_locked_keyring_is_waited_for_and_nothing_is_overwritten() {
     assert_eq!(keyring.items().len(), before);
     assert_eq!(office.sign_ins(), 1);
     keyring.unlock();
-    wait_signed_in(&product, AGAIN);
-    product.wait_status(AGAIN, "no attention", |status| {
-        status["attention"] == false && status["health"]["phone"]["ok"] == true
-    });
+    wait_well(&product);
     assert_eq!(keyring.items().len(), before);
     assert_eq!(office.sign_ins(), 1, "without a browser");
 
@@ -328,19 +340,12 @@ fn an_absent_keyring_is_waited_for_until_it_comes() {
     let desk = Desk::headless();
     let keyring = Keyring::open(&desk);
     let office = Office::open();
-    let mut product = office.product(&desk);
-    product.start_headless();
-    set_password(&product);
-    sign_in(&product);
-    assert!(product.term().success());
+    let mut product = office.filled(&desk);
     drop(keyring);
     product.start_headless();
     wait_waiting(&product, &["keyring-absent"]);
     let keyring = Keyring::open(&desk);
-    wait_signed_in(&product, AGAIN);
-    product.wait_status(AGAIN, "no attention", |status| {
-        status["attention"] == false && status["health"]["phone"]["ok"] == true
-    });
+    wait_well(&product);
     assert_eq!(office.sign_ins(), 1, "without a browser");
     assert!(keyring.items().len() >= 3);
 }
