@@ -6,10 +6,10 @@ state by its shape. Written beside this file:
 
     tray/STATE[-attention].svg            the drawing
     tray/STATE[-attention]-SIZE.png       in colour
-    tray/STATE[-attention]-mono-SIZE.png  one colour on transparent, for macOS ("template")
+    tray/STATE[-attention]-mono-SIZE.png  one colour on transparent
     tray/STATE[-attention].rgba           what the programs embed: the sizes of EMBEDDED one after the other,
                                           four bytes a pixel, not premultiplied
-    tray/STATE[-attention]-mono.rgba      the same for macOS, one size
+    tray/STATE[-attention]-mono.alpha     the same in one colour: only how much each pixel is covered, one byte
     app.svg, app-SIZE.png, app.ico        the program's own icon
 """
 
@@ -21,7 +21,6 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 SIZES = (16, 22, 24, 32, 48, 64)
 EMBEDDED = (16, 22, 24, 32, 48)
-MONO = 48
 
 # Each reads at 3:1 or better on both a white and a nearly black panel.
 TEAL, SLATE, RED, BLUE, AMBER = "#1d938e", "#76858f", "#dc4433", "#2f80d8", "#c98500"
@@ -184,8 +183,11 @@ def main():
                 pictures = {size: png(svg, size) for size in SIZES}
                 for size, data in pictures.items():
                     (tray / f"{name}{suffix}-{size}.png").write_bytes(data)
-                embedded = (MONO,) if mono else EMBEDDED
-                (tray / f"{name}{suffix}.rgba").write_bytes(b"".join(pixels(pictures[size]) for size in embedded))
+                embedded = b"".join(pixels(pictures[size]) for size in EMBEDDED)
+                if mono:
+                    (tray / f"{name}{suffix}.alpha").write_bytes(embedded[3::4])
+                else:
+                    (tray / f"{name}{suffix}.rgba").write_bytes(embedded)
     svg = app()
     (HERE / "app.svg").write_text(svg)
     for size in (32, 128, 256, 512):

@@ -11,7 +11,7 @@ fn main() -> ExitCode {
         println!("cargo::error=The pages are not built. Run `npm ci && npm run build` in `ui` first.");
         return ExitCode::FAILURE;
     }
-    let manifest = tauri_build::AppManifest::new().commands(&["view", "ask", "start", "choose"]);
+    let manifest = tauri_build::AppManifest::new().commands(&["view", "ask", "start", "choose", "save"]);
     match tauri_build::try_build(tauri_build::Attributes::new().app_manifest(manifest)) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

@@ -3,7 +3,7 @@
 use offhook_client::{AskError, Client, ConnectError};
 use offhook_protocol::command::{Event, Watch};
 use offhook_protocol::pages::Pages;
-use offhook_protocol::{Command, Problem};
+use offhook_protocol::{Answer, Command, Problem};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -100,13 +100,13 @@ impl Resident {
     }
 
     /// Passes a command on. A conversation of its own: a slow answer holds up nothing else.
-    pub fn ask(&self, command: Command) -> Result<(), Problem> {
+    pub fn ask(&self, command: Command) -> Result<Answer, Problem> {
         let mut client = Client::connect(&self.data_dir).map_err(|error| match error {
             ConnectError::Refused(problem) => problem,
             ConnectError::NotRunning | ConnectError::Io(_) => no_answer(),
         })?;
         match client.ask(command) {
-            Ok(_) => Ok(()),
+            Ok(answer) => Ok(answer),
             Err(AskError::Problem(problem)) => Err(problem),
             Err(AskError::Lost(_)) => Err(no_answer()),
         }
@@ -114,7 +114,7 @@ impl Resident {
 
     /// Passes on what was dropped or chosen. The resident program reads it; what came of it stands in its view.
     pub fn offer(&self, paths: &[PathBuf]) -> Result<(), Problem> {
-        self.ask(Command::OfferKeyFile { paths: named(paths) })
+        self.ask(Command::OfferKeyFile { paths: named(paths) }).map(drop)
     }
 
     /// Starts the resident program that stands beside this one. It outlives the window.

@@ -2,7 +2,7 @@
 
 use crate::dialog;
 use crate::resident::{Resident, Told};
-use offhook_protocol::{Command, Problem};
+use offhook_protocol::{Answer, Command, Problem};
 use std::sync::Arc;
 use tauri::webview::NewWindowResponse;
 use tauri::{
@@ -18,7 +18,7 @@ pub fn show(resident: Resident, page: Option<&str>) -> tauri::Result<()> {
     let address = page.map_or_else(|| "index.html".to_owned(), |page| format!("index.html#{page}"));
     tauri::Builder::default()
         .manage(Arc::clone(&resident))
-        .invoke_handler(tauri::generate_handler![view, ask, start, choose])
+        .invoke_handler(tauri::generate_handler![view, ask, start, choose, save])
         .setup(move |app| {
             open(app, &resident, &address)?;
             let handle = app.handle().clone();
@@ -97,7 +97,7 @@ fn view(resident: State<'_, Arc<Resident>>) -> Option<Told> {
 }
 
 #[tauri::command(async)]
-fn ask(resident: State<'_, Arc<Resident>>, command: Command) -> Result<(), Problem> {
+fn ask(resident: State<'_, Arc<Resident>>, command: Command) -> Result<Answer, Problem> {
     resident.ask(command)
 }
 
@@ -114,6 +114,20 @@ async fn choose(window: WebviewWindow, resident: State<'_, Arc<Resident>>) -> Re
     let resident = Arc::clone(&resident);
     let answer = tauri::async_runtime::spawn_blocking(move || resident.offer(&[path])).await;
     answer.unwrap_or(Ok(()))
+}
+
+/// Writes a text where the person chooses; `false` where they choose nothing.
+#[tauri::command]
+async fn save(window: WebviewWindow, name: String, text: String) -> Result<bool, String> {
+    let Some(path) = dialog::choose_place(&window, &name).await else {
+        return Ok(false);
+    };
+    let written = tauri::async_runtime::spawn_blocking(move || std::fs::write(path, text)).await;
+    match written {
+        Ok(Ok(())) => Ok(true),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 #[cfg(test)]

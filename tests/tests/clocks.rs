@@ -4,13 +4,14 @@
 //! next news (a timer, a call's end, a question at the console) is the first thing after the sleep.
 #![cfg(target_os = "linux")]
 
+use std::path::Path;
 use std::rc::Rc;
 use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use offhook_connect::clock;
-use offhook_connect::desktop::{Desktop, DesktopEvent};
+use offhook_connect::desktop::{Desktop, DesktopEvent, IconStyle, Notification, Opened};
 use offhook_connect::driver::{self, Start};
 use offhook_connect::entra::Clock;
 use offhook_connect::settings::Settings;
@@ -51,16 +52,21 @@ struct Shown {
 struct Recorder(Arc<Mutex<Shown>>);
 
 impl Desktop for Recorder {
-    fn show_tray(&mut self, tray: &Tray) {
+    fn show_tray(&mut self, tray: &Tray, _icon: IconStyle) {
         self.0.lock().unwrap().trays.push(tray.clone());
     }
 
-    fn notify(&mut self, title: &str, body: &str) {
+    fn notify(&mut self, notification: &Notification) {
+        let Notification { title, body, .. } = notification;
         self.0.lock().unwrap().notices.push(format!("{title}: {body}"));
     }
 
-    fn open_url(&mut self, _url: &str) -> bool {
-        true
+    fn open_url(&mut self, _url: &str) -> Opened {
+        Opened::Started
+    }
+
+    fn open_folder(&mut self, _folder: &Path) -> Opened {
+        Opened::Started
     }
 
     fn open_window(&mut self, _page: Option<&str>) -> bool {

@@ -13,12 +13,12 @@ use std::time::{Duration, Instant};
 
 use base64::Engine as _;
 use offhook_connect::clock;
-use offhook_connect::desktop::{Desktop, DesktopEvent};
+use offhook_connect::desktop::{DesktopEvent, NoDesktop};
 use offhook_connect::driver::{self, Start};
 use offhook_connect::entra::Clock;
 use offhook_connect::settings::Settings;
 use offhook_engine::clock::Now;
-use offhook_engine::view::tray::{Action, Tray};
+use offhook_engine::view::tray::Action;
 use offhook_pbxkey::{Contents, Host, KeyFile, Kind, PbxKey, PbxName, SignerSecret, SpkiPin, System};
 use offhook_tests::socket::Socket;
 use offhook_tests::{places, stays, wait_until};
@@ -32,24 +32,6 @@ const EXAMPLE: &[u8] = include_bytes!("../../crates/pbxkey/tests/data/pbxkey-exa
 /// The vectors' usual day.
 const TODAY: &str = "2026-06-01T00:00:00Z";
 const NAME: &str = "pbx.example.de";
-
-/// A desktop that is not there.
-#[derive(Debug)]
-struct Nowhere;
-
-impl Desktop for Nowhere {
-    fn show_tray(&mut self, _tray: &Tray) {}
-
-    fn notify(&mut self, _title: &str, _body: &str) {}
-
-    fn open_url(&mut self, _url: &str) -> bool {
-        true
-    }
-
-    fn open_window(&mut self, _page: Option<&str>) -> bool {
-        false
-    }
-}
 
 /// The driver on a day of the test's choice.
 struct Desk {
@@ -93,7 +75,7 @@ impl Desk {
             let start = Start {
                 settings: Settings::load_with_policy(&data_dir, Some(&policy)),
                 data_dir,
-                desktop: Nowhere,
+                desktop: NoDesktop,
                 from_desktop,
                 clock,
                 version: "0".to_owned(),

@@ -471,7 +471,7 @@ fn the_phone_page_sets_up_tests_and_refuses() {
     // Where nothing answers, the test says so.
     let nobody = places::free_port().to_string();
     replace(&window, "#phone-port", &nobody);
-    for button in ["button[data-word=phone-save-test]", "#baresip"] {
+    for button in ["button[data-word=phone-save-test]", "#phone-extension"] {
         assert_focus_is_seen(&window, button);
     }
     press(&window, "phone-save-test");
@@ -486,17 +486,18 @@ fn the_phone_page_sets_up_tests_and_refuses() {
 
     assert_document_fits(&window);
 
-    // A profile.
+    // A profile applies at once, and can be taken back.
     let rules = || product.ctl(&["rules", "show"]).stdout;
     let before = rules();
+    window.find("a[href='#rules']").click();
     window.find("input[name=profile][value=starface-9]").click();
-    press(&window, "save");
     wait_until(SOON, "the other rules", || rules() != before);
     assert_eq!(rules(), product.ctl(&["rules", "show", "starface-9"]).stdout);
-    wait_until(SOON, "the form to be saved", || {
-        window.look("footer.actions").is_none()
-    });
-    picture(&window, "phone-profile");
+    window.wait_text(".changed", |text| text.contains("Changed: rules."));
+    picture(&window, "rules");
+    press(&window, "undo");
+    wait_until(SOON, "the rules as before", || rules() == before);
+    window.wait_text(".changed", |text| text.contains("Put back: rules."));
 }
 
 #[test]

@@ -1,8 +1,10 @@
 // Ties it together: the host's news and the person's doings change the state, every change draws the page anew.
 import { render } from "lit-html";
+import type { Answer } from "./bindings/Answer";
 import type { Command } from "./bindings/Command";
 import type { FieldView } from "./bindings/FieldView";
 import type { Language } from "./bindings/Language";
+import type { LogLevel } from "./bindings/LogLevel";
 import type { Problem } from "./bindings/Problem";
 import type { Host } from "./host";
 import { windowTemplate } from "./pages/window";
@@ -12,6 +14,7 @@ import {
   beginning,
   discarded,
   edit,
+  type Fetched,
   hear,
   isChanged,
   type KeyDraft,
@@ -28,6 +31,13 @@ export interface Acts {
   /** Passes commands on, one after the other; `button` shows that it is at work. */
   ask(page: PageName, button: string, ...commands: Command[]): void;
   edit(page: PageName, key: SettingKey, view: FieldView, value: string): void;
+  /** Changes one setting at once. A refusal comes with the next view, beside the field. */
+  set(page: PageName, key: SettingKey, value: string): void;
+  /** Asks for something that is shown only on request, or takes it away again. */
+  fetch(page: PageName, button: string, what: Wanted): void;
+  hide(what: keyof Fetched): void;
+  filterLog(least: LogLevel): void;
+  saveLog(page: PageName, button: string): void;
   editSecret(page: PageName, value: string): void;
   /** Saves the form, then does `more`. */
   save(page: PageName, button: string, ...more: Command[]): void;
@@ -41,8 +51,22 @@ export interface Acts {
   choose(page: PageName, button: string): void;
 }
 
+/** What can be asked for: the hook's access, the log, or a report that goes straight to the clipboard. */
+export type Wanted = "hook" | "log" | "report";
+
+const COMMANDS = { hook: "hook_access", log: "log", report: "report" } as const satisfies Record<
+  Wanted,
+  Command
+>;
+
 /** How long a start may take before the page says that it failed, in milliseconds. */
 const START_LIMIT = 20_000;
+
+/** Stands for the report in `State.copied`; the text itself is not kept. */
+export const REPORT = "report";
+
+/** Refusals that the next view shows beside their field. */
+const BESIDE = new Set(["entry-not-possible", "settings-value", "locked"]);
 
 export async function run(host: Host, root: HTMLElement, guess: Language): Promise<State> {
   const state = beginning(guess, pageNamed(location.hash.slice(1)));
@@ -68,13 +92,40 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
       }
     });
 
-  const work = async (page: PageName, button: string, doIt: () => Promise<void>) => {
+  /** One after the other, so that none of two quick changes is lost. */
+  let changes = Promise.resolve();
+  const change = async (page: PageName, key: SettingKey, value: string) => {
+    const form = state.form[page];
+    try {
+      await host.ask({ apply: { [key]: value } });
+      form.settled.add(key);
+    } catch (refusal) {
+      const problem = asProblem(refusal);
+      // A switch stands where it is; what was typed stays, for mending, beside the reason.
+      if (value === "true" || value === "false") delete form.draft[key];
+      if (!BESIDE.has(problem.code)) state.problem[page] = problem;
+    }
+    draw();
+  };
+
+  const take = async (page: PageName, what: Wanted, answer: Answer) => {
+    if (typeof answer !== "object") return;
+    if (what === "hook" && "hook_access" in answer) state.fetched.hook = answer.hook_access;
+    if (what === "log" && "log" in answer) Object.assign(state.fetched, { log: answer.log, saved: "no" });
+    if (what === "report" && "text" in answer) {
+      const done = await copyText(answer.text.join("\n"));
+      state.copied = done ? REPORT : null;
+      if (!done) state.problem[page] = { code: "clipboard", sentence: "", mend: "" };
+    }
+  };
+
+  const work = async (page: PageName, button: string, act: () => Promise<void>) => {
     if (state.busy[page] !== null) return;
     state.busy[page] = button;
     state.problem[page] = null;
     draw();
     try {
-      await doIt();
+      await act();
     } catch (problem) {
       state.problem[page] = asProblem(problem);
     }
@@ -88,6 +139,29 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
       edit(state.form[page], key, view, value);
       draw();
     },
+    set(page, key, value) {
+      state.form[page].draft[key] = value;
+      state.form[page].settled.delete(key);
+      state.problem[page] = null;
+      draw();
+      changes = changes.then(() => change(page, key, value));
+    },
+    fetch: (page, button, what) =>
+      void work(page, button, async () => take(page, what, await host.ask(COMMANDS[what]))),
+    hide(what) {
+      if (what === "hook" || what === "log") state.fetched[what] = null;
+      draw();
+    },
+    filterLog(least) {
+      state.fetched.least = least;
+      draw();
+    },
+    saveLog: (page, button) =>
+      void work(page, button, async () => {
+        const lines = state.fetched.log ?? [];
+        const saved = await host.save("offhook.log", `${lines.map((line) => line.text).join("\n")}\n`);
+        state.fetched.saved = saved ? "yes" : "no";
+      }),
     editSecret(page, value) {
       state.form[page].secret = value;
       draw();

@@ -12,6 +12,7 @@ import type { OfferedKey } from "./bindings/OfferedKey";
 import type { Pages } from "./bindings/Pages";
 import type { PhonePage } from "./bindings/PhonePage";
 import { DESK_OF, FIRST_RUN_STATES, firstRunView, isFirstRunState, LONG } from "./fakes_first_run";
+import { settingsPages } from "./fakes_settings";
 
 export const FAKE_STATES = {
   now: [
@@ -60,6 +61,10 @@ export const FAKE_STATES = {
     "key-accepted",
   ],
   "first-run": FIRST_RUN_STATES,
+  sources: ["free", "ringing", "sources-off", "locked", "refused"],
+  rules: ["free", "locked"],
+  startup: ["free", "hours", "autostart-elsewhere", "no-tray", "locked", "refused", "changed"],
+  diagnostics: ["free", "examined", "testing", "attention"],
   // Without a view, so without a page.
   window: ["gone", "connecting"],
   // As `free`, but every command is refused.
@@ -90,16 +95,17 @@ export function fakePages(state: FakeState, language: Language, words: Record<st
     account: accountPage(state, say),
     phone: phonePage(state, say),
     rules_version: 1,
+    ...settingsPages(state, say),
   };
 }
 
-type Say = (en: string, de: string) => string;
+export type Say = (en: string, de: string) => string;
 
-function field(value: string, more: Partial<FieldView> = {}): FieldView {
+export function field(value: string, more: Partial<FieldView> = {}): FieldView {
   return { value, locked: false, refused: null, ...more };
 }
 
-function light(ok: boolean, text: string): Light {
+export function light(ok: boolean, text: string): Light {
   return { ok, since: SINCE, text };
 }
 

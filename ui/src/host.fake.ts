@@ -1,13 +1,15 @@
 // The pages in a plain browser: `?fake=STATE&lang=de#PAGE` shows a state, and the buttons do something believable.
 import allWords from "../words.toml";
+import type { Answer } from "./bindings/Answer";
 import type { Command } from "./bindings/Command";
 import type { FirstRunMove } from "./bindings/FirstRunMove";
 import type { Language } from "./bindings/Language";
 import type { Pages } from "./bindings/Pages";
 import type { Problem } from "./bindings/Problem";
 import { type FakeState, fakePages, isFakeState } from "./fakes";
+import { fakeAnswer, fakeChanged } from "./fakes_settings";
 import type { Host, Told } from "./host";
-import { fieldOf, SETTING_KEYS } from "./settings";
+import { fieldOf, type SettingKey } from "./settings";
 
 export function fakeHost(search: string): Host {
   const query = new URLSearchParams(search);
@@ -41,7 +43,11 @@ export function fakeHost(search: string): Host {
     async ask(command) {
       await soon();
       if (state === "failing") throw refusal(language);
-      answer(command);
+      return answer(command);
+    },
+    async save() {
+      await soon();
+      return true;
     },
     async start() {
       await soon();
@@ -54,7 +60,8 @@ export function fakeHost(search: string): Host {
     },
   };
 
-  function answer(command: Command): void {
+  function answer(command: Command): Answer {
+    const reply = fakeAnswer(command);
     const first = now.startsWith("fr-");
     if (command === "resume" || command === "one_person") become("free");
     else if (command === "put_back") become("taken-back");
@@ -65,7 +72,9 @@ export function fakeHost(search: string): Host {
     else if (command === "cancel_test") become(first ? "fr-access" : "free");
     else if (command === "cancel_key")
       show({ ...pages, phone: { ...pages.phone, key: { state: "nothing" } } });
-    else if (typeof command !== "object") return;
+    else if (command === "doctor") become("examined");
+    else if (command === "undo") show({ ...pages, changed: null });
+    else if (typeof command !== "object") return reply;
     else if ("offer_key_file" in command) become("key-offered-new");
     else if ("offer_typed_key" in command) become("key-typed-refused");
     else if ("accept_key" in command) become("key-accepted");
@@ -77,17 +86,20 @@ export function fakeHost(search: string): Host {
       void soon().then(() => now === "fr-browser" && become("fr-signed-in"));
     } else if ("sign_in" in command) become(command.sign_in.device_code ? "device-code" : "browser");
     else if ("secret_set" in command) show({ ...pages, phone: { ...pages.phone, password_stored: true } });
-    else if ("apply" in command && command.apply["person.language"]) {
+    else if ("autostart" in command) {
+      const autostart = { ...pages.startup.autostart, on: command.autostart.on, text: null };
+      show({ ...pages, startup: { ...pages.startup, autostart } });
+    } else if ("apply" in command && command.apply["person.language"]) {
       language = command.apply["person.language"] === "de" ? "de" : "en";
       become(now);
     } else if ("apply" in command) {
       const next = structuredClone(pages);
-      for (const key of SETTING_KEYS) {
-        const value = command.apply[key];
-        if (value !== undefined) Object.assign(fieldOf(next, key), { value, refused: null });
+      for (const [key, value] of Object.entries(command.apply)) {
+        if (value !== undefined) Object.assign(fieldOf(next, key as SettingKey), { value, refused: null });
       }
-      show(next);
+      show({ ...next, changed: fakeChanged(language) });
     }
+    return reply;
   }
 }
 

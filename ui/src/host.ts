@@ -1,6 +1,7 @@
 // The only file that speaks to the window. The pages know `Host`; in a plain browser `host.fake.ts` plays it.
 import { invoke } from "@tauri-apps/api/core";
 import { listen } from "@tauri-apps/api/event";
+import type { Answer } from "./bindings/Answer";
 import type { Command } from "./bindings/Command";
 import type { Pages } from "./bindings/Pages";
 
@@ -19,11 +20,13 @@ export interface Host {
   /** Hears everything from now on; the latest that was told before comes first. */
   listen(hear: (told: Told) => void): Promise<void>;
   /** Passes a command on. Rejects with a `Problem`. */
-  ask(command: Command): Promise<void>;
+  ask(command: Command): Promise<Answer>;
   /** Starts the resident program. Rejects when it is not to be found. */
   start(): Promise<void>;
   /** Has the person choose a key file, and passes it on. Rejects with a `Problem`. */
   choose(): Promise<void>;
+  /** Has the person choose where a text goes, and writes it there. False when they changed their mind. */
+  save(name: string, text: string): Promise<boolean>;
 }
 
 export const host: Host = {
@@ -39,4 +42,5 @@ export const host: Host = {
   ask: (command) => invoke("ask", { command }),
   start: () => invoke("start"),
   choose: () => invoke("choose"),
+  save: (name, text) => invoke("save", { name, text }),
 };

@@ -14,17 +14,30 @@ const FIELDS = {
   "phone.tls": (pages) => pages.phone.tls,
   "phone.user": (pages) => pages.phone.user,
   "phone.extension": (pages) => pages.phone.extension,
-  "lines.baresip.enabled": (pages) => pages.phone.baresip_enabled,
-  "lines.baresip.address": (pages) => pages.phone.baresip_address,
   "rules.profile": (pages) => pages.phone.profile,
-  "rules.dnd_in_meetings": (pages) => pages.first_run?.meetings ?? NOWHERE,
-  "person.language": (pages) => pages.first_run?.language ?? NOWHERE,
+  "rules.dnd_in_meetings": (pages) =>
+    pages.first_run?.meetings ?? pages.fields["rules.dnd_in_meetings"] ?? NOWHERE,
+  "person.language": (pages) => pages.first_run?.language ?? pages.fields["person.language"] ?? NOWHERE,
 } as const satisfies Record<string, (pages: Pages) => FieldView>;
 
-export type SettingKey = keyof typeof FIELDS;
+type FormKey = keyof typeof FIELDS;
 
-export const SETTING_KEYS = Object.keys(FIELDS) as SettingKey[];
+export const FORM_KEYS = Object.keys(FIELDS) as FormKey[];
+
+/** Settings that apply at once, and whose fields the view has by their key. */
+type OwnKey =
+  | `person.${string}`
+  | `notify.${string}`
+  | `lines.${string}`
+  | "calls.outgoing_counts"
+  | "log.level";
+
+export type SettingKey = FormKey | OwnKey;
 
 export function fieldOf(pages: Pages, key: SettingKey): FieldView {
-  return FIELDS[key](pages);
+  return isFormKey(key) ? FIELDS[key](pages) : (pages.fields[key] ?? NOWHERE);
+}
+
+function isFormKey(key: string): key is FormKey {
+  return Object.hasOwn(FIELDS, key);
 }

@@ -1,17 +1,24 @@
 // What the window itself remembers: the last view, and what the person has typed but not saved.
 import type { Command } from "./bindings/Command";
+import type { Draft } from "./bindings/Draft";
 import type { FieldView } from "./bindings/FieldView";
+import type { HookAccess } from "./bindings/HookAccess";
 import type { KeyOffer } from "./bindings/KeyOffer";
 import type { Language } from "./bindings/Language";
+import type { LogLevel } from "./bindings/LogLevel";
+import type { LogLine } from "./bindings/LogLine";
 import type { Pages } from "./bindings/Pages";
 import type { Problem } from "./bindings/Problem";
 import type { Told } from "./host";
-import { fieldOf, SETTING_KEYS, type SettingKey } from "./settings";
+import { FORM_KEYS, fieldOf, type SettingKey } from "./settings";
 
-export const PAGES = ["now", "account", "phone"] as const;
+export const PAGES = ["now", "account", "phone", "sources", "rules", "startup", "diagnostics"] as const;
 /** The first run fills the window by itself, so it is none of the pages one goes to. */
 export type PageName = (typeof PAGES)[number] | "first-run";
 const EVERY: readonly PageName[] = [...PAGES, "first-run"];
+
+/** Those that stand together as "Settings". */
+export const SETTINGS_PAGES = PAGES.slice(1);
 
 /** What the person has typed into a form. */
 export interface Form {
@@ -21,6 +28,8 @@ export interface Form {
   secret: string;
   /** Settings edited since they were refused: the reason beside them speaks of an entry that is no more. */
   edited: SettingKey[];
+  /** Entries that were accepted one by one; each goes away with the next view, which shows it as saved. */
+  settled: Set<SettingKey>;
   /** The draft was accepted; it goes away with the next view, which shows it as saved. */
   accepted: boolean;
 }
@@ -57,13 +66,24 @@ export interface State {
   problem: Record<PageName, Problem | null>;
   /** What was copied last. */
   copied: string | null;
+  /** Answers that are shown only since they were asked for. */
+  fetched: Fetched;
   key: KeyDraft;
   /** A file is being held over the window. */
   dragging: boolean;
 }
 
+export interface Fetched {
+  hook: HookAccess | null;
+  log: LogLine[] | null;
+  /** Of the log: lines of less weight are not shown. */
+  least: LogLevel;
+  /** Where the log was saved, or that it was not. */
+  saved: "no" | "yes" | "failed";
+}
+
 export function emptyForm(): Form {
-  return { draft: {}, secret: "", edited: [], accepted: false };
+  return { draft: {}, secret: "", edited: [], settled: new Set(), accepted: false };
 }
 
 export function beginning(language: Language, chosen: PageName | null): State {
@@ -80,6 +100,7 @@ export function beginning(language: Language, chosen: PageName | null): State {
     copied: null,
     key: emptyKeyDraft(),
     dragging: false,
+    fetched: { hook: null, log: null, least: "info", saved: "no" },
   };
 }
 
@@ -95,6 +116,7 @@ export function pageOf({ chosen, pages }: State): PageName {
 }
 
 export function pageNamed(name: string | null): PageName | null {
+  if (name === "settings") return "account";
   return EVERY.find((page) => page === name) ?? null;
 }
 
@@ -106,8 +128,12 @@ export function hear(state: State, told: Told): void {
       state.pages = told.pages;
       state.language = told.pages.language;
       state.starting = "no";
-      for (const page of EVERY)
-        if (state.form[page].accepted) state.form[page] = { ...emptyForm(), secret: state.form[page].secret };
+      for (const page of EVERY) {
+        const form = state.form[page];
+        if (form.accepted) state.form[page] = { ...emptyForm(), secret: form.secret };
+        for (const key of form.settled) delete form.draft[key];
+        form.settled.clear();
+      }
       return;
     case "gone":
       state.told = "gone";
@@ -146,7 +172,7 @@ export function refusedNow(form: Form, key: SettingKey, view: FieldView): string
 
 /** Back to the settings in force; what was refused of the draft is gone with it. */
 export function discarded(pages: Pages | null): Form {
-  const refused = pages ? SETTING_KEYS.filter((key) => fieldOf(pages, key).refused) : [];
+  const refused = pages ? FORM_KEYS.filter((key) => fieldOf(pages, key).refused) : [];
   return { ...emptyForm(), edited: refused };
 }
 
@@ -162,7 +188,7 @@ export function isChanged(form: Form): boolean {
 /** The commands that save a form. The password goes last: it belongs to the settings that came before it. */
 export function saving(form: Form): Command[] {
   const commands: Command[] = [];
-  if (Object.keys(form.draft).length > 0) commands.push({ apply: { ...form.draft } });
+  if (Object.keys(form.draft).length > 0) commands.push({ apply: { ...(form.draft as Draft) } });
   if (form.secret !== "") commands.push({ secret_set: { secret: "phone", value: form.secret } });
   return commands;
 }
@@ -181,7 +207,9 @@ export function accept(state: State, page: PageName, command: Command): void {
 function dropShown({ pages, form }: State, page: PageName): void {
   if (!pages) return;
   const { draft } = form[page];
-  for (const key of SETTING_KEYS) if (fieldOf(pages, key).value === draft[key]) delete draft[key];
+  for (const key of Object.keys(draft) as SettingKey[]) {
+    if (fieldOf(pages, key).value === draft[key]) delete draft[key];
+  }
 }
 
 /** What was typed and chosen belongs to one offer; it goes when that has been agreed to. */

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { run } from "../src/app";
+import type { Answer } from "../src/bindings/Answer";
 import type { Command } from "../src/bindings/Command";
 import { type FakeState, fakePages } from "../src/fakes";
 import type { Host, Told } from "../src/host";
@@ -8,7 +9,7 @@ import words from "../words.toml";
 
 function stage(fake: FakeState) {
   const asked: Command[] = [];
-  let answer: (command: Command) => Promise<void> = async () => {};
+  let answer: (command: Command) => Promise<Answer> = async () => "done";
   let hear: (told: Told) => void = () => {};
   const host: Host = {
     async listen(listener) {
@@ -21,6 +22,7 @@ function stage(fake: FakeState) {
     },
     start: async () => {},
     choose: async () => {},
+    save: async () => true,
   };
   const root = document.createElement("div");
   document.body.replaceChildren(root);
@@ -139,5 +141,101 @@ describe("the window", () => {
     page.press("now-pause-15");
     await vi.waitFor(() => expect(state.problem.now).not.toBeNull());
     expect(page.root.querySelector("[role=alert]")?.textContent).toContain("did not answer");
+  });
+});
+
+describe("settings that apply at once", () => {
+  it("are sent one after the other, and stay as chosen until the view shows them", async () => {
+    location.hash = "#startup";
+    const page = stage("free");
+    const state = await run(page.host, page.root, "en");
+    let let_go = () => {};
+    page.answers(() => new Promise((done) => (let_go = () => done("done"))));
+    const others = page.root.querySelector<HTMLInputElement>("#notify-others");
+    others?.click();
+    page.root.querySelector<HTMLInputElement>("#notify-phone")?.click();
+    await vi.waitFor(() => expect(page.asked).toEqual([{ apply: { "notify.others": "true" } }]));
+    let_go();
+    await vi.waitFor(() => expect(page.asked).toHaveLength(2));
+    expect(page.asked[1]).toEqual({ apply: { "notify.phone": "false" } });
+    expect(others?.checked).toBe(true);
+    let_go();
+    await vi.waitFor(() => expect(state.form.startup.settled.size).toBe(2));
+    const next = fakePages("free", "en", words.en);
+    next.fields["notify.others"] = { value: "true", locked: false, refused: null };
+    page.tell({ told: "pages", pages: next });
+    expect(state.form.startup.draft).toEqual({});
+    expect(others?.checked).toBe(true);
+  });
+
+  it("a refusal stands beside its field and keeps what was typed", async () => {
+    location.hash = "#sources";
+    const page = stage("refused");
+    const state = await run(page.host, page.root, "en");
+    page.answers(async () => {
+      throw { code: "entry-not-possible", sentence: "That entry is not possible.", mend: "" };
+    });
+    page.type("lines-baresip-address", "nonsense");
+    page.root.querySelector("#lines-baresip-address")?.dispatchEvent(new Event("change"));
+    await vi.waitFor(() => expect(page.asked).toHaveLength(1));
+    expect(state.problem.sources).toBeNull();
+    const field = page.root.querySelector<HTMLInputElement>("#lines-baresip-address");
+    expect(field?.value).toBe("nonsense");
+    expect(page.root.querySelector("#lines-baresip-address-notes .refused")?.textContent).toContain(
+      "not possible",
+    );
+  });
+
+  it("the token of the hook is shown only when asked for, and goes again", async () => {
+    location.hash = "#sources";
+    const page = stage("free");
+    await run(page.host, page.root, "en");
+    page.answers(async (command) => {
+      expect(command).toBe("hook_access");
+      return {
+        hook_access: {
+          address: "http://127.0.0.1:1/v1/call",
+          token: "secret-token",
+          examples: ["offhookctl"],
+        },
+      };
+    });
+    expect(page.root.textContent).not.toContain("secret-token");
+    page.press("sources-hook-show");
+    await vi.waitFor(() => expect(page.root.textContent).toContain("secret-token"));
+    page.press("sources-hook-hide");
+    expect(page.root.textContent).not.toContain("secret-token");
+  });
+
+  it("offers to take the last change back", async () => {
+    location.hash = "#startup";
+    const page = stage("changed");
+    await run(page.host, page.root, "en");
+    expect(page.root.querySelector(".changed")?.textContent).toContain("Changed: icon.");
+    page.press("undo");
+    await vi.waitFor(() => expect(page.asked).toEqual(["undo"]));
+  });
+
+  it("shows the log down to a level, with what continues a line", async () => {
+    location.hash = "#diagnostics";
+    const page = stage("free");
+    await run(page.host, page.root, "en");
+    page.answers(async () => ({
+      log: [
+        { level: "debug", text: "quiet" },
+        { level: null, text: "quiet too" },
+        { level: "warn", text: "loud" },
+        { level: null, text: "loud too" },
+      ],
+    }));
+    page.press("diagnostics-log-show");
+    const shown = () => page.root.querySelector(".log")?.textContent ?? "";
+    await vi.waitFor(() => expect(shown()).toContain("loud too"));
+    expect(shown()).not.toContain("quiet");
+    const least = page.root.querySelector<HTMLSelectElement>("#log-least");
+    if (!least) throw new Error("no choice");
+    least.value = "trace";
+    least.dispatchEvent(new Event("change"));
+    expect(shown()).toContain("quiet too");
   });
 });

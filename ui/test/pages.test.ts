@@ -28,6 +28,11 @@ const acts = {
   start: vi.fn(),
   editKey: vi.fn(),
   choose: vi.fn(),
+  set: vi.fn(),
+  fetch: vi.fn(),
+  hide: vi.fn(),
+  filterLog: vi.fn(),
+  saveLog: vi.fn(),
 } satisfies Acts;
 
 beforeEach(() => {
@@ -345,6 +350,42 @@ describe("Phone", () => {
     render(windowTemplate(state, acts), root);
     expect(root.querySelector("#phone-host")).toBe(before);
     expect(document.activeElement).toBe(before);
+  });
+});
+
+describe("Settings", () => {
+  it("what the organisation has set is locked, and says so", () => {
+    const root = draw(at("startup", "locked"));
+    for (const radio of root.querySelectorAll<HTMLInputElement>("[name=person-language]"))
+      expect(radio.disabled).toBe(true);
+    expect(root.querySelector<HTMLInputElement>("#notify-others")?.disabled).toBe(true);
+    expect(root.querySelector("#notify-others-notes")?.textContent).toContain("organisation");
+    expect(root.querySelector<HTMLInputElement>("#notify-phone")?.disabled).toBe(false);
+  });
+
+  it("shows what rings at a source also where it does not count", () => {
+    const phone = draw(at("sources", "ringing")).querySelector("[data-source=phone] .ringing");
+    expect(phone?.textContent).toContain("ringing");
+    expect(phone?.textContent).toContain("does not count");
+  });
+
+  it("changes one day of the week and keeps the others in their order", () => {
+    const root = draw(at("startup", "hours"));
+    root.querySelector<HTMLInputElement>("[name=days][value=wed]")?.click();
+    expect(acts.set).toHaveBeenCalledWith("startup", "person.work_days", "mon,tue,thu,fri");
+    root.querySelector<HTMLInputElement>("[name=days][value=sun]")?.click();
+    expect(acts.set).toHaveBeenCalledWith("startup", "person.work_days", "mon,tue,wed,thu,fri,sun");
+  });
+
+  it("says what starts at sign-in instead of this program", () => {
+    const root = draw(at("startup", "autostart-elsewhere"));
+    expect(root.querySelector<HTMLInputElement>("#autostart")?.checked).toBe(false);
+    expect(root.querySelector("#autostart-help")?.textContent).toContain("another Offhook");
+  });
+
+  it("says where there is no tray how to open the window", () => {
+    expect(draw(at("startup", "no-tray")).querySelector("[data-tray=none]")).not.toBeNull();
+    expect(draw(at("startup", "free")).querySelector("[data-tray=none]")).toBeNull();
   });
 });
 

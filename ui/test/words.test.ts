@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { PAGES } from "../src/state";
 import { goneWordsOf, guessLanguage, KEYS, wordsOf } from "../src/words";
 import { readWords } from "../tools/words.mjs";
 
@@ -21,11 +22,14 @@ describe("words.toml", () => {
 
   it("has no word that no page uses", () => {
     const folder = join(import.meta.dirname, "../src");
-    const sources = [...readdirSync(join(folder, "pages")).map((name) => `pages/${name}`), "parts.ts"]
-      .map((name) => readFileSync(join(folder, name), "utf8"))
-      .join("\n");
-    const built = ["nav-now", "nav-account", "nav-phone"];
-    expect(KEYS.filter((key) => !sources.includes(`"${key}"`) && !built.includes(key))).toEqual([]);
+    const files = [
+      ...readdirSync(join(folder, "pages")).map((name) => `pages/${name}`),
+      "parts.ts",
+      "controls.ts",
+    ];
+    const sources = files.map((name) => readFileSync(join(folder, name), "utf8")).join("\n");
+    const built = PAGES.map((page) => `nav-${page}`);
+    expect(KEYS.filter((key) => !sources.includes(`"${key}"`) && !built.includes(key as string))).toEqual([]);
   });
 });
 

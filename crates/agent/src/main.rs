@@ -88,7 +88,8 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         runtime.shutdown_background();
     } else {
         // Until the first run is finished, somebody has to see it.
-        let show = settings.first_run().is_some() && !args.minimised;
+        let unfinished = settings.first_run().is_some();
+        let show = (unfinished || !settings.starts_hidden()) && !args.minimised;
         let data_dir = folder.clone();
         desktop::run(runtime, folder, events, move |runtime, mut desktop| {
             // On Windows and macOS the process ends with the driver, so what must end first lives here.

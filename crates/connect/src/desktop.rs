@@ -1,21 +1,58 @@
 //! What the driver asks of the desktop, and what the desktop tells the driver.
 
 use offhook_engine::view::pages::IconPlace;
-use offhook_engine::view::tray::{Action, Tray};
+use offhook_engine::view::tray::{Action, Page, Tray};
+use std::path::Path;
 
 /// The desktop around the driver. No method may block or fail: a desktop without tray or notifications is a
 /// desktop all the same.
 pub trait Desktop {
     /// Called only when something has changed.
-    fn show_tray(&mut self, tray: &Tray);
+    fn show_tray(&mut self, tray: &Tray, icon: IconStyle);
 
-    fn notify(&mut self, title: &str, body: &str);
+    fn notify(&mut self, notification: &Notification);
 
-    /// Opens a web address in the person's browser; `false` when that could not be started.
-    fn open_url(&mut self, url: &str) -> bool;
+    /// Opens a web address in the person's browser.
+    fn open_url(&mut self, url: &str) -> Opened;
+
+    /// Shows a folder in the person's file manager.
+    fn open_folder(&mut self, folder: &Path) -> Opened;
 
     /// Starts `offhook-window` at that page; `false` when that could not be started.
     fn open_window(&mut self, page: Option<&str>) -> bool;
+}
+
+/// What is shown for a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Notification {
+    pub title: String,
+    pub body: String,
+    /// The label of its button, where the platform has one.
+    pub button: String,
+    /// Where a click and the button lead.
+    pub page: Page,
+}
+
+/// Whether a browser or a file manager was started.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Opened {
+    Started,
+    Failed,
+    /// There is no desktop to open it on; whoever asked is shown the address.
+    Nowhere,
+}
+
+/// How the tray's pictures look. All differ by shape.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum IconStyle {
+    #[default]
+    Colour,
+    /// One colour that fits the desktop's theme, as far as the desktop tells it.
+    OneColour,
+    /// Light, for dark panels.
+    Light,
+    /// Dark, for light panels.
+    Dark,
 }
 
 /// News from the desktop.
@@ -29,6 +66,8 @@ pub enum DesktopEvent {
     Icon(IconPlace),
     /// The window program was started and failed at once.
     WindowFailed,
+    /// No tray has come for so long that the person should know.
+    TrayMissed,
     /// The machine woke up. Linux needs none: the clocks tell.
     Woke,
 }
@@ -38,14 +77,19 @@ pub enum DesktopEvent {
 pub struct NoDesktop;
 
 impl Desktop for NoDesktop {
-    fn show_tray(&mut self, _tray: &Tray) {}
+    fn show_tray(&mut self, _tray: &Tray, _icon: IconStyle) {}
 
-    fn notify(&mut self, title: &str, _body: &str) {
+    fn notify(&mut self, notification: &Notification) {
+        let title = &notification.title;
         tracing::info!(title, "there is no desktop to show a notification on");
     }
 
-    fn open_url(&mut self, _url: &str) -> bool {
-        false
+    fn open_url(&mut self, _url: &str) -> Opened {
+        Opened::Nowhere
+    }
+
+    fn open_folder(&mut self, _folder: &Path) -> Opened {
+        Opened::Nowhere
     }
 
     fn open_window(&mut self, _page: Option<&str>) -> bool {

@@ -15,9 +15,11 @@
 //! | [`secrets`] | keyring or file |
 //! | `keys` | key files: read, offered, agreed to, remembered |
 //! | [`settings`], [`ledger_file`], [`instance`] | what rests in the data directory |
-//! | [`clock`], [`desktop`] | the machine around the driver |
+//! | [`clock`], [`desktop`], [`autostart`] | the machine around the driver |
+//! | [`logging`], [`report`], [`doctor`] | what helps those who help |
 //! | [`net`], [`backoff`], [`pii`] | one HTTP client, one pace of trying again, one wrapper for what is personal |
 
+pub mod autostart;
 pub mod backoff;
 pub mod clock;
 pub mod control;
@@ -36,5 +38,6 @@ pub mod net;
 pub mod phones;
 pub mod pii;
 pub mod port;
+pub mod report;
 pub mod secrets;
 pub mod settings;

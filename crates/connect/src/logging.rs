@@ -4,32 +4,153 @@
 //! again; INFO, what a helpdesk wants to see of a normal day; DEBUG, each request and event, personal data only
 //! here and below; TRACE, bytes. Nothing personal above DEBUG (R23).
 
+use offhook_protocol::settings::{LogLevel, LogLine};
+use std::borrow::Cow;
 use std::fs::File;
-use std::io::{self, Write};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex};
-use tracing_subscriber::EnvFilter;
+use std::sync::{Arc, Mutex, OnceLock};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Registry, reload};
 
 /// One file grows to this many bytes.
 const LIMIT: u64 = 1024 * 1024;
 /// So many older ones are kept beside it.
 const KEPT: u32 = 3;
+/// So much of a file's end is looked at for its last lines, in bytes.
+const READ: u64 = 256 * 1024;
+
+/// What sets the level for one start, before the setting.
+const FORCED: &str = "OFFHOOK_LOG";
+
+static FILTER: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
 
 /// Starts logging. Harmless when called twice.
 pub fn start(data_dir: &Path, level: &str) {
-    let filter = EnvFilter::try_from_env("OFFHOOK_LOG").unwrap_or_else(|_| EnvFilter::new(own(level)));
+    let filter = EnvFilter::try_from_env(FORCED).unwrap_or_else(|_| EnvFilter::new(own(level)));
+    let (filter, handle) = reload::Layer::new(filter);
     let console = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let file = LimitedFile::new(data_dir.join("logs"));
     let file = tracing_subscriber::fmt::layer()
         .with_ansi(false)
         .with_writer(Mutex::new(file));
-    let _already = tracing_subscriber::registry()
+    let started = tracing_subscriber::registry()
         .with(filter)
         .with(console)
         .with(file)
         .try_init();
+    if started.is_ok() {
+        let _first = FILTER.set(handle);
+    }
+}
+
+/// Changes the level while the program runs, unless the environment forces one.
+pub fn set_level(level: &str) {
+    if forced().is_some() {
+        return;
+    }
+    if let Some(filter) = FILTER.get()
+        && let Err(error) = filter.reload(EnvFilter::new(own(level)))
+    {
+        tracing::warn!(%error, "the level of the log could not be changed");
+    }
+}
+
+/// What the environment sets the log to.
+pub fn forced() -> Option<String> {
+    std::env::var(FORCED).ok().filter(|level| !level.is_empty())
+}
+
+/// The last lines of the log, oldest first; of one file and the one before it.
+///
+/// # Errors
+/// The log can't be read.
+pub fn last_lines(data_dir: &Path, most: usize) -> io::Result<Vec<LogLine>> {
+    let file = LimitedFile::new(data_dir.join("logs"));
+    let text = last_of(&file.path(0))?;
+    let mut lines = parse(&text);
+    if lines.len() < most {
+        let before = last_of(&file.path(1)).unwrap_or_default();
+        let mut all = parse(&before);
+        all.append(&mut lines);
+        lines = all;
+    }
+    Ok(lines.split_off(lines.len().saturating_sub(most)))
+}
+
+/// The end of a file, from the beginning of a line on.
+fn last_of(path: &Path) -> io::Result<String> {
+    let mut file = File::open(path)?;
+    let size = file.metadata()?.len();
+    let from = size.saturating_sub(READ);
+    file.seek(SeekFrom::Start(from))?;
+    let mut bytes = Vec::new();
+    file.take(READ).read_to_end(&mut bytes)?;
+    let text = String::from_utf8_lossy(&bytes).into_owned();
+    if from == 0 {
+        return Ok(text);
+    }
+    Ok(text
+        .split_once('\n')
+        .map_or(String::new(), |(_, rest)| rest.to_owned()))
+}
+
+pub(crate) fn parse(text: &str) -> Vec<LogLine> {
+    text.lines()
+        .map(|line| LogLine {
+            level: level_of(line),
+            text: line.to_owned(),
+        })
+        .collect()
+}
+
+/// A line begins with its time in UTC and its level.
+fn level_of(line: &str) -> Option<LogLevel> {
+    if line.starts_with(char::is_whitespace) {
+        return None;
+    }
+    let mut words = line.split_whitespace();
+    let time = words.next()?;
+    if !time.ends_with('Z') || time.parse::<jiff::Timestamp>().is_err() {
+        return None;
+    }
+    Some(match words.next()? {
+        "ERROR" => LogLevel::Error,
+        "WARN" => LogLevel::Warn,
+        "INFO" => LogLevel::Info,
+        "DEBUG" => LogLevel::Debug,
+        "TRACE" => LogLevel::Trace,
+        _ => return None,
+    })
+}
+
+/// What is logged meanwhile, at every level.
+#[cfg(test)]
+pub(crate) fn capture(act: impl FnOnce()) -> String {
+    #[derive(Clone, Default)]
+    struct Kept(Arc<Mutex<Vec<u8>>>);
+    impl Write for Kept {
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            self.0.lock().unwrap().extend_from_slice(&indented(bytes));
+            Ok(bytes.len())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Ok(())
+        }
+    }
+    let kept = Kept::default();
+    let writer = kept.clone();
+    let layer = tracing_subscriber::fmt::layer()
+        .with_ansi(false)
+        .with_writer(move || writer.clone());
+    let all = tracing_subscriber::registry()
+        .with(EnvFilter::new("trace"))
+        .with(layer);
+    tracing::subscriber::with_default(all, act);
+    let bytes = kept.0.lock().unwrap().clone();
+    String::from_utf8(bytes).unwrap()
 }
 
 /// Our own crates at that level, others at WARN: theirs say things we do not know to be impersonal.
@@ -40,6 +161,21 @@ fn own(level: &str) -> String {
             format!("{all},offhook_{name}={level}")
         })
         + &format!(",offhook={level}")
+}
+
+/// What goes on after a line break is set in: nothing that was logged can pass for a line of its own.
+fn indented(event: &[u8]) -> Cow<'_, [u8]> {
+    let (body, end) = match event.strip_suffix(b"\n") {
+        Some(body) => (body, &b"\n"[..]),
+        None => (event, &b""[..]),
+    };
+    if !body.contains(&b'\n') && !body.contains(&b'\r') {
+        return Cow::Borrowed(event);
+    }
+    let lines: Vec<&[u8]> = body.split(|byte| matches!(byte, b'\n' | b'\r')).collect();
+    let mut bytes = lines.join(&b"\n  "[..]);
+    bytes.extend_from_slice(end);
+    Cow::Owned(bytes)
 }
 
 /// A file that starts anew when it is full, with the last few kept.
@@ -89,7 +225,8 @@ impl LimitedFile {
 impl Write for LimitedFile {
     /// A log that can't be written is left out: the program goes on.
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let written = self.file().and_then(|(file, _)| (&*file).write(line));
+        let bytes = indented(line);
+        let written = self.file().and_then(|(file, _)| (&*file).write(&bytes));
         match (&mut self.open, written) {
             (Some((_, size)), Ok(count)) => *size += count as u64,
             _ => self.open = None,
@@ -120,6 +257,31 @@ mod tests {
             .collect();
         assert_eq!(sizes.len(), 1 + KEPT as usize);
         assert!(sizes.iter().all(|size| *size <= LIMIT + 4096), "{sizes:?}");
+    }
+
+    #[test]
+    fn the_last_lines_come_with_their_levels_also_over_two_files() {
+        let folder = tempfile::tempdir().unwrap();
+        assert!(last_lines(folder.path(), 10).is_err());
+        let logs = folder.path().join("logs");
+        std::fs::create_dir(&logs).unwrap();
+        std::fs::write(
+            logs.join("offhook.1.log"),
+            "2026-11-22T10:00:00.000001Z DEBUG offhook: one\n",
+        )
+        .unwrap();
+        let long = "x".repeat(usize::try_from(READ).unwrap());
+        std::fs::write(
+            logs.join("offhook.log"),
+            format!(
+                "2026-11-22T10:00:00Z  INFO offhook: {long}\n2026-11-22T10:00:01Z  WARN offhook: two\nmore\n"
+            ),
+        )
+        .unwrap();
+        let lines = last_lines(folder.path(), 10).unwrap();
+        let levels: Vec<_> = lines.iter().map(|line| line.level).collect();
+        assert_eq!(levels, [Some(LogLevel::Debug), Some(LogLevel::Warn), None]);
+        assert_eq!(last_lines(folder.path(), 1).unwrap()[0].text, "more");
     }
 
     #[test]

@@ -42,6 +42,14 @@ pub(crate) fn at_rest(command: &Command) -> Option<Result<Answer, Failure>> {
         | Command::Lines
         | Command::Doctor
         | Command::Apply(_)
+        | Command::Undo
+        | Command::Autostart { .. }
+        | Command::HookAccess
+        | Command::TestNotification
+        | Command::TestSignIn
+        | Command::Log
+        | Command::Report
+        | Command::OpenDataFolder
         | Command::TestPhone
         | Command::CancelTest
         | Command::FirstRun(_)

@@ -40,6 +40,8 @@ pub(crate) fn answer(answer: &Answer, as_json: bool) -> Result<(), Failure> {
             Answer::Preview(wishes) => json(wishes),
             Answer::Findings(findings) => json(findings),
             Answer::SignIn(started) => json(started),
+            Answer::HookAccess(access) => json(access),
+            Answer::Log(lines) => json(lines),
         };
     }
     let words = words::of_environment();
@@ -55,6 +57,11 @@ pub(crate) fn answer(answer: &Answer, as_json: bool) -> Result<(), Failure> {
         Answer::Findings(findings) => self::findings(findings, &words),
         Answer::SignIn(SignInStarted::Browser { url }) => url.clone(),
         Answer::SignIn(SignInStarted::DeviceCode { user_code, url, .. }) => format!("{url} {user_code}"),
+        Answer::HookAccess(access) => access.address.clone(),
+        Answer::Log(lines) => {
+            let lines: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
+            lines.join("\n")
+        }
     };
     line(&text)
 }

@@ -39,7 +39,9 @@ pub(crate) fn run(explicit: Option<&Path>, json: bool, device_code: bool) -> Res
         | Answer::Rules(_)
         | Answer::Compared(_)
         | Answer::Preview(_)
-        | Answer::Findings(_)) => return show::answer(&answer, json),
+        | Answer::Findings(_)
+        | Answer::HookAccess(_)
+        | Answer::Log(_)) => return show::answer(&answer, json),
     }
     loop {
         if stop.load(Ordering::Relaxed) {

@@ -6,6 +6,7 @@ use crate::line::{LineEvent, SourceId};
 use crate::phone::{Abilities, Field, FieldValue, PhoneIdentity};
 use crate::rules::Rules;
 use crate::teams::{PreferredPair, Presence, SessionPair, SignIn};
+use crate::view::tray::Page;
 use offhook_protocol::command::Pause;
 use std::fmt;
 use std::time::Duration;
@@ -93,8 +94,67 @@ pub enum Effect {
 /// Something the person should be told once. The detail may name people, so `Debug` hides it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Notice {
+    pub kind: NoticeKind,
     pub code: Code,
     pub detail: Option<String>,
+}
+
+/// What a notification is about: each kind has a switch of its own. Few are on unless asked for (issue "the
+/// desk", item 6); the tray and the pages say all of it in any case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum NoticeKind {
+    /// A sign-in is needed, or the two accounts seem to be different people.
+    SignIn,
+    /// The phone system is away for two minutes, or refuses.
+    Phone,
+    /// Something the rules want could not be done.
+    Rule,
+    /// Teams keeps showing the person's own status.
+    TeamsKeeps,
+    /// Microsoft could not be read for so long that holds are released (R11).
+    Microsoft,
+    /// Another desk or program shares the session (R24).
+    Others,
+}
+
+impl NoticeKind {
+    pub const ALL: [Self; 6] = [
+        Self::SignIn,
+        Self::Phone,
+        Self::Rule,
+        Self::TeamsKeeps,
+        Self::Microsoft,
+        Self::Others,
+    ];
+
+    /// Its key in `settings.toml`.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::SignIn => "notify.sign_in",
+            Self::Phone => "notify.phone",
+            Self::Rule => "notify.rule",
+            Self::TeamsKeeps => "notify.teams_keeps",
+            Self::Microsoft => "notify.microsoft",
+            Self::Others => "notify.others",
+        }
+    }
+
+    /// Whether it is shown unless the person has chosen otherwise.
+    pub const fn usual(self) -> bool {
+        match self {
+            Self::SignIn | Self::Phone | Self::Rule | Self::TeamsKeeps => true,
+            Self::Microsoft | Self::Others => false,
+        }
+    }
+
+    /// The page that helps.
+    pub const fn page(self) -> Page {
+        match self {
+            Self::SignIn => Page::Account,
+            Self::Phone => Page::Phone,
+            Self::Rule | Self::TeamsKeeps | Self::Microsoft | Self::Others => Page::Now,
+        }
+    }
 }
 
 impl fmt::Debug for Notice {

@@ -47,7 +47,7 @@ mod trouble;
 pub mod view;
 
 pub use clock::{Instant, Now};
-pub use effect::{Effect, Input, Notice};
+pub use effect::{Effect, Input, Notice, NoticeKind};
 pub use engine::Engine;
 pub use fault::{Code, Fault, FaultKind};
 /// Its types are in this interface: wall times, the person's zone, working hours.

@@ -1,11 +1,13 @@
 //! The person's settings as the engine uses them: parsed once, valid by construction.
 
+use crate::effect::NoticeKind;
 use crate::profile::{DndRule, ForwardRule, PresenceRule, Profile, Row, SaysRule, ToTeams};
 use crate::table::{CallKind, Cell, Differences, PhoneField, PhoneState, StateField, TeamsState, Value};
 use crate::teams::{Presence, SessionPair};
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use offhook_protocol::pages::{Colour, Language};
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -27,6 +29,8 @@ pub struct Rules {
     pub profile: Profile,
     /// Where the person's table is otherwise than the profile.
     pub own: Differences,
+    /// The kinds of notifications that are shown.
+    pub notices: BTreeSet<NoticeKind>,
 }
 
 /// A value of the table and whether the person chose it.
@@ -181,6 +185,7 @@ impl Default for Rules {
             dnd_in_meetings: false,
             profile,
             own: Differences::default(),
+            notices: NoticeKind::ALL.into_iter().filter(|kind| kind.usual()).collect(),
         }
     }
 }

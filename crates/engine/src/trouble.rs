@@ -1,6 +1,7 @@
 //! What needs the person: found from the facts, never remembered.
 
 use crate::clock::Now;
+use crate::effect::NoticeKind;
 use crate::engine::Engine;
 use crate::fault::{Code, FaultKind};
 use crate::teams::SignIn;
@@ -15,8 +16,8 @@ pub(crate) const PHONE_DOWN: Duration = Duration::from_secs(120);
 pub(crate) struct Trouble {
     pub code: Code,
     pub detail: Option<String>,
-    /// Worth a notification, once.
-    pub notify: bool,
+    /// Worth a notification of that kind, once.
+    pub notice: Option<NoticeKind>,
 }
 
 /// The gravest first.
@@ -24,16 +25,18 @@ pub(crate) fn problems(engine: &Engine, now: Now) -> Vec<Trouble> {
     let facts = &engine.facts;
     let mut list = Vec::new();
     let field_name = |field| field_text(field).text(engine.rules.language).to_owned();
-    let mut add = |code: Code, detail: Option<String>, notify: bool| {
-        list.push(Trouble { code, detail, notify });
+    let mut add = |code: Code, detail: Option<String>, notice: Option<NoticeKind>| {
+        list.push(Trouble { code, detail, notice });
     };
     match &facts.sign_in {
-        SignIn::Waiting(fault) => add(fault.code, fault.detail.clone(), false),
-        SignIn::Expired { fault, .. } => add(fault.code, fault.detail.clone(), true),
+        SignIn::Waiting(fault) => add(fault.code, fault.detail.clone(), None),
+        SignIn::Expired { fault, .. } => {
+            add(fault.code, fault.detail.clone(), Some(NoticeKind::SignIn));
+        }
         SignIn::SignedOut | SignIn::Browser { .. } | SignIn::DeviceCode { .. } | SignIn::SignedIn(_) => {}
     }
     if let Some(fault) = &engine.ledger_fault {
-        add(fault.code, fault.detail.clone(), true);
+        add(fault.code, fault.detail.clone(), Some(NoticeKind::Rule));
     }
     if let Some(link) = &facts.phone.link
         && let Some(fault) = &link.fault
@@ -45,33 +48,36 @@ pub(crate) fn problems(engine: &Engine, now: Now) -> Vec<Trouble> {
         // A desk where nobody has signed in yet lacks everything, and says so already.
         let unused = fault.code == Code::SecretMissing && facts.account().is_none();
         if !unused {
-            add(fault.code, fault.detail.clone(), long || refused);
+            let notice = (long || refused).then_some(NoticeKind::Phone);
+            add(fault.code, fault.detail.clone(), notice);
         }
     }
     for state in &engine.fields {
         if engine.is_contested(state.field()) {
-            add(Code::OtherWriter, Some(field_name(state.field())), true);
+            let name = field_name(state.field());
+            add(Code::OtherWriter, Some(name), Some(NoticeKind::Rule));
         }
         if let Some(fault) = &state.failed
             && matches!(fault.kind, FaultKind::Rejected | FaultKind::RightMissing)
         {
-            add(Code::RuleNotApplied, Some(field_name(state.field())), true);
+            let name = field_name(state.field());
+            add(Code::RuleNotApplied, Some(name), Some(NoticeKind::Rule));
         }
     }
     if let Some(fault) = engine.session.refused().or(engine.preferred.refused()) {
-        add(fault.code, fault.detail.clone(), true);
+        add(fault.code, fault.detail.clone(), Some(NoticeKind::Rule));
     }
     if facts.teams.is_stale(engine.rules.release_after, now.mono)
         && let Some(fault) = &facts.microsoft.fault
         && facts.signed_in().is_some()
     {
-        add(fault.code, fault.detail.clone(), true);
+        add(fault.code, fault.detail.clone(), Some(NoticeKind::Microsoft));
     }
     if engine.session.is_not_shown() {
         add(
             Code::TeamsKeepsStatus,
             facts.teams.seen.as_ref().map(|seen| seen.presence.to_string()),
-            true,
+            Some(NoticeKind::TeamsKeeps),
         );
     }
     if engine.accounts.is_some()
@@ -81,11 +87,11 @@ pub(crate) fn problems(engine: &Engine, now: Now) -> Vec<Trouble> {
         add(
             Code::AccountsDiffer,
             Some(format!("{} / {names}", account.name)),
-            true,
+            Some(NoticeKind::SignIn),
         );
     }
     if engine.session.is_shared() {
-        add(Code::OtherDesk, None, true);
+        add(Code::OtherDesk, None, Some(NoticeKind::Others));
     }
     list
 }

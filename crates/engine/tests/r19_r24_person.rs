@@ -488,6 +488,7 @@ fn r23_debug_of_what_is_logged_holds_nothing_personal() {
         format!(
             "{:?}",
             Effect::Notify(offhook_engine::Notice {
+                kind: offhook_engine::NoticeKind::SignIn,
                 code: Code::AccountsDiffer,
                 detail: Some("Anna Muster / Petra".into())
             })
@@ -575,7 +576,9 @@ fn r24_nothing_is_called_an_echo_where_the_rules_want_nothing() {
 /// session is what it shows of a call in Teams, see the next test.
 #[test]
 fn r24_a_session_that_vanishes_twice_in_an_hour_is_shared() {
-    let mut w = World::new("recommended");
+    let mut rules = rules("recommended");
+    rules.notices.insert(offhook_engine::NoticeKind::Others);
+    let mut w = World::with(rules);
     w.answer("1");
     w.after(20.0);
     for times in 1..=2 {

@@ -3,15 +3,16 @@
 mod common;
 
 use common::{World, account, rules, unreachable};
-use offhook_engine::Input;
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::ledger::Ledger;
-use offhook_engine::line::{CallState, LineEvent};
+use offhook_engine::line::{CallId, CallState, LineEvent};
 use offhook_engine::phone::{FieldValue, PhonePresence};
 use offhook_engine::teams::SignIn;
 use offhook_engine::text::Language;
 use offhook_engine::view::pages::{Desk, IconPlace};
+use offhook_engine::view::settings::KnownSource;
 use offhook_engine::view::tray::{Action, Entry, Page};
+use offhook_engine::{Input, NoticeKind};
 use offhook_protocol::command::Pause;
 use offhook_protocol::first_run::{FirstRunMove, FirstRunStep, Onward};
 use offhook_protocol::pages::{AccountStep, NowPage};
@@ -228,7 +229,7 @@ fn the_menu_has_state_why_pause_open_sign_in_diagnostics_and_quit() {
             "Until tomorrow",
             "Until I resume",
             "Open Offhook",
-            "Phone system…",
+            "Settings…",
             "Signed in as Anna Muster",
             "Help and diagnostics…",
             "Quit Offhook",
@@ -547,5 +548,88 @@ fn both_languages_give_every_text_something() {
         for language in [Language::De, Language::En] {
             assert!(!text.text(language).is_empty(), "{text:?}");
         }
+    }
+}
+
+#[test]
+fn a_kind_of_notification_that_is_off_is_not_shown_and_all_else_says_the_same() {
+    let mut rules = rules("recommended");
+    rules.notices.remove(&NoticeKind::Phone);
+    let mut w = World::with(rules.clone());
+    w.phone_down();
+    w.after(600.0);
+    assert_eq!(w.notices(), []);
+    assert!(w.status().attention);
+    // Switched on later, it begins with what happens then.
+    rules.notices.insert(NoticeKind::Phone);
+    w.input(Input::Rules(Box::new(rules)));
+    w.after(60.0);
+    assert_eq!(w.notices(), []);
+    w.phone_up();
+    w.phone_down();
+    w.after(130.0);
+    assert_eq!(w.notices().len(), 1);
+}
+
+#[test]
+fn only_the_few_useful_kinds_are_shown_unless_asked_for() {
+    let usual: Vec<&str> = NoticeKind::ALL
+        .into_iter()
+        .filter(|kind| kind.usual())
+        .map(NoticeKind::key)
+        .collect();
+    assert_eq!(
+        usual,
+        [
+            "notify.sign_in",
+            "notify.phone",
+            "notify.rule",
+            "notify.teams_keeps"
+        ]
+    );
+}
+
+#[test]
+fn a_source_shows_also_what_does_not_count_and_what_was_last() {
+    let desk = Desk {
+        sources: vec![
+            known_source("phone", true),
+            known_source("baresip", true),
+            known_source("hook", false),
+        ],
+        ..Desk::default()
+    };
+    let mut w = World::new("recommended");
+    w.call_on("baresip", "1", CallState::Ringing);
+    w.call_on("microsip", "2", CallState::Connected);
+    let page = |w: &World| w.engine.pages(&desk, w.now).sources.sources;
+    let sources = page(&w);
+    let ids: Vec<&str> = sources.iter().map(|source| source.id.as_str()).collect();
+    assert_eq!(ids, ["phone", "baresip", "hook", "microsip"]);
+    let baresip = &sources[1];
+    assert_eq!(baresip.switch.as_deref(), Some("lines.baresip.enabled"));
+    assert!(!baresip.calls[0].counts);
+    assert_eq!(baresip.calls[0].note, "only rings, so it does not count");
+    assert!(
+        baresip.calls[0].text.starts_with("ringing · "),
+        "{:?}",
+        baresip.calls
+    );
+    assert!(sources[2].light.is_none(), "switched off");
+    assert!(sources[3].calls[0].counts);
+    assert_eq!(sources[3].switch, None);
+    w.line("baresip", LineEvent::Ended { id: CallId::new("1") });
+    let baresip = page(&w).remove(1);
+    assert!(baresip.calls.is_empty());
+    let last = baresip.last.unwrap();
+    assert!(last.starts_with("hung up · "), "{last}");
+}
+
+fn known_source(id: &str, on: bool) -> KnownSource {
+    KnownSource {
+        id: id.to_owned(),
+        switch: format!("lines.{id}.enabled"),
+        address: None,
+        on,
     }
 }

@@ -81,6 +81,24 @@ pub enum Command {
     Doctor,
     /// Applies changed settings at once. Refused whole, with the field named, when one is invalid.
     Apply(Draft),
+    /// Takes the last [`Command::Apply`] back, as far as nobody has changed the same settings since.
+    Undo,
+    /// Whether this system starts Offhook when the person signs in to it.
+    Autostart {
+        on: bool,
+    },
+    /// How another program reports a call over HTTP. The answer carries the token.
+    HookAccess,
+    /// Shows a notification, as a test.
+    TestNotification,
+    /// Asks Microsoft for the person's presence once, as a test.
+    TestSignIn,
+    /// The last lines of the log.
+    Log,
+    /// What a helpdesk wants to know, with everything personal removed.
+    Report,
+    /// Shows the data directory in the system's file manager.
+    OpenDataFolder,
     /// Signs in to the phone system with the settings in force and reads the fields, once, changing nothing.
     TestPhone,
     /// Ends a running [`Command::TestPhone`]; who asked for it is answered with what was found so far.
@@ -176,6 +194,7 @@ pub struct Situation {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum Answer {
     Done,
@@ -192,9 +211,13 @@ pub enum Answer {
     Findings(Vec<Finding>),
     /// The browser address to open, or the code to type where, while a sign-in waits.
     SignIn(SignInStarted),
+    HookAccess(crate::settings::HookAccess),
+    /// Oldest first.
+    Log(Vec<crate::settings::LogLine>),
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 #[serde(rename_all = "snake_case")]
 pub enum SignInStarted {
     /// The browser was opened, or should be opened, at this address.
@@ -207,6 +230,7 @@ pub enum SignInStarted {
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct LineReport {
     pub source: String,
     pub light: crate::status::Light,

@@ -14,6 +14,7 @@
 //! | [`pages`] | view models of the pages: complete, decided, in the person's language |
 //! | [`first_run`] | the first run: which step, what is done |
 //! | [`key`] | a key file, from the offer to the word of the person |
+//! | [`settings`] | the same for the settings pages, and the answers that these alone ask for |
 //! | [`place`] | the data directory, and where in it the socket is named |
 //! | [`problem`] | what went wrong, as `{ code, sentence, what to do }` |
 
@@ -25,6 +26,7 @@ pub mod key;
 pub mod pages;
 pub mod place;
 pub mod problem;
+pub mod settings;
 pub mod status;
 
 pub use call::{CallEvent, CallEventKind, Direction};

@@ -5,6 +5,7 @@ mod rules;
 use crate::first_run::FirstRun;
 use crate::key::KeyOffer;
 use crate::problem::Problem;
+use crate::settings::{ChangedLine, DiagnosticsPage, SourcesPage, StartupPage};
 use crate::status::{Light, Owner, State};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -26,6 +27,13 @@ pub struct Pages {
     pub phone: PhonePage,
     /// Another number: the rules page would show something else than before.
     pub rules_version: u32,
+    pub sources: SourcesPage,
+    pub startup: StartupPage,
+    pub diagnostics: DiagnosticsPage,
+    /// Every setting that a page changes by itself, by its dotted key.
+    pub fields: BTreeMap<String, FieldView>,
+    /// The last change of settings, while it can be taken back.
+    pub changed: Option<ChangedLine>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

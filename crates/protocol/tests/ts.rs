@@ -3,9 +3,9 @@
 #![cfg(feature = "ts")]
 #![expect(clippy::unwrap_used, reason = "a test's helper may fail")]
 
-use offhook_protocol::Command;
 use offhook_protocol::command::Wished;
 use offhook_protocol::pages::{Pages, RulesCompared, RulesPage};
+use offhook_protocol::{Answer, Command};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -24,6 +24,7 @@ fn the_pages_types_are_up_to_date() {
     RulesPage::export_all(&config).unwrap();
     RulesCompared::export_all(&config).unwrap();
     Wished::export_all(&config).unwrap();
+    Answer::export_all(&config).unwrap();
 
     if std::env::var_os("WRITE_BINDINGS").is_some() {
         if kept.exists() {

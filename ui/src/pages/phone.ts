@@ -1,12 +1,10 @@
-// "Phone": the phone system, the softphone, and what Teams does to them.
+// "Phone system": where it is, how to sign in to it, and what it can do.
 import { html, nothing, type TemplateResult } from "lit-html";
 import { live } from "lit-html/directives/live.js";
 import type { Ability } from "../bindings/Ability";
-import type { Choice } from "../bindings/Choice";
 import type { Finding } from "../bindings/Finding";
 import type { PhonePage } from "../bindings/PhonePage";
 import { button, failure, mark, notes, notesId, type Part, type Room, seen, textField } from "../parts";
-import type { SettingKey } from "../settings";
 import { isChanged, shown } from "../state";
 import type { WordKey } from "../words";
 import { keyTemplate } from "./key";
@@ -38,11 +36,6 @@ export function phoneTemplate(room: Room, told: PhonePage): TemplateResult {
         ${kind === "none" ? nothing : test(room, view)}
       </fieldset>
       ${kind === "none" ? nothing : abilities(room, view.abilities)}
-      <fieldset class="card">
-        <legend>${word("phone-softphone")}</legend>
-        ${baresip(room, view)}
-      </fieldset>
-      ${profiles(room, view)}
       ${failure(room, "phone")}
       ${footer(room)}
     </form>
@@ -186,56 +179,6 @@ export function encryption(room: Room, view: PhonePage): TemplateResult {
     ${choice("off", now === "off", "phone-tls-off")}
     ${now === "off" ? html`<p class="quiet within">${word("phone-tls-off-help")}</p>` : nothing}
     ${notes(room, "phone-tls", view.tls)}
-  </fieldset>`;
-}
-
-function baresip(room: Room, view: PhonePage): TemplateResult {
-  const { state, word, acts } = room;
-  const field = view.baresip_enabled;
-  const on = shown(state.form.phone, "lines.baresip.enabled", field) === "true";
-  return html`<div class="field">
-      <label class="choice">
-        <input
-          type="checkbox"
-          id="baresip"
-          .checked=${live(on)}
-          ?disabled=${field.locked}
-          aria-describedby=${notesId("baresip", field, "phone-baresip-help")}
-          @change=${(event: Event) =>
-            acts.edit(
-              "phone",
-              "lines.baresip.enabled",
-              field,
-              String((event.target as HTMLInputElement).checked),
-            )}
-        />
-        <span>${word("phone-baresip")}</span>
-      </label>
-      ${notes(room, "baresip", field, "phone-baresip-help")}
-    </div>
-    ${on ? textField(room, "phone", "lines.baresip.address", { label: "phone-baresip-address" }) : nothing}`;
-}
-
-function profiles(room: Room, view: PhonePage): Part {
-  const { state, word, acts } = room;
-  const key: SettingKey = "rules.profile";
-  const field = view.profile;
-  const chosen = shown(state.form.phone, key, field);
-  const card = (choice: Choice) => html`<label class="choice">
-    <input
-      type="radio"
-      name="profile"
-      value=${choice.value}
-      .checked=${live(choice.value === chosen)}
-      ?disabled=${field.locked}
-      aria-describedby="profile-${choice.value}"
-      @change=${() => acts.edit("phone", key, field, choice.value)}
-    />
-    <span><strong>${choice.label}</strong><span class="quiet" id="profile-${choice.value}">${choice.help}</span></span>
-  </label>`;
-  return html`<fieldset class="card choices" aria-describedby=${notesId("profile", field)}>
-    <legend>${word("phone-profile")}</legend>
-    ${notes(room, "profile", field)} ${view.profiles.map(card)}
   </fieldset>`;
 }
 

@@ -4,14 +4,18 @@ import type { Acts } from "../app";
 import type { Pages } from "../bindings/Pages";
 import { button, type Room } from "../parts";
 import { shape } from "../shapes";
-import { KEY_PAGES, PAGES, pageOf, type State } from "../state";
+import { KEY_PAGES, type PAGES, pageOf, SETTINGS_PAGES, type State } from "../state";
 import { goneWordsOf, wordsOf } from "../words";
 import { accountTemplate } from "./account";
+import { diagnosticsTemplate } from "./diagnostics";
 import { firstRunTemplate } from "./first_run";
 import { connectingTemplate, goneTemplate } from "./gone";
 import { dropAnywhere } from "./key";
 import { nowTemplate } from "./now";
 import { phoneTemplate } from "./phone";
+import { rulesTemplate } from "./rules";
+import { sourcesTemplate } from "./sources";
+import { startupTemplate } from "./startup";
 
 export function windowTemplate(state: State, acts: Acts): TemplateResult {
   if (state.told !== "pages" || !state.pages) {
@@ -25,6 +29,7 @@ export function windowTemplate(state: State, acts: Acts): TemplateResult {
     ${navigation(room, state.pages)}
     <main>${page(room, state.pages)}</main>
     ${state.dragging && !KEY_PAGES.includes(pageOf(state)) ? dropAnywhere(room) : nothing}
+    ${changed(room, state.pages)}
   </div>`;
 }
 
@@ -37,21 +42,32 @@ function page(room: Room, pages: Pages): TemplateResult {
       return accountTemplate(room, pages.account);
     case "phone":
       return phoneTemplate(room, pages.phone);
+    case "sources":
+      return sourcesTemplate(room, pages.sources);
+    case "rules":
+      return rulesTemplate(room, pages.phone);
+    case "startup":
+      return startupTemplate(room, pages.startup);
+    case "diagnostics":
+      return diagnosticsTemplate(room, pages.diagnostics);
   }
 }
 
 function navigation(room: Room, pages: Pages): TemplateResult {
   const { state, word, acts } = room;
   const again = () => acts.ask("first-run", "first-run-again", { first_run: "again" });
+  const link = (name: (typeof PAGES)[number]) => html`<li>
+    <a href="#${name}" aria-current=${name === pageOf(state) ? "page" : nothing}
+      >${shape(name)}<span>${word(`nav-${name}`)}</span></a
+    >
+  </li>`;
   return html`<nav aria-label=${word("nav-label")}>
     <ul>
-      ${PAGES.map(
-        (name) => html`<li>
-          <a href="#${name}" aria-current=${name === pageOf(state) ? "page" : nothing}
-            >${shape(name)}<span>${word(`nav-${name}`)}</span></a
-          >
-        </li>`,
-      )}
+      ${link("now")}
+    </ul>
+    <h2 id="nav-settings">${word("nav-settings")}</h2>
+    <ul aria-labelledby="nav-settings">
+      ${SETTINGS_PAGES.map(link)}
     </ul>
     ${
       // While it is open it is resumed; else it begins anew.
@@ -61,4 +77,19 @@ function navigation(room: Room, pages: Pages): TemplateResult {
     }
     <p class="version">${word("version", { version: pages.version })}</p>
   </nav>`;
+}
+
+/** The last change of settings, while it can be taken back. The region stays, so that readers hear what comes. */
+function changed(room: Room, pages: Pages): TemplateResult {
+  const { state, acts } = room;
+  const line = pages.changed;
+  const page = pageOf(state);
+  return html`<div class="changed" role="status">
+    ${
+      line
+        ? html`<span>${line.text}</span>
+            ${line.undo ? button(room, page, "undo", () => acts.ask(page, "undo", "undo"), { kind: "link" }) : nothing}`
+        : nothing
+    }
+  </div>`;
 }

@@ -1,7 +1,7 @@
 //! Starting the browser and the window program, and waiting for them, so that none is left a zombie.
 
 use super::Events;
-use offhook_connect::desktop::DesktopEvent;
+use offhook_connect::desktop::{DesktopEvent, Opened};
 use std::io::{ErrorKind, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
@@ -12,11 +12,11 @@ use tokio::process::{Child, Command};
 const START: Duration = Duration::from_secs(10);
 
 /// Opens a web address in the person's browser: the ones that `$BROWSER` names first, then the system's way.
-pub fn browser(url: &str) -> bool {
+pub fn browser(url: &str) -> Opened {
     // Anything else would be a program or a file to whoever opens it.
     if !url.starts_with("https://") && !url.starts_with("http://") {
         tracing::warn!("an address that is no web address was not opened");
-        return false;
+        return Opened::Failed;
     }
     let chosen = if cfg!(unix) {
         std::env::var("BROWSER").unwrap_or_default()
@@ -25,7 +25,23 @@ pub fn browser(url: &str) -> bool {
     };
     let mut commands = browsers(&chosen, url);
     commands.push(system_browser(url));
-    commands.into_iter().any(|words| start_browser(&words))
+    opened(commands.into_iter().any(|words| start_opener(&words)))
+}
+
+/// Shows a folder in the person's file manager.
+pub fn folder(folder: &Path) -> Opened {
+    let program = if cfg!(windows) {
+        "explorer.exe"
+    } else if cfg!(target_os = "macos") {
+        "open"
+    } else {
+        "xdg-open"
+    };
+    opened(start_opener(&[program.to_owned(), folder.display().to_string()]))
+}
+
+const fn opened(started: bool) -> Opened {
+    if started { Opened::Started } else { Opened::Failed }
 }
 
 /// `offhook-window` at that page. It hands over to the one that is open already.
@@ -94,7 +110,7 @@ fn system_browser(url: &str) -> Vec<String> {
     words.iter().copied().chain([url]).map(str::to_owned).collect()
 }
 
-fn start_browser(words: &[String]) -> bool {
+fn start_opener(words: &[String]) -> bool {
     let Some((program, arguments)) = words.split_first() else {
         return false;
     };
@@ -105,13 +121,13 @@ fn start_browser(words: &[String]) -> bool {
             tokio::spawn(async move {
                 let status = child.wait().await;
                 if !status.is_ok_and(|status| status.success()) {
-                    tracing::warn!("the browser's starter failed");
+                    tracing::warn!("what was to open an address or a folder failed");
                 }
             });
             true
         }
         Err(kind) => {
-            tracing::debug!(program, %kind, "not a browser");
+            tracing::debug!(program, %kind, "opens nothing");
             false
         }
     }
@@ -161,7 +177,7 @@ mod tests {
             "calc.exe",
             "",
         ] {
-            assert!(!browser(address), "{address}");
+            assert_eq!(browser(address), Opened::Failed, "{address}");
         }
     }
 }

@@ -6,13 +6,16 @@
 
 use super::menu::{Line, Menu};
 use super::notice::escaped;
-use super::{Events, System, picture, sleep};
+use super::picture::Paint;
+use super::{Events, System, picture, sleep, theme};
 use ksni::menu::{StandardItem, SubMenu};
 use ksni::{Category, Icon, MenuItem, OfflineReason, Status, ToolTip, TrayMethods as _};
-use offhook_connect::desktop::DesktopEvent;
+use offhook_connect::desktop::{DesktopEvent, IconStyle};
 use offhook_engine::view::pages::IconPlace;
 use offhook_engine::view::tray::{Action, Page, Tray};
+use std::cell::Cell;
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tokio::runtime::Runtime;
@@ -20,6 +23,8 @@ use tokio::sync::watch;
 
 /// A desktop that does not answer is left alone after this long, and asked again later.
 const ANSWER: Duration = Duration::from_secs(10);
+/// How long a tray may take to appear before the person is told, once, that there is none.
+const PATIENCE: Duration = Duration::from_secs(30);
 const FIRST_RETRY: Duration = Duration::from_secs(5);
 const LAST_RETRY: Duration = Duration::from_secs(600);
 
@@ -44,18 +49,54 @@ pub fn run(
 #[derive(Debug)]
 pub struct Face {
     events: Events,
-    shown: Option<watch::Sender<Tray>>,
+    shown: Option<watch::Sender<Look>>,
+}
+
+/// What is to be shown, and how.
+#[derive(Debug, Clone)]
+struct Look {
+    tray: Tray,
+    style: IconStyle,
+    dark: bool,
+}
+
+impl Look {
+    const fn paint(&self) -> Paint {
+        match self.style {
+            IconStyle::Colour => Paint::Colour,
+            IconStyle::Light => picture::LIGHT,
+            IconStyle::Dark => picture::DARK,
+            IconStyle::OneColour if self.dark => picture::LIGHT,
+            IconStyle::OneColour => picture::DARK,
+        }
+    }
 }
 
 impl Face {
     /// Never waits: the bus is spoken to beside the driver, and sees the newest value only.
-    pub fn show(&mut self, tray: &Tray) {
+    pub fn show(&mut self, tray: &Tray, style: IconStyle) {
         match &self.shown {
-            Some(shown) => shown.send_modify(|shown| shown.clone_from(tray)),
+            Some(shown) => shown.send_modify(|shown| {
+                shown.tray.clone_from(tray);
+                shown.style = style;
+            }),
             None => {
-                let (sender, shown) = watch::channel(tray.clone());
-                self.shown = Some(sender);
+                let look = Look {
+                    tray: tray.clone(),
+                    style,
+                    dark: true,
+                };
+                let (sender, shown) = watch::channel(look);
                 tokio::task::spawn_local(keep(shown, self.events.clone()));
+                let themed = sender.clone();
+                self.shown = Some(sender);
+                tokio::task::spawn_local(theme::watch(move |dark| {
+                    themed.send_if_modified(|shown| {
+                        let changed = shown.dark != dark;
+                        shown.dark = dark;
+                        changed && shown.style == IconStyle::OneColour
+                    });
+                }));
             }
         }
     }
@@ -63,10 +104,11 @@ impl Face {
 
 /// Puts the icon on the bus and keeps it as it should be. The icon waits there for a host: ksni registers it
 /// whenever `org.kde.StatusNotifierWatcher` appears.
-async fn keep(mut shown: watch::Receiver<Tray>, events: Events) {
+async fn keep(mut shown: watch::Receiver<Look>, events: Events) {
     let mut pause = FIRST_RETRY;
     let mut told = false;
     let mut slept = Some(events.clone());
+    let came = Rc::new(Cell::new(false));
     let handle = loop {
         let item = Item::new(shown.borrow_and_update().clone(), events.clone());
         // Taken back by ksni at once where nothing shows icons.
@@ -88,40 +130,67 @@ async fn keep(mut shown: watch::Receiver<Tray>, events: Events) {
                 "there is no tray here; Offhook goes on without, and looks again"
             );
             told = true;
+            wait_for_tray(&events, &came);
         }
         tokio::time::sleep(pause).await;
         pause = (pause * 2).min(LAST_RETRY);
     };
+    came.set(true);
+    let watched = handle.clone();
+    tokio::task::spawn_local(async move {
+        tokio::time::sleep(PATIENCE).await;
+        let Some((seen, events)) = watched.update(|item| (item.is_seen(), item.events.clone())).await else {
+            return;
+        };
+        if !seen {
+            let _gone = events.send(DesktopEvent::TrayMissed);
+        }
+    });
     while shown.changed().await.is_ok() {
-        let tray = shown.borrow_and_update().clone();
-        handle.update(|item| item.show(tray)).await;
+        let look = shown.borrow_and_update().clone();
+        handle.update(|item| item.show(look)).await;
     }
+}
+
+/// A desktop signs a person in piece by piece: its tray is given time before it is missed.
+fn wait_for_tray(events: &Events, came: &Rc<Cell<bool>>) {
+    let (events, came) = (events.clone(), Rc::clone(came));
+    tokio::task::spawn_local(async move {
+        tokio::time::sleep(PATIENCE).await;
+        if !came.get() {
+            let _gone = events.send(DesktopEvent::TrayMissed);
+        }
+    });
 }
 
 /// The icon as the bus sees it.
 struct Item {
-    tray: Tray,
+    look: Look,
     menu: Menu,
     events: Events,
     host_missed: AtomicBool,
 }
 
 impl Item {
-    fn new(tray: Tray, events: Events) -> Self {
-        let menu = Menu::after(None, &tray.menu);
+    fn new(look: Look, events: Events) -> Self {
+        let menu = Menu::after(None, &look.tray.menu);
         Self {
-            tray,
+            look,
             menu,
             events,
             host_missed: AtomicBool::new(false),
         }
     }
 
-    fn show(&mut self, tray: Tray) {
-        if tray.menu != self.tray.menu {
-            self.menu = Menu::after(Some(&self.menu), &tray.menu);
+    fn show(&mut self, look: Look) {
+        if look.tray.menu != self.look.tray.menu {
+            self.menu = Menu::after(Some(&self.menu), &look.tray.menu);
         }
-        self.tray = tray;
+        self.look = look;
+    }
+
+    fn is_seen(&self) -> bool {
+        !self.host_missed.load(Ordering::Relaxed)
     }
 
     fn choose(&self, number: usize) {
@@ -154,7 +223,7 @@ impl ksni::Tray for Item {
 
     /// Hosts that hide quiet icons show one that needs the person.
     fn status(&self) -> Status {
-        if self.tray.attention {
+        if self.look.tray.attention {
             Status::NeedsAttention
         } else {
             Status::Active
@@ -162,19 +231,19 @@ impl ksni::Tray for Item {
     }
 
     fn icon_pixmap(&self) -> Vec<Icon> {
-        icons(&self.tray)
+        icons(&self.look)
     }
 
     fn attention_icon_pixmap(&self) -> Vec<Icon> {
-        if self.tray.attention {
-            icons(&self.tray)
+        if self.look.tray.attention {
+            icons(&self.look)
         } else {
             Vec::new()
         }
     }
 
     fn tool_tip(&self) -> ToolTip {
-        let (title, description) = tooltip(&self.tray.tooltip);
+        let (title, description) = tooltip(&self.look.tray.tooltip);
         ToolTip {
             title,
             description,
@@ -216,10 +285,10 @@ fn tooltip(text: &str) -> (String, String) {
     }
 }
 
-fn icons(tray: &Tray) -> Vec<Icon> {
+fn icons(look: &Look) -> Vec<Icon> {
     let mut icons = Vec::new();
-    for picture in picture::pictures(tray.icon, tray.attention) {
-        let mut data = picture.rgba.to_vec();
+    for picture in picture::pictures(look.tray.icon, look.tray.attention, look.paint()) {
+        let mut data = picture.rgba;
         for pixel in data.chunks_exact_mut(4) {
             pixel.rotate_right(1);
         }
@@ -274,12 +343,17 @@ mod tests {
     use offhook_protocol::status::State;
     use tokio::sync::mpsc;
 
-    fn tray(icon: State, menu: Vec<Entry>) -> Tray {
-        Tray {
+    fn look(icon: State, menu: Vec<Entry>) -> Look {
+        let tray = Tray {
             icon,
             attention: false,
             tooltip: "Frei · <kein> Anruf".to_owned(),
             menu,
+        };
+        Look {
+            tray,
+            style: IconStyle::Colour,
+            dark: true,
         }
     }
 
@@ -290,7 +364,7 @@ mod tests {
             label: "Quit_now".to_owned(),
             action: Action::Quit,
         };
-        let mut item = Item::new(tray(State::Free, vec![Entry::Separator, quit]), events);
+        let mut item = Item::new(look(State::Free, vec![Entry::Separator, quit]), events);
         let mut menu = item.menu();
         let MenuItem::Standard(last) = menu.remove(1) else {
             panic!("no item")
@@ -298,7 +372,7 @@ mod tests {
         assert_eq!(last.label, "Quit__now");
         (last.activate)(&mut item);
         assert_eq!(news.try_recv(), Ok(DesktopEvent::Action(Action::Quit)));
-        item.show(tray(State::Busy, Vec::new()));
+        item.show(look(State::Busy, Vec::new()));
         (last.activate)(&mut item);
         assert!(news.try_recv().is_err(), "a click on a menu that is gone");
         item.activate(0, 0);
@@ -308,7 +382,7 @@ mod tests {
     #[test]
     fn pictures_go_as_opacity_red_green_blue() {
         let (events, _news) = mpsc::unbounded_channel();
-        let item = Item::new(tray(State::Free, Vec::new()), events);
+        let item = Item::new(look(State::Free, Vec::new()), events);
         let icons = item.icon_pixmap();
         assert_eq!(
             icons.iter().map(|icon| icon.width).collect::<Vec<_>>(),
@@ -320,6 +394,24 @@ mod tests {
             .find(|pixel| pixel[0] == 255)
             .unwrap();
         assert_eq!(covered, [255, 0x1d, 0x93, 0x8e]);
+    }
+
+    #[test]
+    fn one_colour_follows_the_desktop_unless_it_was_chosen() {
+        for (style, dark, paint) in [
+            (IconStyle::Colour, false, Paint::Colour),
+            (IconStyle::OneColour, true, picture::LIGHT),
+            (IconStyle::OneColour, false, picture::DARK),
+            (IconStyle::Light, false, picture::LIGHT),
+            (IconStyle::Dark, true, picture::DARK),
+        ] {
+            let shown = Look {
+                style,
+                dark,
+                ..look(State::Free, Vec::new())
+            };
+            assert_eq!(shown.paint(), paint, "{style:?} {dark}");
+        }
     }
 
     #[test]

@@ -10,6 +10,8 @@ mod linux;
 #[cfg(target_os = "linux")]
 mod sleep;
 #[cfg(target_os = "linux")]
+mod theme;
+#[cfg(target_os = "linux")]
 use linux::Face;
 #[cfg(target_os = "linux")]
 pub use linux::run;
@@ -24,9 +26,9 @@ pub use native::run;
 pub use launch::sibling;
 
 use notice::Notices;
-use offhook_connect::desktop::{Desktop, DesktopEvent};
+use offhook_connect::desktop::{Desktop, DesktopEvent, IconStyle, Notification, Opened};
 use offhook_engine::view::tray::Tray;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
 
 /// Where clicks and news of the system go.
@@ -54,16 +56,20 @@ impl System {
 }
 
 impl Desktop for System {
-    fn show_tray(&mut self, tray: &Tray) {
-        self.face.show(tray);
+    fn show_tray(&mut self, tray: &Tray, icon: IconStyle) {
+        self.face.show(tray, icon);
     }
 
-    fn notify(&mut self, title: &str, body: &str) {
-        self.notices.show(title, body);
+    fn notify(&mut self, notification: &Notification) {
+        self.notices.show(notification);
     }
 
-    fn open_url(&mut self, url: &str) -> bool {
+    fn open_url(&mut self, url: &str) -> Opened {
         launch::browser(url)
+    }
+
+    fn open_folder(&mut self, folder: &Path) -> Opened {
+        launch::folder(folder)
     }
 
     fn open_window(&mut self, page: Option<&str>) -> bool {

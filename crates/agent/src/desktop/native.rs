@@ -2,21 +2,26 @@
 //! has a thread of its own.
 
 use super::menu::{Line, Menu};
+use super::picture::Paint;
 use super::{Events, System, picture};
 use anyhow::Context as _;
-use offhook_connect::desktop::DesktopEvent;
+use offhook_connect::desktop::{DesktopEvent, IconStyle};
 use offhook_engine::view::pages::IconPlace;
 use offhook_engine::view::tray::{Action, Page, Tray};
 use std::path::PathBuf;
-use tao::event::Event;
+use std::time::{Duration, Instant};
+use tao::event::{Event, StartCause};
 use tao::event_loop::{ControlFlow, EventLoopBuilder, EventLoopProxy};
 use tokio::runtime::Runtime;
 use tray_icon::menu::{ContextMenu, IsMenuItem, MenuEvent, MenuItem, PredefinedMenuItem, Submenu};
 use tray_icon::{Icon, MouseButton, MouseButtonState, TrayIcon, TrayIconBuilder, TrayIconEvent};
 
+/// How soon a change of the taskbar's colours is seen.
+const LOOK_AGAIN: Duration = Duration::from_secs(5);
+
 /// What the main thread is told.
 enum ForTray {
-    Show(Box<Tray>),
+    Show(Box<Tray>, IconStyle),
     Menu(MenuEvent),
     Icon(TrayIconEvent),
     /// The driver has ended, with this exit code.
@@ -33,8 +38,8 @@ impl std::fmt::Debug for Face {
 }
 
 impl Face {
-    pub fn show(&mut self, tray: &Tray) {
-        let _gone = self.0.send_event(ForTray::Show(Box::new(tray.clone())));
+    pub fn show(&mut self, tray: &Tray, style: IconStyle) {
+        let _gone = self.0.send_event(ForTray::Show(Box::new(tray.clone()), style));
     }
 }
 
@@ -90,12 +95,15 @@ pub fn run(
         events,
         icon: None,
         shown: None,
+        painted: None,
+        style: IconStyle::Colour,
         menu: Menu::after(None, &[]),
     };
     event_loop.run(move |event, _, flow| {
-        *flow = ControlFlow::Wait;
+        *flow = item.wait();
         match event {
-            Event::UserEvent(ForTray::Show(tray)) => item.show(*tray),
+            Event::NewEvents(StartCause::ResumeTimeReached { .. }) => item.look_again(),
+            Event::UserEvent(ForTray::Show(tray, style)) => item.show(*tray, style),
             Event::UserEvent(ForTray::Menu(event)) => item.choose(&event),
             Event::UserEvent(ForTray::Icon(event)) => item.clicked(&event),
             Event::UserEvent(ForTray::Ended(code)) => {
@@ -112,18 +120,41 @@ struct Item {
     events: Events,
     icon: Option<TrayIcon>,
     shown: Option<Tray>,
+    painted: Option<Paint>,
+    style: IconStyle,
     menu: Menu,
 }
 
 impl Item {
-    fn show(&mut self, tray: Tray) {
-        if let Err(error) = self.try_show(&tray) {
+    /// Windows tells a change of its colours to windows only, so an icon that follows them looks again.
+    fn wait(&self) -> ControlFlow {
+        match self.style {
+            IconStyle::OneColour if cfg!(windows) => ControlFlow::WaitUntil(Instant::now() + LOOK_AGAIN),
+            IconStyle::OneColour | IconStyle::Colour | IconStyle::Light | IconStyle::Dark => {
+                ControlFlow::Wait
+            }
+        }
+    }
+
+    fn look_again(&mut self) {
+        if self.painted.is_some_and(|painted| painted != paint(self.style))
+            && let Some(tray) = self.shown.clone()
+        {
+            self.show(tray, self.style);
+        }
+    }
+
+    fn show(&mut self, tray: Tray, style: IconStyle) {
+        self.style = style;
+        let paint = paint(style);
+        if let Err(error) = self.try_show(&tray, paint) {
             tracing::warn!(error = format!("{error:#}"), "the tray could not be shown");
         }
         self.shown = Some(tray);
+        self.painted = Some(paint);
     }
 
-    fn try_show(&mut self, tray: &Tray) -> anyhow::Result<()> {
+    fn try_show(&mut self, tray: &Tray, paint: Paint) -> anyhow::Result<()> {
         let before = self.shown.as_ref();
         let new_menu = before.is_none_or(|before| before.menu != tray.menu);
         if new_menu {
@@ -136,7 +167,7 @@ impl Item {
                 .with_menu(native_menu(&self.menu.lines)?)
                 // On macOS a click on an icon of the menu bar opens its menu.
                 .with_menu_on_left_click(cfg!(target_os = "macos"));
-            if let Some(icon) = native_icon(tray) {
+            if let Some(icon) = native_icon(tray, paint) {
                 builder = builder
                     .with_icon(icon)
                     .with_icon_as_template(cfg!(target_os = "macos"));
@@ -144,8 +175,10 @@ impl Item {
             self.icon = Some(builder.build()?);
             return Ok(());
         };
-        if before.is_none_or(|before| (before.icon, before.attention) != (tray.icon, tray.attention)) {
-            icon.set_icon_with_as_template(native_icon(tray), cfg!(target_os = "macos"))?;
+        let same =
+            before.is_some_and(|before| (before.icon, before.attention) == (tray.icon, tray.attention));
+        if !same || self.painted != Some(paint) {
+            icon.set_icon_with_as_template(native_icon(tray, paint), cfg!(target_os = "macos"))?;
         }
         if before.is_none_or(|before| before.tooltip != tray.tooltip) {
             icon.set_tooltip(Some(&tray.tooltip))?;
@@ -182,13 +215,40 @@ impl Item {
     }
 }
 
+/// macOS colours the pictures of its menu bar itself, so they have no colour there.
+#[cfg(target_os = "macos")]
+fn paint(_style: IconStyle) -> Paint {
+    picture::TEMPLATE
+}
+
+#[cfg(windows)]
+fn paint(style: IconStyle) -> Paint {
+    match style {
+        IconStyle::Colour => Paint::Colour,
+        IconStyle::Light => picture::LIGHT,
+        IconStyle::Dark => picture::DARK,
+        IconStyle::OneColour if is_taskbar_light() => picture::DARK,
+        IconStyle::OneColour => picture::LIGHT,
+    }
+}
+
+/// What the person chose for the taskbar. Windows 10 before 1903 has no such choice: its taskbar is dark.
+#[cfg(windows)]
+fn is_taskbar_light() -> bool {
+    const KEY: &str = r"Software\Microsoft\Windows\CurrentVersion\Themes\Personalize";
+    windows_registry::CURRENT_USER
+        .open(KEY)
+        .and_then(|key| key.get_u32("SystemUsesLightTheme"))
+        .is_ok_and(|light| light == 1)
+}
+
 /// Windows scales the largest picture down, macOS draws it at the height of its menu bar.
-fn native_icon(tray: &Tray) -> Option<Icon> {
+fn native_icon(tray: &Tray, paint: Paint) -> Option<Icon> {
     let wanted = if cfg!(target_os = "macos") { 48 } else { 32 };
-    let pictures = picture::pictures(tray.icon, tray.attention);
+    let pictures = picture::pictures(tray.icon, tray.attention, paint);
     let picture = pictures.into_iter().find(|picture| picture.size == wanted)?;
     let size = u32::try_from(picture.size).ok()?;
-    Icon::from_rgba(picture.rgba.to_vec(), size, size).ok()
+    Icon::from_rgba(picture.rgba, size, size).ok()
 }
 
 fn native_menu(lines: &[Line]) -> anyhow::Result<Box<dyn ContextMenu>> {

@@ -3,13 +3,20 @@
 use super::Events;
 use notify_rust::Notification;
 #[cfg(target_os = "linux")]
-use offhook_connect::desktop::DesktopEvent;
+use notify_rust::NotificationResponse;
 #[cfg(target_os = "linux")]
-use offhook_engine::view::tray::{Action, Page};
+use offhook_connect::desktop::DesktopEvent;
+use offhook_connect::desktop::Notification as Shown;
+#[cfg(target_os = "linux")]
+use offhook_engine::view::tray::Action;
+#[cfg(target_os = "linux")]
+use std::rc::Rc;
+#[cfg(not(target_os = "linux"))]
 use std::sync::Arc;
 
 /// How many are shown or waited for at a time.
 const MOST: usize = 4;
+#[cfg(not(target_os = "linux"))]
 const STACK: usize = 256 * 1024;
 
 /// A body is markup where the desktop knows markup (desktop-tests, section 5).
@@ -20,34 +27,103 @@ pub fn escaped(text: &str) -> String {
         .replace('>', "&gt;")
 }
 
-/// The notifications on the screen. Each is shown and waited for on a thread of its own, since the system's calls
-/// block; there are never more than [`MOST`] such threads.
+/// The notifications on the screen; never more than [`MOST`] are waited for. On Linux the driver's own loop waits:
+/// the blocking calls of `zbus` would start a runtime with a thread for each core.
 #[derive(Debug)]
+#[cfg(target_os = "linux")]
 pub struct Notices {
     events: Events,
-    running: Arc<()>,
+    running: Rc<()>,
 }
 
+#[cfg(target_os = "linux")]
 impl Notices {
     pub fn new(events: Events) -> Self {
         Self {
             events,
+            running: Rc::new(()),
+        }
+    }
+
+    /// Within the driver's loop.
+    pub fn show(&mut self, shown: &Shown) {
+        if Rc::strong_count(&self.running) > MOST {
+            tracing::debug!("a notification was left out: others still wait on the screen");
+            return;
+        }
+        let notification = notification(shown);
+        let (events, page, running) = (self.events.clone(), shown.page, Rc::clone(&self.running));
+        tokio::task::spawn_local(async move {
+            match notification.show_async().await {
+                Ok(handle) => {
+                    let pressed = |answer: &NotificationResponse| {
+                        if is_press(answer) {
+                            let _gone = events.send(DesktopEvent::Action(Action::Open(page)));
+                        }
+                    };
+                    handle.wait_for_action_async(pressed).await;
+                }
+                Err(error) => tracing::debug!(%error, "a notification could not be shown"),
+            }
+            drop(running);
+        });
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn is_press(answer: &NotificationResponse) -> bool {
+    *answer == NotificationResponse::Default || *answer == NotificationResponse::Action(OPEN.to_owned())
+}
+
+#[cfg(target_os = "linux")]
+const OPEN: &str = "open";
+
+#[cfg(target_os = "linux")]
+fn notification(shown: &Shown) -> Notification {
+    let mut notification = Notification::new();
+    notification
+        .appname("Offhook")
+        .summary(&shown.title)
+        .body(&escaped(&shown.body))
+        .icon("offhook");
+    notification
+        .hint(notify_rust::Hint::DesktopEntry("offhook".to_owned()))
+        .action("default", &shown.button)
+        .action(OPEN, &shown.button);
+    notification
+}
+
+/// Each is shown on a thread of its own, since the system's calls block.
+#[derive(Debug)]
+#[cfg(not(target_os = "linux"))]
+pub struct Notices {
+    running: Arc<()>,
+}
+
+#[cfg(not(target_os = "linux"))]
+impl Notices {
+    pub fn new(_events: Events) -> Self {
+        Self {
             running: Arc::new(()),
         }
     }
 
-    pub fn show(&mut self, title: &str, body: &str) {
+    pub fn show(&mut self, shown: &Shown) {
         if Arc::strong_count(&self.running) > MOST {
             tracing::debug!("a notification was left out: others still wait on the screen");
             return;
         }
-        let notification = notification(title, body);
-        let (events, running) = (self.events.clone(), Arc::clone(&self.running));
+        let mut notification = Notification::new();
+        notification
+            .appname("Offhook")
+            .summary(&shown.title)
+            .body(&shown.body);
+        let running = Arc::clone(&self.running);
         let thread = std::thread::Builder::new()
             .name("notification".to_owned())
             .stack_size(STACK);
         let started = thread.spawn(move || {
-            if let Err(error) = show(&notification, &events) {
+            if let Err(error) = notification.show() {
                 tracing::debug!(%error, "a notification could not be shown");
             }
             drop(running);
@@ -56,43 +132,6 @@ impl Notices {
             tracing::debug!(%error, "no thread for a notification");
         }
     }
-}
-
-#[cfg(target_os = "linux")]
-fn notification(title: &str, body: &str) -> Notification {
-    let mut notification = Notification::new();
-    notification
-        .appname("Offhook")
-        .summary(title)
-        .body(&escaped(body))
-        .icon("offhook");
-    notification
-        .hint(notify_rust::Hint::DesktopEntry("offhook".to_owned()))
-        .action("default", "Offhook");
-    notification
-}
-
-#[cfg(not(target_os = "linux"))]
-fn notification(title: &str, body: &str) -> Notification {
-    let mut notification = Notification::new();
-    notification.appname("Offhook").summary(title).body(body);
-    notification
-}
-
-/// Returns when the notification has gone.
-#[cfg(target_os = "linux")]
-fn show(notification: &Notification, events: &Events) -> Result<(), notify_rust::error::Error> {
-    notification.show()?.wait_for_action(|action| {
-        if action == "default" {
-            let _gone = events.send(DesktopEvent::Action(Action::Open(Page::Now)));
-        }
-    });
-    Ok(())
-}
-
-#[cfg(not(target_os = "linux"))]
-fn show(notification: &Notification, _events: &Events) -> Result<(), notify_rust::error::Error> {
-    notification.show().map(drop)
 }
 
 #[cfg(all(test, target_os = "linux"))]

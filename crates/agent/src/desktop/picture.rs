@@ -3,64 +3,77 @@
 use offhook_protocol::status::State;
 
 /// Width and height of the pictures, in the order in which the files hold them.
-#[cfg(not(target_os = "macos"))]
 const SIZES: &[usize] = &[16, 22, 24, 32, 48];
-#[cfg(target_os = "macos")]
-const SIZES: &[usize] = &[48];
 
 /// A square picture: `size` pixels wide, rows of red, green, blue, opacity.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Picture {
     pub size: usize,
-    pub rgba: &'static [u8],
+    pub rgba: Vec<u8>,
 }
 
-/// macOS colours the pictures of its menu bar itself, so they have no colour there.
-#[cfg(target_os = "macos")]
-macro_rules! file {
-    ($name:literal) => {
-        include_bytes!(concat!("../../../../icons/tray/", $name, "-mono.rgba")).as_slice()
-    };
+/// What a picture is painted with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paint {
+    Colour,
+    /// One colour: red, green, blue.
+    One([u8; 3]),
 }
-#[cfg(not(target_os = "macos"))]
-macro_rules! file {
-    ($name:literal) => {
-        include_bytes!(concat!("../../../../icons/tray/", $name, ".rgba")).as_slice()
-    };
-}
+
+/// For dark panels, for light ones, and for a system that colours pictures itself.
+pub const LIGHT: Paint = Paint::One([0xf2, 0xf4, 0xf5]);
+pub const DARK: Paint = Paint::One([0x22, 0x28, 0x2c]);
+#[cfg(any(target_os = "macos", test))]
+pub const TEMPLATE: Paint = Paint::One([0, 0, 0]);
 
 /// The picture of a state in every size, smallest first.
-pub fn pictures(state: State, attention: bool) -> Vec<Picture> {
-    let mut rest = file(state, attention);
+pub fn pictures(state: State, attention: bool, paint: Paint) -> Vec<Picture> {
+    let (coloured, covered) = files(state, attention);
+    let mut from = 0;
     let mut pictures = Vec::with_capacity(SIZES.len());
     for &size in SIZES {
-        let Some((rgba, after)) = rest.split_at_checked(size * size * 4) else {
-            break;
+        let to = from + size * size;
+        let rgba = match paint {
+            Paint::Colour => coloured.get(from * 4..to * 4).map(<[u8]>::to_vec),
+            Paint::One([red, green, blue]) => covered.get(from..to).map(|covered| {
+                let pixels = covered.iter().flat_map(|alpha| [red, green, blue, *alpha]);
+                pixels.collect()
+            }),
         };
-        pictures.push(Picture { size, rgba });
-        rest = after;
+        pictures.extend(rgba.map(|rgba| Picture { size, rgba }));
+        from = to;
     }
     pictures
 }
 
-fn file(state: State, attention: bool) -> &'static [u8] {
+/// In colour, and how much each pixel is covered in one colour.
+macro_rules! pair {
+    ($name:literal) => {
+        (
+            include_bytes!(concat!("../../../../icons/tray/", $name, ".rgba")).as_slice(),
+            include_bytes!(concat!("../../../../icons/tray/", $name, "-mono.alpha")).as_slice(),
+        )
+    };
+}
+
+fn files(state: State, attention: bool) -> (&'static [u8], &'static [u8]) {
     match (state, attention) {
-        (State::SignedOut, false) => file!("signed-out"),
-        (State::SignedOut, true) => file!("signed-out-attention"),
-        (State::Paused, false) => file!("paused"),
-        (State::Paused, true) => file!("paused-attention"),
-        (State::InCall, false) => file!("in-call"),
-        (State::InCall, true) => file!("in-call-attention"),
-        (State::DoNotDisturb, false) => file!("do-not-disturb"),
-        (State::DoNotDisturb, true) => file!("do-not-disturb-attention"),
-        (State::Forwarded, false) => file!("forwarded"),
-        (State::Forwarded, true) => file!("forwarded-attention"),
-        (State::Busy, false) => file!("busy"),
-        (State::Busy, true) => file!("busy-attention"),
-        (State::Away, false) => file!("away"),
-        (State::Away, true) => file!("away-attention"),
-        (State::Free, false) => file!("free"),
-        (State::Free, true) => file!("free-attention"),
+        (State::SignedOut, false) => pair!("signed-out"),
+        (State::SignedOut, true) => pair!("signed-out-attention"),
+        (State::Paused, false) => pair!("paused"),
+        (State::Paused, true) => pair!("paused-attention"),
+        (State::InCall, false) => pair!("in-call"),
+        (State::InCall, true) => pair!("in-call-attention"),
+        (State::DoNotDisturb, false) => pair!("do-not-disturb"),
+        (State::DoNotDisturb, true) => pair!("do-not-disturb-attention"),
+        (State::Forwarded, false) => pair!("forwarded"),
+        (State::Forwarded, true) => pair!("forwarded-attention"),
+        (State::Busy, false) => pair!("busy"),
+        (State::Busy, true) => pair!("busy-attention"),
+        (State::Away, false) => pair!("away"),
+        (State::Away, true) => pair!("away-attention"),
+        (State::Free, false) => pair!("free"),
+        (State::Free, true) => pair!("free-attention"),
     }
 }
 
@@ -109,21 +122,33 @@ mod tests {
     }
 
     #[test]
-    #[cfg(not(target_os = "macos"))]
     fn what_is_embedded_is_what_was_drawn() {
         for (state, name, attention) in all() {
-            let pictures = pictures(state, attention);
-            assert_eq!(
-                pictures.iter().map(|picture| picture.size).collect::<Vec<_>>(),
-                SIZES
-            );
-            for picture in pictures {
-                assert!(
-                    picture.rgba == png(&name, picture.size),
-                    "{name} {}: run icons/draw.py",
-                    picture.size
+            for (paint, suffix) in [(Paint::Colour, ""), (TEMPLATE, "-mono")] {
+                let pictures = pictures(state, attention, paint);
+                assert_eq!(
+                    pictures.iter().map(|picture| picture.size).collect::<Vec<_>>(),
+                    SIZES
                 );
+                for picture in pictures {
+                    let drawn = png(&format!("{name}{suffix}"), picture.size);
+                    // Where nothing is covered, the colour means nothing.
+                    let same = picture
+                        .rgba
+                        .chunks_exact(4)
+                        .zip(drawn.chunks_exact(4))
+                        .all(|(ours, drawn)| ours[3] == drawn[3] && (ours == drawn || ours[3] == 0));
+                    assert!(same, "{name}{suffix} {}: run icons/draw.py", picture.size);
+                }
             }
+        }
+    }
+
+    #[test]
+    fn one_colour_is_one_colour() {
+        let Paint::One(light) = LIGHT else { panic!() };
+        for picture in pictures(State::Busy, true, LIGHT) {
+            assert!(picture.rgba.chunks_exact(4).all(|pixel| pixel[..3] == light));
         }
     }
 

@@ -3,17 +3,18 @@
 use super::parts::{RIGHTS, phone_secret};
 use super::{Driver, FIRST_RUN_PAGE, News};
 use crate::control::{Asked, Complaint, Reply};
-use crate::desktop::Desktop;
+use crate::desktop::{Desktop, Notification, Opened};
 use crate::doctor;
 use crate::entra::Way;
 use crate::phones::asterisk;
 use crate::secrets::Ask;
-use crate::settings::{PhoneConfig, Refused, Settings};
+use crate::settings::{PhoneConfig, Settings};
 use offhook_engine::Input;
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::profile::NAMES;
 use offhook_engine::teams::SignIn;
 use offhook_engine::text::{self, Text};
+use offhook_engine::view::tray::Page;
 use offhook_protocol::Problem;
 use offhook_protocol::command::{Answer, Command, Event, Finding, SecretName, SignInStarted, Watch};
 use offhook_protocol::first_run::FirstRunMove;
@@ -46,7 +47,11 @@ impl<D: Desktop> Driver<D> {
                 reply.answer(Answer::Text(sentences));
             }
             // The server keeps watchers itself.
-            Command::Watch(Watch::Status | Watch::Pages) => reply.answer(Answer::Done),
+            Command::Watch(Watch::Status) => reply.answer(Answer::Done),
+            Command::Watch(Watch::Pages) => {
+                self.look_at_autostart();
+                reply.answer(Answer::Done);
+            }
             Command::Pause(pause) => self.take(Input::Pause(pause), reply),
             Command::Resume => self.take(Input::Resume, reply),
             Command::PutBack => self.take(Input::PutBack, reply),
@@ -93,6 +98,14 @@ impl<D: Desktop> Driver<D> {
                 let outcome = self.settings.apply(&draft);
                 self.on_applied(outcome, reply);
             }
+            Command::Undo => self.undo(reply),
+            Command::Autostart { on } => self.set_autostart(on, reply),
+            Command::HookAccess => self.hook_access(reply),
+            Command::TestNotification => self.test_notification(reply),
+            Command::TestSignIn => self.test_sign_in(reply),
+            Command::Log => self.show_log(reply),
+            Command::Report => self.report(reply),
+            Command::OpenDataFolder => self.open_data_folder(reply),
             Command::TestPhone => self.test_phone(reply),
             Command::CancelTest => {
                 self.cancel_test();
@@ -156,7 +169,12 @@ impl<D: Desktop> Driver<D> {
     /// Nobody waits for an answer to a click, so a notification says it.
     pub(super) fn say_no_window(&mut self) {
         let problem = text::problem(Code::WindowMissing, None, self.language());
-        self.desktop.notify(&problem.sentence, &problem.mend);
+        self.desktop.notify(&Notification {
+            title: problem.sentence,
+            body: problem.mend,
+            button: Text::NoticeButton.text(self.language()).to_owned(),
+            page: Page::Now,
+        });
     }
 
     pub(super) fn start_sign_in(&mut self, device_code: bool) {
@@ -186,8 +204,8 @@ impl<D: Desktop> Driver<D> {
             SignIn::SignedOut | SignIn::Waiting(_) | SignIn::SignedIn(_) | SignIn::Expired { .. } => return,
         };
         let opened = self.desktop.open_url(&url);
-        self.desk.sign_in_problem =
-            (!opened).then(|| text::problem(Code::SignInBrowserFailed, None, self.language()));
+        self.desk.sign_in_problem = (opened == Opened::Failed)
+            .then(|| text::problem(Code::SignInBrowserFailed, None, self.language()));
     }
 
     pub(super) fn cancel_sign_in(&self) {
@@ -203,9 +221,15 @@ impl<D: Desktop> Driver<D> {
                 // The same state told again opens no second page.
                 let known =
                     matches!(&self.engine.facts().sign_in, SignIn::Browser { url: before } if before == url);
-                if !known && !self.desktop.open_url(url) {
-                    self.desk.sign_in_problem =
-                        Some(text::problem(Code::SignInBrowserFailed, None, self.language()));
+                if !known {
+                    match self.desktop.open_url(url) {
+                        // Without a desktop the address itself goes to whoever asked.
+                        Opened::Started | Opened::Nowhere => {}
+                        Opened::Failed => {
+                            self.desk.sign_in_problem =
+                                Some(text::problem(Code::SignInBrowserFailed, None, self.language()));
+                        }
+                    }
                 }
                 SignInStarted::Browser { url: url.clone() }
             }
@@ -246,31 +270,11 @@ impl<D: Desktop> Driver<D> {
         });
     }
 
-    fn on_applied(&mut self, outcome: Result<(), Refused>, reply: Reply) {
-        match outcome {
-            Ok(()) => {
-                self.settings_changed();
-                reply.answer(Answer::Done);
-            }
-            Err(refused) => {
-                let problem = refused.fault.problem(self.language());
-                self.show_refused(&refused.key, &problem);
-                reply.refuse(problem);
-            }
-        }
-    }
-
-    /// Everything follows the settings in force.
-    pub(super) fn settings_changed(&mut self) {
-        let language = self.settings.language();
-        let ledger: Vec<Problem> = self.ledger_problems().cloned().collect();
-        let problems = self.settings.problems.iter().map(|f| f.problem(language));
-        self.desk.settings = problems.chain(ledger).collect();
-        self.start_all();
-    }
-
     /// The reason stands beside its field until the next change.
-    fn show_refused(&mut self, key: &str, problem: &Problem) {
+    pub(super) fn show_refused(&mut self, key: &str, problem: &Problem) {
+        if let Some(field) = self.desk.fields.get_mut(key) {
+            field.refused = Some(problem.sentence.clone());
+        }
         let form = &mut self.desk.phone;
         let field: Option<&mut FieldView> = match key {
             "phone.kind" => Some(&mut form.kind),
@@ -370,33 +374,12 @@ impl<D: Desktop> Driver<D> {
     }
 
     /// What was odd about our own notes at the start: new settings do not mend it.
-    fn ledger_problems(&self) -> impl Iterator<Item = &Problem> {
+    pub(super) fn ledger_problems(&self) -> impl Iterator<Item = &Problem> {
         let all = self.desk.settings.iter();
         all.filter(|problem| {
             [Code::LedgerUnreadable, Code::KeyMemoryUnreadable]
                 .iter()
                 .any(|code| problem.code == code.name())
         })
-    }
-
-    fn examine(&self, reply: Reply) {
-        let language = self.language();
-        let (settings, store) = (self.settings.clone(), self.parts.store.clone());
-        let own = doctor::of_status(&self.engine.status(self.now()), language);
-        let ledger: Vec<Finding> = self
-            .ledger_problems()
-            .map(|problem| Finding {
-                what: Text::DoctorSettings.text(language).to_owned(),
-                ok: false,
-                text: problem.sentence.clone(),
-                mend: problem.mend.clone(),
-            })
-            .collect();
-        tokio::task::spawn_local(async move {
-            let mut findings = doctor::examine(&settings, &store).await;
-            findings.extend(ledger);
-            findings.extend(own);
-            reply.answer(Answer::Findings(findings));
-        });
     }
 }

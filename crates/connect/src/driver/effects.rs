@@ -59,10 +59,7 @@ impl<D: Desktop> Driver<D> {
                 }
                 self.saver.save(revision, *ledger);
             }
-            Effect::Notify(notice) => {
-                let (title, body) = notice.texts(self.engine.rules().language);
-                self.desktop.notify(&title, &body);
-            }
+            Effect::Notify(notice) => self.notify(&notice),
             Effect::ForgetTokens => self.forget_tokens(),
             Effect::Finished => self.finished = true,
         }
@@ -104,6 +101,10 @@ impl<D: Desktop> Driver<D> {
                 tracing::debug!(%error, "the connection could not be made ready");
             }
         });
+    }
+
+    pub(super) fn read_phone_lines(&self) {
+        self.tell_phone(PhoneCommand::Read);
     }
 
     fn tell_phone(&self, command: PhoneCommand) {

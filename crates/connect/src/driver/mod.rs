@@ -9,11 +9,13 @@
 //! | `parts` | sign-in, phone system and line sources, (re)started from the settings |
 //! | `commands` | what clients ask |
 //! | `keys` | key files, from the offer to the settings |
+//! | `options` | what the settings pages ask |
 //! | `publish` | tray, status and pages, told when they have changed |
 
 mod commands;
 mod effects;
 mod keys;
+mod options;
 mod parts;
 mod publish;
 mod rules;
@@ -93,6 +95,9 @@ enum News {
         findings: Vec<Finding>,
         ended: bool,
     },
+    SignInTested(Vec<Finding>),
+    Examined(Vec<Finding>),
+    HookOpened(Option<Listener>),
     SignedOut(Result<String, Fault>),
     Key(Box<keys::KeyNews>),
 }
@@ -114,6 +119,10 @@ struct Driver<D> {
     news: mpsc::UnboundedSender<News>,
     server: Server,
     hook: Hook,
+    hook_was_on: bool,
+    phone_line_was_on: bool,
+    data_dir: PathBuf,
+    options: options::Options,
     desk: Desk,
     keys: keys::Keys,
     shown: publish::Shown,
@@ -150,13 +159,21 @@ pub async fn run<D: Desktop>(start: Start<D>) -> Result<(), DriverError> {
     let (sign_ins, mut sign_in_news) = mpsc::unbounded_channel();
     let (lines, mut line_news) = mpsc::unbounded_channel();
     let hook = Hook::new(lines.clone())?;
-    let _listener = open_listener(&data_dir, &hook, &settings).await;
+    let hook_on = settings.flag("lines.hook.enabled");
+    let listener = if hook_on {
+        open_listener(&data_dir, &hook).await
+    } else {
+        None
+    };
+    let phone_line_on = settings.flag("lines.phone.enabled");
     let ledger_file = LedgerFile::in_folder(&data_dir);
     let (ledger, ledger_fault) = ledger_file.load();
     let now = clock.now();
     let engine = Engine::new(settings.rules(), ledger, seed(), now);
     let mut desk = Desk {
         version,
+        data_dir: data_dir.display().to_string(),
+        log_forced: crate::logging::forced(),
         ..Desk::default()
     };
     let (key_memory, key_fault) = Memory::load(&data_dir);
@@ -185,6 +202,10 @@ pub async fn run<D: Desktop>(start: Start<D>) -> Result<(), DriverError> {
         news,
         server,
         hook,
+        hook_was_on: hook_on,
+        phone_line_was_on: phone_line_on,
+        options: options::Options::new(&data_dir, listener),
+        data_dir,
         desk,
         keys: keys::Keys::new(key_memory),
         shown: publish::Shown::default(),
@@ -196,14 +217,17 @@ pub async fn run<D: Desktop>(start: Start<D>) -> Result<(), DriverError> {
         finished: false,
     };
     driver.start_all();
+    driver.look_at_autostart();
     driver.settle();
     let alarm = Alarm::new();
     while !driver.finished {
         let now = driver.clock.now();
-        let wait = driver
-            .engine
-            .poll_timeout(now)
-            .map(|(at, _why)| at.since(now.mono));
+        let due = driver.engine.poll_timeout(now).map(|(at, _why)| at);
+        let wait = due
+            .into_iter()
+            .chain(driver.offered_until())
+            .min()
+            .map(|at| at.since(now.mono));
         tokio::select! {
             // In the order of their urgency: a call's event goes before anything else.
             biased;
@@ -221,10 +245,7 @@ pub async fn run<D: Desktop>(start: Start<D>) -> Result<(), DriverError> {
     Ok(())
 }
 
-async fn open_listener(data_dir: &std::path::Path, hook: &Hook, settings: &Settings) -> Option<Listener> {
-    if !settings.flag("lines.hook.enabled") {
-        return None;
-    }
+async fn open_listener(data_dir: &std::path::Path, hook: &Hook) -> Option<Listener> {
     match Listener::open(data_dir, hook.clone()).await {
         Ok(listener) => Some(listener),
         Err(error) => {
@@ -264,6 +285,7 @@ impl<D: Desktop> Driver<D> {
         self.slept = slept;
         self.engine.handle_timeout(now);
         self.drain();
+        self.stop_offering(now);
         if woke {
             self.woke();
         }
@@ -328,6 +350,7 @@ impl<D: Desktop> Driver<D> {
             DesktopEvent::Woke => self.woke(),
             DesktopEvent::Icon(place) => self.desk.icon = place,
             DesktopEvent::WindowFailed => self.say_no_window(),
+            DesktopEvent::TrayMissed => self.say_no_tray(),
             DesktopEvent::Action(action) => match action {
                 Action::Open(page) => {
                     // A first run that is not finished yet comes first.
@@ -387,6 +410,9 @@ impl<D: Desktop> Driver<D> {
             }
             News::Tested { .. } => {}
             News::Key(news) => self.on_key_news(*news),
+            News::SignInTested(findings) => self.on_sign_in_tested(findings),
+            News::Examined(findings) => self.on_examined(findings),
+            News::HookOpened(listener) => self.on_hook_opened(listener),
             News::SignedOut(outcome) => {
                 if let Err(fault) = outcome {
                     self.desk.sign_in_problem = Some(fault.problem(self.engine.rules().language));

@@ -108,6 +108,7 @@ impl<D: Desktop> Driver<D> {
         self.start_phone();
         self.start_microsoft();
         self.start_baresip();
+        self.start_switches();
         self.input(Input::Rules(Box::new(self.settings.rules())));
         self.fill_desk();
     }
@@ -266,6 +267,8 @@ impl<D: Desktop> Driver<D> {
             self.desk.first_run = self.settings.first_run();
         }
         let password_stored = self.desk.phone.password_stored;
+        self.desk.fields = self.settings.fields();
+        self.desk.sources = self.settings.sources();
         self.desk.tenant = field("microsoft.tenant");
         self.desk.client_id = field("microsoft.client_id");
         self.desk.rules = self.settings.rules_form();

@@ -1,5 +1,6 @@
 //! Every setting, with its kind and its default. The one list of what a settings file may say.
 
+use offhook_engine::NoticeKind;
 use offhook_engine::table::{Cell, PhoneField};
 use std::borrow::Cow;
 use std::sync::LazyLock;
@@ -15,11 +16,17 @@ pub(super) enum Kind {
     OneOf(&'static [&'static str]),
     /// A list of words.
     Words,
+    /// Of `mon` to `sun`, in that order.
+    Days,
     /// `08:00`
     TimeOfDay,
+    /// `host:port`
+    Address,
     /// A cell of the rule table: only there where it is otherwise than the profile.
     Rule(Cell),
 }
+
+const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Known {
@@ -33,6 +40,14 @@ pub(super) struct Known {
 const fn known(key: &'static str, kind: Kind, default: &'static str) -> Known {
     let key = Cow::Borrowed(key);
     Known { key, kind, default }
+}
+
+const fn notice(kind: NoticeKind) -> Known {
+    known(
+        kind.key(),
+        Kind::Flag,
+        if kind.usual() { "true" } else { "false" },
+    )
 }
 
 const PORT: Kind = Kind::Number {
@@ -60,9 +75,22 @@ const LINES: &[Known] = &[
         "done",
     ),
     known("person.pause_outside_hours", Kind::Flag, "false"),
-    known("person.work_days", Kind::Words, "mon,tue,wed,thu,fri"),
+    known("person.work_days", Kind::Days, "mon,tue,wed,thu,fri"),
     known("person.work_from", Kind::TimeOfDay, "08:00"),
     known("person.work_to", Kind::TimeOfDay, "18:00"),
+    known(
+        "person.icon",
+        Kind::OneOf(&["colour", "one-colour", "light", "dark"]),
+        "colour",
+    ),
+    known("person.start_hidden", Kind::Flag, "true"),
+    known(TOLD, Kind::Words, ""),
+    notice(NoticeKind::SignIn),
+    notice(NoticeKind::Phone),
+    notice(NoticeKind::Rule),
+    notice(NoticeKind::TeamsKeeps),
+    notice(NoticeKind::Microsoft),
+    notice(NoticeKind::Others),
     known(
         "microsoft.cloud",
         Kind::OneOf(&["global", "us-gov", "us-dod", "custom"]),
@@ -119,7 +147,7 @@ const LINES: &[Known] = &[
     known("lines.phone.enabled", Kind::Flag, "true"),
     known("lines.hook.enabled", Kind::Flag, "true"),
     known("lines.baresip.enabled", Kind::Flag, "false"),
-    known("lines.baresip.address", Kind::Text, "127.0.0.1:4444"),
+    known("lines.baresip.address", Kind::Address, "127.0.0.1:4444"),
     known(
         "rules.profile",
         Kind::OneOf(&offhook_engine::profile::NAMES),
@@ -140,6 +168,9 @@ const LINES: &[Known] = &[
     ),
 ];
 
+/// What the person was told once and is not told again.
+pub(super) const TOLD: &str = "person.told";
+
 pub(super) const FIRST_RUN: &str = "person.first_run";
 
 /// Members that hold no setting.
@@ -158,7 +189,9 @@ impl Known {
             | Kind::Number { .. }
             | Kind::OneOf(_)
             | Kind::Words
-            | Kind::TimeOfDay => Some(self.default.to_owned()),
+            | Kind::Days
+            | Kind::TimeOfDay
+            | Kind::Address => Some(self.default.to_owned()),
             Kind::Rule(_) => None,
         }
     }
@@ -177,18 +210,37 @@ impl Kind {
             }
             Self::OneOf(words) => words.contains(&text).then(|| text.to_owned()),
             Self::Words => {
-                let words: Vec<&str> = text
-                    .split(',')
-                    .map(str::trim)
-                    .filter(|word| !word.is_empty())
-                    .collect();
+                let words: Vec<&str> = split(text).collect();
                 (!text.contains(char::is_control)).then(|| words.join(","))
+            }
+            Self::Days => {
+                let words: Vec<&str> = split(text).collect();
+                let known = words.iter().all(|word| DAYS.contains(word));
+                let days: Vec<&str> = DAYS.into_iter().filter(|day| words.contains(day)).collect();
+                // None at all would be a pause for ever.
+                (known && !days.is_empty()).then(|| days.join(","))
+            }
+            Self::Address => {
+                let (host, port) = text.rsplit_once(':')?;
+                let plain = |sign: char| !sign.is_whitespace() && !sign.is_control();
+                let fits = !host.is_empty() && host.chars().all(plain) && text.len() <= 300;
+                let port: u16 = port.parse().ok().filter(|port| *port > 0)?;
+                fits.then(|| format!("{host}:{port}"))
             }
             Self::TimeOfDay => {
                 let time: jiff::civil::Time = format!("{text}:00").parse().ok()?;
                 Some(time.strftime("%H:%M").to_string())
             }
             Self::Rule(cell) => cell.parse(text).map(|value| value.text()),
+        }
+    }
+
+    /// Whether its values say nothing about a person or a place.
+    pub(super) const fn is_closed(self) -> bool {
+        match self {
+            Self::Flag | Self::Number { .. } | Self::OneOf(_) | Self::Days | Self::TimeOfDay => true,
+            // A row may name a number to forward to, or a note.
+            Self::Text | Self::Words | Self::Address | Self::Rule(_) => false,
         }
     }
 
@@ -199,20 +251,22 @@ impl Kind {
             Self::Flag => "true | false".to_owned(),
             Self::Number { least, most } => format!("{least}–{most}"),
             Self::OneOf(words) => words.join(" | "),
+            Self::Days => DAYS.join(", "),
             Self::TimeOfDay => "00:00–23:59".to_owned(),
             Self::Rule(cell) => cell.allowed(),
+            Self::Address => "127.0.0.1:4444".to_owned(),
         }
     }
 
     pub(super) fn to_toml(self, text: &str) -> toml_edit::Value {
         match self {
-            Self::Text | Self::OneOf(_) | Self::TimeOfDay => text.into(),
+            Self::Text | Self::OneOf(_) | Self::TimeOfDay | Self::Address => text.into(),
             Self::Flag => (text == "true").into(),
             Self::Number { .. } | Self::Rule(Cell::Phone(_, PhoneField::Minutes)) => {
                 text.parse::<i64>().unwrap_or_default().into()
             }
             Self::Rule(Cell::State(..) | Cell::Call(_) | Cell::Phone(_, PhoneField::Teams)) => text.into(),
-            Self::Words => {
+            Self::Words | Self::Days => {
                 let words = text
                     .split(',')
                     .filter(|word| !word.is_empty())
@@ -225,7 +279,7 @@ impl Kind {
     /// A value of a file as text, if it has the right shape.
     pub(super) fn of_toml(self, item: &toml_edit::Item) -> Option<String> {
         let text = match self {
-            Self::Text | Self::OneOf(_) | Self::TimeOfDay => item.as_str()?.to_owned(),
+            Self::Text | Self::OneOf(_) | Self::TimeOfDay | Self::Address => item.as_str()?.to_owned(),
             Self::Flag => item.as_bool()?.to_string(),
             Self::Number { .. } | Self::Rule(Cell::Phone(_, PhoneField::Minutes)) => {
                 item.as_integer()?.to_string()
@@ -233,7 +287,7 @@ impl Kind {
             Self::Rule(Cell::State(..) | Cell::Call(_) | Cell::Phone(_, PhoneField::Teams)) => {
                 item.as_str()?.to_owned()
             }
-            Self::Words => {
+            Self::Words | Self::Days => {
                 let words: Option<Vec<&str>> =
                     item.as_array()?.iter().map(toml_edit::Value::as_str).collect();
                 words?.join(",")
@@ -241,4 +295,8 @@ impl Kind {
         };
         self.parse(&text)
     }
+}
+
+fn split(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|word| !word.is_empty())
 }

@@ -6,6 +6,7 @@
 mod keys;
 mod parsed;
 mod rules;
+mod undo;
 
 use crate::ledger_file::{keep_aside, replace};
 use keys::{FIRST_RUN, KNOWN, Known, VERSION};
@@ -17,6 +18,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
 use toml_edit::{DocumentMut, Item, Table, TableLike};
+pub use undo::{Change, Undone};
 
 /// The version this build writes.
 const OURS: i64 = 1;
@@ -35,6 +37,9 @@ pub struct Settings {
     pub problems: Vec<Fault>,
     /// A newer Offhook wrote the file: it is not written by this one.
     newer: bool,
+    last_change: Option<Change>,
+    /// It has not been told yet.
+    changed: bool,
     /// Nobody has set up anything yet.
     pub fresh: bool,
 }
@@ -85,6 +90,8 @@ impl Settings {
             values: BTreeMap::new(),
             problems,
             newer,
+            last_change: None,
+            changed: false,
             fresh,
         };
         settings
@@ -160,7 +167,7 @@ impl Settings {
     pub fn field(&self, key: &str) -> FieldView {
         FieldView {
             value: self.text(key).to_owned(),
-            locked: self.policy.contains_key(key),
+            locked: self.is_locked(key),
             refused: None,
         }
     }
@@ -177,12 +184,13 @@ impl Settings {
         if self.newer {
             return Err(refuse("version", Code::SettingsNewer));
         }
+        self.read_again();
         let mut changes: Vec<(&'static Known, String)> = Vec::new();
         for (key, text) in &draft.0 {
             let Some(known) = keys::find(key) else {
                 return Err(refuse(key, Code::SettingsUnknownKey));
             };
-            if self.policy.contains_key(known.key.as_ref()) {
+            if self.is_locked(&known.key) {
                 return Err(refuse(key, Code::Locked));
             }
             let Some(value) = known.kind.parse(text) else {
@@ -195,8 +203,19 @@ impl Settings {
             changes.push((known, value));
         }
         self.possible_together(&changes)?;
+        if let Some((key, allowed)) = undo::clash(&changes, self) {
+            return Err(Refused {
+                key: key.to_owned(),
+                fault: fault(Code::EntryNotPossible, &allowed),
+            });
+        }
+        self.write(&changes)
+    }
+
+    /// Puts values into the file as it was read last.
+    fn write(&mut self, values: &[(&'static Known, String)]) -> Result<(), Refused> {
         let mut document = self.document.clone();
-        for (known, value) in &changes {
+        for (known, value) in values {
             put(&mut document, known, value);
         }
         self.keep(document)
@@ -214,13 +233,42 @@ impl Settings {
                 fault: fault(Code::LedgerNotWritten, "settings.toml"),
             });
         }
+        let change = Change::between(&self.document, &document);
+        if !change.is_empty() {
+            self.last_change = Some(change);
+            self.changed = true;
+        }
         self.document = document;
         self.fresh = false;
+        self.resolve_again();
+        Ok(())
+    }
+
+    fn is_locked(&self, key: &str) -> bool {
+        self.policy.contains_key(key)
+    }
+
+    /// The file as it is now: somebody may have edited it by hand since it was read.
+    fn read_again(&mut self) {
+        match std::fs::read_to_string(&self.path).map(|text| text.parse::<DocumentMut>()) {
+            Ok(Ok(document)) => self.document = document,
+            Ok(Err(_)) => {
+                let kept = keep_aside(&self.path);
+                self.problems.push(fault(Code::SettingsUnreadable, &kept));
+            }
+            // One that was never written is the one in memory.
+            Err(error) if error.kind() == io::ErrorKind::NotFound && !self.fresh => {
+                self.document = DocumentMut::new();
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn resolve_again(&mut self) {
         let wrong = self.resolve();
         self.problems
             .retain(|problem| problem.code != Code::SettingsValue);
         self.problems.extend(wrong);
-        Ok(())
     }
 }
 

@@ -1,17 +1,21 @@
 //! The settings as the parts of the program use them.
 
 use super::Settings;
-use super::keys::FIRST_RUN;
+use super::keys::{self, FIRST_RUN, KNOWN};
+use crate::desktop::IconStyle;
 use crate::entra::{EntraConfig, MicrosoftSettings};
 use crate::lines::baresip::BaresipConfig;
 use crate::phones::asterisk::{AsteriskConfig, AsteriskSettings};
 use crate::secrets::{FileStore, KeyringStore, SecretStore};
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
+use offhook_engine::NoticeKind;
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::rules::{Role, Rules, WorkingHours};
+use offhook_engine::view::settings::KnownSource;
 use offhook_protocol::first_run::FirstRunStep;
-use offhook_protocol::pages::{Draft, Language};
+use offhook_protocol::pages::{Draft, FieldView, Language};
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
 
@@ -47,6 +51,10 @@ impl Settings {
             dnd_in_meetings: self.flag("rules.dnd_in_meetings"),
             profile: self.profile(),
             own: self.differences(),
+            notices: NoticeKind::ALL
+                .into_iter()
+                .filter(|kind| self.flag(kind.key()))
+                .collect(),
         }
     }
 
@@ -148,6 +156,77 @@ impl Settings {
             None => "done",
         };
         Draft([(FIRST_RUN.to_owned(), word.to_owned())].into())
+    }
+
+    /// The call sources that have a switch, in the order of the settings.
+    pub fn sources(&self) -> Vec<KnownSource> {
+        let switches = KNOWN.iter().filter_map(|known| {
+            let id = known.key.strip_prefix("lines.")?.strip_suffix(".enabled")?;
+            Some((id, known.key.as_ref()))
+        });
+        switches
+            .map(|(id, switch)| KnownSource {
+                id: id.to_owned(),
+                switch: switch.to_owned(),
+                address: keys::find(&format!("lines.{id}.address"))
+                    .map(|known| known.key.clone().into_owned()),
+                on: self.flag(switch),
+            })
+            .collect()
+    }
+
+    /// Every setting as a form shows it, by its dotted key.
+    pub fn fields(&self) -> BTreeMap<String, FieldView> {
+        // The rule table has a view of its own.
+        let plain = KNOWN.iter().filter(|known| known.fixed_default().is_some());
+        plain
+            .map(|known| (known.key.clone().into_owned(), self.field(&known.key)))
+            .collect()
+    }
+
+    /// What differs from the defaults, as far as its kind says that it can't be personal.
+    pub(crate) fn impersonal(&self) -> Vec<String> {
+        let differing = KNOWN
+            .iter()
+            .filter(|known| self.text(&known.key) != known.default);
+        differing
+            .map(|known| {
+                let locked = if self.field(&known.key).locked {
+                    " (policy)"
+                } else {
+                    ""
+                };
+                if known.kind.is_closed() {
+                    format!("{} = {:?}{locked}", known.key, self.text(&known.key))
+                } else {
+                    format!("{} is set{locked}", known.key)
+                }
+            })
+            .collect()
+    }
+
+    /// Values that may name a person or a place.
+    pub(crate) fn personal(&self) -> Vec<String> {
+        let open = KNOWN.iter().filter(|known| !known.kind.is_closed());
+        open.map(|known| (self.text(&known.key), known.default))
+            .filter(|(value, default)| value != default && !value.is_empty())
+            .map(|(value, _)| value.to_owned())
+            .collect()
+    }
+
+    /// How the tray's pictures are to look.
+    pub fn icon(&self) -> IconStyle {
+        match self.text("person.icon") {
+            "one-colour" => IconStyle::OneColour,
+            "light" => IconStyle::Light,
+            "dark" => IconStyle::Dark,
+            _ => IconStyle::Colour,
+        }
+    }
+
+    /// Whether no window is opened when Offhook starts.
+    pub fn starts_hidden(&self) -> bool {
+        self.flag("person.start_hidden")
     }
 
     pub fn log_level(&self) -> &str {

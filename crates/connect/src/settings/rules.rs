@@ -53,6 +53,7 @@ impl Settings {
         if self.newer {
             return Err(refuse(Code::SettingsNewer));
         }
+        self.read_again();
         let folder = format!("{under}.");
         let meant: Vec<&str> = cells()
             .map(|(_, key)| key)
@@ -130,8 +131,13 @@ impl Settings {
 fn cells() -> impl Iterator<Item = (Cell, &'static str)> {
     KNOWN.iter().filter_map(|known| match known.kind {
         Kind::Rule(cell) => Some((cell, known.key.as_ref())),
-        Kind::Text | Kind::Flag | Kind::Number { .. } | Kind::OneOf(_) | Kind::Words | Kind::TimeOfDay => {
-            None
-        }
+        Kind::Text
+        | Kind::Flag
+        | Kind::Number { .. }
+        | Kind::OneOf(_)
+        | Kind::Words
+        | Kind::Days
+        | Kind::TimeOfDay
+        | Kind::Address => None,
     })
 }

@@ -366,3 +366,128 @@ fn what_offhook_says_it_can_speak_with_is_what_it_speaks_with() {
         assert_eq!(speaks_with(kind), !unknown, "{kind}");
     }
 }
+
+fn in_file(folder: &tempfile::TempDir) -> String {
+    std::fs::read_to_string(folder.path().join("settings.toml")).unwrap()
+}
+
+#[test]
+fn the_last_change_is_taken_back_once() {
+    let folder = folder("version = 1\n[phone]\nhost = \"a\"\n");
+    let mut settings = load(&folder);
+    assert_eq!(settings.undo().unwrap_err().code, Code::UndoNothing);
+    settings
+        .apply(&draft(&[("phone.host", "b"), ("phone.port", "5038")]))
+        .unwrap();
+    // What changes nothing is no change to take back.
+    settings.apply(&draft(&[("phone.host", "b")])).unwrap();
+    let undone = settings.undo().unwrap();
+    assert!(undone.whole);
+    assert_eq!(undone.put_back, ["phone.host", "phone.port"]);
+    assert_eq!(
+        (settings.text("phone.host"), settings.text("phone.port")),
+        ("a", "0")
+    );
+    assert!(!in_file(&folder).contains("port"), "a default is not kept");
+    assert_eq!(settings.undo().unwrap_err().code, Code::UndoNothing);
+}
+
+#[test]
+fn what_was_edited_by_hand_meanwhile_stays() {
+    let folder = folder("version = 1\n");
+    let mut settings = load(&folder);
+    settings
+        .apply(&draft(&[
+            ("phone.host", "b"),
+            ("phone.user", "me"),
+            ("phone.extension", "23"),
+        ]))
+        .unwrap();
+    let edited =
+        in_file(&folder).replace("\"b\"", "\"by-hand\"") + "\n[rules]\nprofile = \"procall\"\n# mine\n";
+    std::fs::write(folder.path().join("settings.toml"), edited).unwrap();
+    let undone = settings.undo().unwrap();
+    assert!(!undone.whole);
+    assert_eq!(undone.put_back, ["phone.user", "phone.extension"]);
+    assert_eq!(settings.text("phone.host"), "by-hand");
+    assert_eq!(settings.text("rules.profile"), "procall", "read with it");
+    let text = in_file(&folder);
+    assert!(
+        text.contains("by-hand") && text.contains("# mine") && !text.contains("me\""),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_change_that_was_changed_again_is_left_alone_and_said_so() {
+    let folder = folder("version = 1\n");
+    let mut settings = load(&folder);
+    settings.apply(&draft(&[("phone.host", "b")])).unwrap();
+    std::fs::write(
+        folder.path().join("settings.toml"),
+        "version = 1\n[phone]\nhost = \"c\"\n",
+    )
+    .unwrap();
+    assert_eq!(settings.undo().unwrap_err().code, Code::UndoChanged);
+    assert_eq!(settings.text("phone.host"), "c");
+    assert!(in_file(&folder).contains("\"c\""));
+}
+
+#[test]
+fn a_change_keeps_what_was_edited_by_hand_since_the_start() {
+    let folder = folder("version = 1\n");
+    let mut settings = load(&folder);
+    std::fs::write(
+        folder.path().join("settings.toml"),
+        "version = 1\n[phone]\nhost = \"by-hand\"\n",
+    )
+    .unwrap();
+    settings.apply(&draft(&[("person.language", "de")])).unwrap();
+    assert!(in_file(&folder).contains("by-hand"));
+    assert_eq!(settings.text("phone.host"), "by-hand");
+}
+
+#[test]
+fn days_hours_and_addresses_are_refused_where_they_are_impossible() {
+    let folder = folder("version = 1\n");
+    let mut settings = load(&folder);
+    for (key, value, allowed) in [
+        (
+            "person.work_days",
+            "mon,someday",
+            "mon, tue, wed, thu, fri, sat, sun",
+        ),
+        ("person.work_days", "", "mon, tue, wed, thu, fri, sat, sun"),
+        ("person.work_from", "18:00", "< 18:00"),
+        ("person.work_to", "07:30", "> 08:00"),
+        ("person.work_to", "25:00", "00:00–23:59"),
+        ("lines.baresip.address", "nonsense", "127.0.0.1:4444"),
+        ("lines.baresip.address", "host:0", "127.0.0.1:4444"),
+    ] {
+        let refused = settings.apply(&draft(&[(key, value)])).unwrap_err();
+        assert_eq!(
+            (refused.key.as_str(), refused.fault.detail.as_deref()),
+            (key, Some(allowed))
+        );
+        assert_eq!(refused.fault.code, Code::EntryNotPossible);
+    }
+    settings
+        .apply(&draft(&[
+            ("person.work_days", "sun, mon"),
+            ("person.work_from", "09:00"),
+            ("person.work_to", "09:30"),
+        ]))
+        .unwrap();
+    assert_eq!(settings.text("person.work_days"), "mon,sun");
+    assert!(in_file(&folder).contains("work_from = \"09:00\""));
+}
+
+#[test]
+fn what_the_person_was_told_once_is_kept_and_not_offered_to_take_back() {
+    let folder = folder("version = 1\n");
+    let mut settings = load(&folder);
+    assert!(!settings.was_told("no-tray"));
+    settings.remember_told("no-tray");
+    assert!(settings.last_change().is_none());
+    assert!(load(&folder).was_told("no-tray"));
+}

@@ -247,17 +247,22 @@ impl Engine {
     fn tell(&mut self, now: Now) {
         let problems = trouble::problems(self, now);
         self.told
-            .retain(|code| problems.iter().any(|p| p.code == *code && p.notify));
-        for problem in problems.into_iter().filter(|p| p.notify) {
+            .retain(|code| problems.iter().any(|p| p.code == *code && p.notice.is_some()));
+        for problem in problems {
+            let Some(kind) = problem.notice else { continue };
             if self.told.insert(problem.code) {
                 if problem.code == Code::AccountsDiffer {
                     self.ledger.told_apart = self.accounts.clone();
                     self.revision += 1;
                 }
-                self.effects.push_back(Effect::Notify(Notice {
-                    code: problem.code,
-                    detail: problem.detail,
-                }));
+                // A kind that is switched on later begins with what happens then.
+                if self.rules.notices.contains(&kind) {
+                    self.effects.push_back(Effect::Notify(Notice {
+                        kind,
+                        code: problem.code,
+                        detail: problem.detail,
+                    }));
+                }
             }
         }
     }

@@ -34,7 +34,21 @@ pub struct Source {
     /// Why it is down, or what was odd last.
     pub fault: Option<Fault>,
     pub past: Past,
+    /// What was heard from it last, for people.
+    pub last: Option<(Heard, Timestamp)>,
     down_at: Option<Instant>,
+}
+
+/// What a source told, as far as a person who watches it wants to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Heard {
+    Up,
+    Down,
+    Call(CallState),
+    /// One call ended.
+    Ended,
+    /// All calls ended.
+    Reset,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,6 +142,7 @@ impl Calls {
             since: now.wall,
             fault: None,
             past: Past::default(),
+            last: None,
             down_at: None,
         });
         let outcome = match &event {
@@ -140,6 +155,9 @@ impl Calls {
             | LineEvent::Reset => Ok(()),
         };
         entry.past.on(outcome, now.wall);
+        if let Some(heard) = heard(&event) {
+            entry.last = Some((heard, now.wall));
+        }
         match event {
             // The grace of its calls goes on: only a list, or news of a call, says that it is still up.
             LineEvent::Up { resyncs } => {
@@ -260,6 +278,18 @@ impl Calls {
 
     pub fn is_any_up(&self) -> bool {
         self.sources.values().any(|source| !source.calls.is_empty())
+    }
+}
+
+fn heard(event: &LineEvent) -> Option<Heard> {
+    match event {
+        LineEvent::Up { .. } => Some(Heard::Up),
+        LineEvent::Down(_) => Some(Heard::Down),
+        LineEvent::Call { state, .. } => Some(Heard::Call(*state)),
+        LineEvent::Ended { .. } => Some(Heard::Ended),
+        LineEvent::Reset => Some(Heard::Reset),
+        // A list and a heartbeat say again what is known; a trouble stands at the light.
+        LineEvent::Snapshot(_) | LineEvent::Heartbeat { .. } | LineEvent::Trouble(_) => None,
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod answers;
 mod problems;
+pub mod settings;
 
 use crate::effect::Notice;
 use crate::fault::{Code, Fault};
@@ -239,9 +240,46 @@ texts! {
         CallHeld: "on hold" / "gehalten";
         CallConference: "in a conference" / "in einer Konferenz";
 
+        HeardUp: "connected" / "verbunden";
+        HeardDown: "connection lost" / "Verbindung verloren";
+        HeardEnded: "hung up" / "aufgelegt";
+        HeardReset: "all calls ended" / "alle Gespräche beendet";
+        CountsYes: "counts as a call" / "zählt als Gespräch";
+        CountsRinging: "only rings, so it does not count" / "klingelt nur und zählt deshalb nicht";
+        CountsSoon: "counts after two seconds" / "zählt nach zwei Sekunden";
+        CountsOutgoing: "outgoing and not answered yet, so it does not count" /
+            "abgehend und noch nicht angenommen, zählt deshalb nicht";
+
+        Changed: "Changed: {what}." / "Geändert: {what}.";
+        PutBack: "Put back: {what}." / "Zurückgenommen: {what}.";
+        PutBackPartly: "Put back: {what}. The rest was changed again since and stays as it is." /
+            "Zurückgenommen: {what}. Der Rest wurde inzwischen erneut geändert und bleibt, wie er ist.";
+
+        AutostartElsewhere: "This system starts another Offhook: {what}. Switching on makes it start this one." /
+            "Dieses System startet ein anderes Offhook: {what}. Durch Einschalten startet es dieses.";
+        AutostartSwitchedOff: "An entry is there, but it was switched off in the system's own settings." /
+            "Ein Eintrag ist da, er wurde aber in den Einstellungen des Systems ausgeschaltet.";
+        AutostartEveryone: "Set up for everyone on this computer. Switching off applies to you alone." /
+            "Für alle auf diesem Computer eingerichtet. Ausschalten gilt nur für Sie.";
+        AutostartUnknown: "Offhook can't see or change this here." /
+            "Das kann Offhook hier weder sehen noch ändern.";
+
+        NoticeButton: "Open" / "Öffnen";
+        NoticeTestTitle: "This is a test" / "Das ist ein Test";
+        NoticeTestBody: "Notifications of Offhook look like this." / "So sehen Hinweise von Offhook aus.";
+        NoticeNoTrayTitle: "Offhook is running" / "Offhook läuft";
+        NoticeNoTrayBody: "This desktop shows no tray icons. Start Offhook again to open its window." /
+            "Dieser Desktop zeigt keine Symbole im Infobereich. Starten Sie Offhook noch einmal, um das Fenster zu öffnen.";
+        TestNotification: "Notification" / "Hinweis";
+        TestNotificationSent: "Handed to the desktop. If you don't see it, the desktop keeps it back (quiet hours, for example)." /
+            "An den Desktop übergeben. Wenn Sie nichts sehen, hält der Desktop es zurück (zum Beispiel in der Ruhezeit).";
+        TestSignIn: "Sign-in and presence" / "Anmeldung und Präsenz";
+        TestSignInFine: "Signed in; Teams says: {says}." / "Angemeldet; Teams meldet: {says}.";
+        DoctorHookAddress: "Web request" / "Web-Anfrage";
+
         LightMicrosoft: "Microsoft Teams" / "Microsoft Teams";
         LightPhone: "Phone system" / "Telefonanlage";
-LightHook: "Reports by other programs" / "Meldungen anderer Programme";
+        LightHook: "Reports by other programs" / "Meldungen anderer Programme";
         LightOk: "Connected." / "Verbunden.";
         LightTrying: "Connecting…" / "Verbindung wird aufgebaut…";
         LightSignedOut: "Not signed in." / "Nicht angemeldet.";
@@ -259,7 +297,7 @@ LightHook: "Reports by other programs" / "Meldungen anderer Programme";
         MenuSignInAgain: "Sign in again…" / "Neu anmelden…";
         MenuSignInWaiting: "Waiting for the browser… (cancel)" / "Warten auf den Browser… (abbrechen)";
         MenuSignedIn: "Signed in as {name}" / "Angemeldet als {name}";
-        MenuPhone: "Phone system…" / "Telefonanlage…";
+        MenuSettings: "Settings…" / "Einstellungen…";
         MenuDiagnostics: "Help and diagnostics…" / "Hilfe und Diagnose…";
         MenuQuit: "Quit Offhook" / "Offhook beenden";
         MenuTeamsSays: "Teams says: {says}" / "Teams meldet: {says}";

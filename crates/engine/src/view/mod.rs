@@ -6,6 +6,7 @@ pub mod pages;
 pub mod preview;
 pub mod rules;
 mod sentences;
+pub mod settings;
 pub mod status;
 pub mod tray;
 pub mod why;

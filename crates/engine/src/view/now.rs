@@ -9,9 +9,10 @@ use crate::desired::Want;
 use crate::engine::Engine;
 use crate::facts::Past;
 use crate::ledger::Stage;
-use crate::line::{CallState, SourceId};
+use crate::line::SourceId;
 use crate::phone::{Field, FieldValue};
 use crate::teams::SessionPair;
+use crate::text::settings::call_text;
 use crate::text::{Says, Text};
 use crate::trouble;
 use offhook_protocol::pages::{CallLine, FieldLine, NamedLight, NowPage, PutBack, Question, TeamsLine};
@@ -64,13 +65,7 @@ impl Engine {
             .flat_map(|(id, source)| source.calls.values().map(move |c| (id, c)));
         calls
             .map(|(id, call)| {
-                let word = match call.state {
-                    CallState::Dialling => Text::CallDialling,
-                    CallState::Ringing => Text::CallRinging,
-                    CallState::Connected => Text::CallConnected,
-                    CallState::Held => Text::CallHeld,
-                    CallState::Conference => Text::CallConference,
-                };
+                let word = call_text(call.state);
                 let since = clock_time(call.since, now.wall, &self.rules.zone, language);
                 CallLine {
                     source: id.to_string(),
@@ -81,7 +76,7 @@ impl Engine {
             .collect()
     }
 
-    fn named_lights(&self, now: Now) -> Vec<NamedLight> {
+    pub(super) fn named_lights(&self, now: Now) -> Vec<NamedLight> {
         let language = self.rules.language;
         let health = self.health();
         let named = |name: &str, light: Light, past: &Past| NamedLight {

@@ -1,6 +1,7 @@
 //! The pages' view models, from what the engine knows and what the desk around it knows.
 
 use super::rules::RulesForm;
+use super::settings::KnownSource;
 use crate::clock::Now;
 use crate::engine::Engine;
 use crate::fault::Code;
@@ -14,6 +15,8 @@ use offhook_protocol::pages::{
     Ability, AccountPage, AccountStep, FieldView, Pages, PhonePage, RightLine, RulesPage,
 };
 use offhook_protocol::problem::Problem;
+use offhook_protocol::settings::{AutostartView, ChangedLine, TestView};
+use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 /// What the pages show that the engine does not need for deciding.
@@ -39,6 +42,20 @@ pub struct Desk {
     pub language: FieldView,
     pub dnd_in_meetings: FieldView,
     pub icon: IconPlace,
+    /// Every setting, by its dotted key.
+    pub fields: BTreeMap<String, FieldView>,
+    pub changed: Option<ChangedLine>,
+    pub sources: Vec<KnownSource>,
+    pub autostart: AutostartView,
+    /// The doctor: at work, what it found last, and when.
+    pub examining: bool,
+    pub diagnosis: Vec<Finding>,
+    pub examined: Option<jiff::Timestamp>,
+    pub notification: TestView,
+    pub sign_in_test: TestView,
+    /// What the environment sets the log to.
+    pub log_forced: Option<String>,
+    pub data_dir: String,
 }
 
 /// Where this desktop shows Offhook's icon.
@@ -81,6 +98,11 @@ impl Engine {
             account: self.account_page(desk),
             phone: self.phone_page(desk),
             rules_version: self.rules_version(desk),
+            sources: self.sources_page(desk, now),
+            startup: self.startup_page(desk),
+            diagnostics: self.diagnostics_page(desk, now),
+            fields: desk.fields.clone(),
+            changed: desk.changed.clone(),
         }
     }
 

@@ -52,6 +52,12 @@ impl Engine {
         }
     }
 
+    /// The codes of what needs the person, the gravest first.
+    pub fn problem_codes(&self, now: Now) -> Vec<&'static str> {
+        let problems = trouble::problems(self, now);
+        problems.iter().map(|problem| problem.code.name()).collect()
+    }
+
     /// The call sources and what each reports now.
     pub fn lines(&self) -> Vec<LineReport> {
         let mut lights = self.health().lines;

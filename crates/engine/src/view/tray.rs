@@ -47,6 +47,10 @@ pub enum Page {
     Now,
     Account,
     Phone,
+    Sources,
+    Rules,
+    Startup,
+    Diagnostics,
 }
 
 impl Page {
@@ -56,6 +60,10 @@ impl Page {
             Self::Now => "now",
             Self::Account => "account",
             Self::Phone => "phone",
+            Self::Sources => "sources",
+            Self::Rules => "rules",
+            Self::Startup => "startup",
+            Self::Diagnostics => "diagnostics",
         }
     }
 }
@@ -131,7 +139,7 @@ impl Engine {
         }
         menu.push(Entry::Separator);
         menu.push(item(text(Text::MenuOpen), Action::Open(Page::Now)));
-        menu.push(item(text(Text::MenuPhone), Action::Open(Page::Phone)));
+        menu.push(item(text(Text::MenuSettings), Action::Open(Page::Startup)));
         menu.push(match &self.facts.sign_in {
             SignIn::SignedOut => item(text(Text::MenuSignIn), Action::SignIn),
             SignIn::Browser { .. } | SignIn::DeviceCode { .. } => {
@@ -144,7 +152,7 @@ impl Engine {
             SignIn::Expired { .. } => item(text(Text::MenuSignInAgain), Action::SignIn),
             SignIn::Waiting(_) => item(text(Text::LightMicrosoft), Action::Open(Page::Account)),
         });
-        menu.push(item(text(Text::MenuDiagnostics), Action::Open(Page::Now)));
+        menu.push(item(text(Text::MenuDiagnostics), Action::Open(Page::Diagnostics)));
         menu.push(Entry::Separator);
         menu.push(item(text(Text::MenuQuit), Action::Quit));
         menu

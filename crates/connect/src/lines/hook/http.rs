@@ -90,6 +90,11 @@ impl Listener {
         self.port
     }
 
+    /// What a program has to show, as `hook.json` has it.
+    pub(crate) fn token(&self) -> Option<SecretString> {
+        KeyFile::read(&self.data_dir).map(|file| file.token())
+    }
+
     fn start(data_dir: PathBuf, hook: Hook, doors: Doors, token: SecretString) -> Result<Self, OpenError> {
         let port = doors.port;
         write_private_json(&data_dir.join(key::FILE), &KeyFile::new(port, &token))?;

@@ -67,8 +67,13 @@ impl Hook {
             events,
             state: Arc::new(Mutex::new(state)),
         };
-        hook.tell(Self::source(), LineEvent::Up { resyncs: false });
+        hook.announce();
         Ok(hook)
+    }
+
+    /// Says that reports are taken.
+    pub(crate) fn announce(&self) {
+        self.tell(Self::source(), LineEvent::Up { resyncs: false });
     }
 
     /// The hook itself, as a line source.

@@ -1,0 +1,127 @@
+//! What settings and call sources are called, and what the settings pages say about them.
+
+use super::{Language, Text};
+use crate::facts::calls::Heard;
+use crate::line::CallState;
+
+/// A setting's name in a sentence; a key that has none here is its own name.
+pub fn setting_name(key: &str, language: Language) -> String {
+    let (en, de) = match key {
+        "role" => ("role of this desk", "Rolle dieses Arbeitsplatzes"),
+        "person.language" => ("language", "Sprache"),
+        "person.icon" => ("icon", "Symbol"),
+        "person.start_hidden" => ("start without a window", "Start ohne Fenster"),
+        "person.pause_outside_hours" => ("pause outside working hours", "Pause außerhalb der Arbeitszeit"),
+        "person.work_days" => ("working days", "Arbeitstage"),
+        "person.work_from" => ("start of work", "Arbeitsbeginn"),
+        "person.work_to" => ("end of work", "Arbeitsende"),
+        "microsoft.cloud" => ("Microsoft cloud", "Microsoft-Cloud"),
+        "microsoft.tenant" => ("tenant", "Mandant"),
+        "microsoft.client_id" => ("application ID", "Anwendungs-ID"),
+        "teams.poll_seconds_min" => ("pace of asking Teams", "Abfragetakt für Teams"),
+        "teams.release_after_minutes" => ("release when Teams is away", "Loslassen ohne Teams"),
+        "phone.kind" => ("kind of phone system", "Art der Telefonanlage"),
+        "phone.host" => ("host of the phone system", "Server der Telefonanlage"),
+        "phone.port" => ("port of the phone system", "Port der Telefonanlage"),
+        "phone.tls" => ("encryption", "Verschlüsselung"),
+        "phone.user" => ("user of the phone system", "Benutzer der Telefonanlage"),
+        "phone.extension" => ("extension", "Nebenstelle"),
+        "calls.outgoing_counts" => ("outgoing calls", "abgehende Anrufe"),
+        "rules.profile" => ("rules", "Regeln"),
+        "rules.dnd_in_meetings" => ("do not disturb in meetings", "„Nicht stören“ in Besprechungen"),
+        "calendar.enabled" => ("calendar", "Kalender"),
+        "notify.sign_in" => ("notifications about signing in", "Hinweise zur Anmeldung"),
+        "notify.phone" => (
+            "notifications about the phone system",
+            "Hinweise zur Telefonanlage",
+        ),
+        "notify.rule" => ("notifications about rules", "Hinweise zu Regeln"),
+        "notify.teams_keeps" => (
+            "notifications about your own Teams status",
+            "Hinweise zu Ihrem eigenen Teams-Status",
+        ),
+        "notify.microsoft" => ("notifications about Microsoft", "Hinweise zu Microsoft"),
+        "notify.others" => (
+            "notifications about other desks",
+            "Hinweise zu anderen Arbeitsplätzen",
+        ),
+        "store.secrets" => ("place of passwords", "Ablage der Kennwörter"),
+        "log.level" => ("detail of the log", "Genauigkeit des Protokolls"),
+        // A cell of the table.
+        key if key.starts_with("rules.") => ("rules", "Regeln"),
+        key => {
+            return match key.strip_prefix("lines.").and_then(|rest| rest.split_once('.')) {
+                Some((source, "enabled")) => source_name(source, language),
+                Some((source, "address")) => match language {
+                    Language::En => format!("address of {}", source_name(source, language)),
+                    Language::De => format!("Adresse von {}", source_name(source, language)),
+                },
+                Some(_) | None => key.to_owned(),
+            };
+        }
+    };
+    choose(language, en, de).to_owned()
+}
+
+/// What a call source is called; a program that reports through the hook has its own name.
+pub fn source_name(id: &str, language: Language) -> String {
+    match id {
+        "phone" => Text::LightPhone.text(language).to_owned(),
+        "hook" => Text::LightHook.text(language).to_owned(),
+        id => id.to_owned(),
+    }
+}
+
+/// What a call source is and needs; empty where there is nothing to say.
+pub(crate) fn source_help(id: &str, by_hook: bool, language: Language) -> &'static str {
+    match id {
+        _ if by_hook => choose(
+            language,
+            "Reports its calls to Offhook by itself.",
+            "Meldet seine Gespräche selbst an Offhook.",
+        ),
+        "phone" => choose(
+            language,
+            "The phone system itself reports the calls of your extension, if it can.",
+            "Die Telefonanlage meldet die Gespräche Ihrer Nebenstelle selbst, wenn sie das kann.",
+        ),
+        "hook" => choose(
+            language,
+            "Any program may report its calls, by a command or a web request on this computer.",
+            "Jedes Programm kann seine Gespräche melden: mit einem Befehl oder einer Web-Anfrage auf diesem Computer.",
+        ),
+        "baresip" => choose(
+            language,
+            "Needs baresip's ctrl_tcp module. Only one program at a time can be connected to it.",
+            "Braucht in baresip das Modul ctrl_tcp. Mit ihm kann immer nur ein Programm verbunden sein.",
+        ),
+        _ => "",
+    }
+}
+
+pub(crate) const fn call_text(state: CallState) -> Text {
+    match state {
+        CallState::Dialling => Text::CallDialling,
+        CallState::Ringing => Text::CallRinging,
+        CallState::Connected => Text::CallConnected,
+        CallState::Held => Text::CallHeld,
+        CallState::Conference => Text::CallConference,
+    }
+}
+
+pub(crate) const fn heard_text(heard: Heard) -> Text {
+    match heard {
+        Heard::Up => Text::HeardUp,
+        Heard::Down => Text::HeardDown,
+        Heard::Call(state) => call_text(state),
+        Heard::Ended => Text::HeardEnded,
+        Heard::Reset => Text::HeardReset,
+    }
+}
+
+const fn choose(language: Language, en: &'static str, de: &'static str) -> &'static str {
+    match language {
+        Language::En => en,
+        Language::De => de,
+    }
+}

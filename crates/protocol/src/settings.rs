@@ -1,0 +1,143 @@
+//! View models of the settings pages, and the answers that only these pages ask for.
+
+use crate::command::Finding;
+use crate::pages::NamedLight;
+use crate::status::{CallState, Light};
+use serde::{Deserialize, Serialize};
+
+/// The last change of settings, for as long as it is offered to take it back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct ChangedLine {
+    /// One sentence that names what was changed, or what taking it back has done.
+    pub text: String,
+    /// [`crate::Command::Undo`] would take it back.
+    pub undo: bool,
+}
+
+/// "Call sources": who reports calls, and what each reports now.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SourcesPage {
+    pub sources: Vec<SourceView>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SourceView {
+    /// As in `status`: `phone`, `hook`, `baresip`, or the name under which a program reports through the hook.
+    pub id: String,
+    pub name: String,
+    /// What it is and what it needs, one or two sentences.
+    pub help: String,
+    /// The dotted key of its switch; `None` for a program that reports through the hook, which has none.
+    pub switch: Option<String>,
+    /// The dotted key of its address, where it has one.
+    pub address: Option<String>,
+    /// `None` while it is switched off or has nothing to speak with.
+    pub light: Option<Light>,
+    /// The last thing heard from it, in words, with its time of day.
+    pub last: Option<String>,
+    /// Everything that is up there now, also what does not count as a call.
+    pub calls: Vec<SourceCall>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SourceCall {
+    pub state: CallState,
+    /// The state in words, with its time of day.
+    pub text: String,
+    /// Whether Teams is told of it.
+    pub counts: bool,
+    /// Whether it counts, and why not, in words.
+    pub note: String,
+}
+
+/// "Notifications and start-up". Its switches are settings, but for the one that is the system's.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct StartupPage {
+    pub autostart: AutostartView,
+    /// Whether this desktop shows the icon anywhere.
+    pub tray: bool,
+}
+
+/// What this system does with Offhook when the person signs in to it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct AutostartView {
+    pub on: bool,
+    /// Whether it can be changed from here.
+    pub can: bool,
+    /// What is there, where that is not plainly "on" or "off".
+    pub text: Option<String>,
+    /// Why the last change of it failed.
+    pub refused: Option<String>,
+}
+
+/// "Diagnostics".
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct DiagnosticsPage {
+    pub lights: Vec<NamedLight>,
+    /// The doctor is at work.
+    pub examining: bool,
+    /// What the doctor found last.
+    pub findings: Vec<Finding>,
+    /// The time of day at which it did.
+    pub examined: Option<String>,
+    pub notification: TestView,
+    pub sign_in: TestView,
+    pub phone: TestView,
+    /// What the environment sets the log to, which goes before the setting.
+    pub log_forced: Option<String>,
+    pub data_dir: String,
+}
+
+/// One test that a button starts.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct TestView {
+    pub running: bool,
+    /// What it found last.
+    pub findings: Vec<Finding>,
+}
+
+/// How another program reaches the hook. Given only when asked for: the token is a secret.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct HookAccess {
+    pub address: String,
+    pub token: crate::command::Hidden,
+    /// Command lines that report a call, ready to be copied; without the token.
+    pub examples: Vec<String>,
+}
+
+impl std::fmt::Debug for HookAccess {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("HookAccess")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
+/// One line of the log as the page shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct LogLine {
+    /// `None` for what continues the line before.
+    pub level: Option<LogLevel>,
+    pub text: String,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "lowercase")]
+pub enum LogLevel {
+    Error,
+    Warn,
+    Info,
+    Debug,
+    Trace,
+}

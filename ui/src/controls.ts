@@ -1,0 +1,122 @@
+// Settings that apply at once: switches, choices, lines of text. A refusal stands beside its field.
+import { html, nothing, type TemplateResult } from "lit-html";
+import { live } from "lit-html/directives/live.js";
+import { notes, notesId, type Part, type Room } from "./parts";
+import { fieldOf, type SettingKey } from "./settings";
+import { type PageName, shown } from "./state";
+import type { WordKey } from "./words";
+
+interface SwitchLook {
+  label: string;
+  help?: string;
+}
+
+/** On or off. */
+export function switchField(room: Room, page: PageName, key: SettingKey, look: SwitchLook): Part {
+  const { state, acts } = room;
+  if (!state.pages) return nothing;
+  const view = fieldOf(state.pages, key);
+  return toggle(room, key.replaceAll(".", "-"), {
+    ...look,
+    on: shown(state.form[page], key, view) === "true",
+    locked: view.locked,
+    refused: view.refused,
+    set: (on) => acts.set(page, key, String(on)),
+  });
+}
+
+interface ToggleLook extends SwitchLook {
+  on: boolean;
+  locked: boolean;
+  refused: string | null;
+  /** Without being the organisation's, it can't be changed from here. */
+  fixed?: boolean;
+  set(on: boolean): void;
+}
+
+/** The look of a switch, for what is no setting of ours, too. */
+export function toggle(room: Room, id: string, look: ToggleLook): TemplateResult {
+  const view = { value: "", locked: look.locked, refused: look.refused };
+  const described = [look.help ? `${id}-help` : "", look.refused || look.locked ? `${id}-notes` : ""];
+  return html`<div class="switch">
+    <label for=${id}>
+      <input
+        id=${id}
+        type="checkbox"
+        role="switch"
+        .checked=${live(look.on)}
+        ?disabled=${look.locked || look.fixed === true}
+        aria-invalid=${look.refused ? "true" : nothing}
+        aria-describedby=${described.filter(Boolean).join(" ") || nothing}
+        @change=${(event: Event) => look.set((event.target as HTMLInputElement).checked)}
+      />
+      <span>${look.label}</span>
+    </label>
+    ${look.help ? html`<p class="quiet help" id="${id}-help">${look.help}</p>` : nothing}
+    ${notes(room, id, view)}
+  </div>`;
+}
+
+/** One of a few, as radio buttons. */
+export function choiceField(
+  room: Room,
+  page: PageName,
+  key: SettingKey,
+  label: WordKey,
+  choices: [string, WordKey][],
+  help?: WordKey,
+): Part {
+  const { state, word, acts } = room;
+  if (!state.pages) return nothing;
+  const view = fieldOf(state.pages, key);
+  const id = key.replaceAll(".", "-");
+  const chosen = shown(state.form[page], key, view);
+  return html`<fieldset class="choices across" aria-describedby=${notesId(id, view, help)}>
+    <legend>${word(label)}</legend>
+    ${choices.map(
+      ([value, name]) => html`<label class="choice">
+        <input
+          type="radio"
+          name=${id}
+          value=${value}
+          .checked=${live(value === chosen)}
+          ?disabled=${view.locked}
+          @change=${() => acts.set(page, key, value)}
+        />
+        <span>${word(name)}</span>
+      </label>`,
+    )}
+    ${notes(room, id, view, help)}
+  </fieldset>`;
+}
+
+interface LineLook {
+  label: WordKey;
+  help?: WordKey;
+  type?: "text" | "time";
+  short?: boolean;
+}
+
+/** A line that is taken up when the person leaves it or presses Enter. */
+export function lineField(room: Room, page: PageName, key: SettingKey, look: LineLook): Part {
+  const { state, word, acts } = room;
+  if (!state.pages) return nothing;
+  const view = fieldOf(state.pages, key);
+  const id = key.replaceAll(".", "-");
+  return html`<div class="field ${look.short ? "short" : ""}">
+    <label for=${id}>${word(look.label)}</label>
+    <input
+      id=${id}
+      type=${look.type ?? "text"}
+      autocomplete="off"
+      spellcheck="false"
+      .value=${live(shown(state.form[page], key, view))}
+      ?readonly=${view.locked}
+      aria-invalid=${view.refused ? "true" : nothing}
+      aria-describedby=${notesId(id, view, look.help)}
+      @input=${(event: Event) => acts.edit(page, key, view, (event.target as HTMLInputElement).value)}
+      @change=${(event: Event) => acts.set(page, key, (event.target as HTMLInputElement).value)}
+    />
+    ${notes(room, id, view, look.help)}
+  </div>`;
+}

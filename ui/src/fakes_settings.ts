@@ -1,0 +1,260 @@
+// Believable view models of the settings pages.
+import type { Answer } from "./bindings/Answer";
+import type { ChangedLine } from "./bindings/ChangedLine";
+import type { Command } from "./bindings/Command";
+import type { DiagnosticsPage } from "./bindings/DiagnosticsPage";
+import type { FieldView } from "./bindings/FieldView";
+import type { Finding } from "./bindings/Finding";
+import type { Language } from "./bindings/Language";
+import type { Pages } from "./bindings/Pages";
+import type { SourcesPage } from "./bindings/SourcesPage";
+import type { SourceView } from "./bindings/SourceView";
+import type { StartupPage } from "./bindings/StartupPage";
+import { type FakeState, field, light, type Say } from "./fakes";
+
+type SettingsPages = Pick<Pages, "sources" | "startup" | "diagnostics" | "fields" | "changed">;
+
+export function settingsPages(state: FakeState, say: Say): SettingsPages {
+  return {
+    sources: sourcesPage(state, say),
+    startup: startupPage(state, say),
+    diagnostics: diagnosticsPage(state, say),
+    fields: fields(state, say),
+    changed: state === "changed" ? { text: say("Changed: icon.", "Geändert: Symbol."), undo: true } : null,
+  };
+}
+
+export function fakeChanged(language: Language): ChangedLine {
+  return { text: language === "de" ? "Geändert: Sprache." : "Changed: language.", undo: true };
+}
+
+function fields(state: FakeState, say: Say): Record<string, FieldView> {
+  const all: Record<string, FieldView> = {
+    "person.language": field("auto"),
+    "person.icon": field("colour"),
+    "person.start_hidden": field("true"),
+    "person.pause_outside_hours": field(state === "hours" || state === "refused" ? "true" : "false"),
+    "person.work_days": field("mon,tue,wed,thu,fri"),
+    "person.work_from": field("08:00"),
+    "person.work_to": field("18:00"),
+    "notify.sign_in": field("true"),
+    "notify.phone": field("true"),
+    "notify.rule": field("true"),
+    "notify.teams_keeps": field("true"),
+    "notify.microsoft": field("false"),
+    "notify.others": field("false"),
+    "calls.outgoing_counts": field("true"),
+    "lines.phone.enabled": field("true"),
+    "lines.hook.enabled": field(state === "sources-off" ? "false" : "true"),
+    "lines.baresip.enabled": field(state === "sources-off" ? "false" : "true"),
+    "lines.baresip.address": field("127.0.0.1:4444"),
+    "log.level": field("info"),
+  };
+  if (state === "locked") {
+    for (const key of ["person.language", "notify.others", "lines.hook.enabled", "calls.outgoing_counts"]) {
+      all[key] = field(all[key]?.value ?? "", { locked: true });
+    }
+  }
+  if (state === "refused") {
+    const refused = say(
+      "That entry is not possible; possible is: > 08:00.",
+      "Dieser Eintrag ist nicht möglich; möglich ist: > 08:00.",
+    );
+    all["person.work_to"] = field("18:00", { refused });
+    const address = say(
+      "That entry is not possible; possible is: 127.0.0.1:4444.",
+      "Dieser Eintrag ist nicht möglich; möglich ist: 127.0.0.1:4444.",
+    );
+    all["lines.baresip.address"] = field("127.0.0.1:4444", { refused: address });
+  }
+  return all;
+}
+
+function sourcesPage(state: FakeState, say: Say): SourcesPage {
+  const off = state === "sources-off";
+  const ready = say("Listening.", "Bereit.");
+  const phone: SourceView = {
+    id: "phone",
+    name: say("Phone system", "Telefonanlage"),
+    help: say(
+      "The phone system itself reports the calls of your extension, if it can.",
+      "Die Telefonanlage meldet die Gespräche Ihrer Nebenstelle selbst, wenn sie das kann.",
+    ),
+    switch: "lines.phone.enabled",
+    address: null,
+    light: light(true, ready),
+    last: say("hung up · 09:58:41", "aufgelegt · 09:58:41"),
+    calls: [],
+  };
+  const hook: SourceView = {
+    id: "hook",
+    name: say("Reports by other programs", "Meldungen anderer Programme"),
+    help: say(
+      "Any program may report its calls, by a command or a web request on this computer.",
+      "Jedes Programm kann seine Gespräche melden: mit einem Befehl oder einer Web-Anfrage auf diesem Computer.",
+    ),
+    switch: "lines.hook.enabled",
+    address: null,
+    light: off ? null : light(true, ready),
+    last: null,
+    calls: [],
+  };
+  const baresip: SourceView = {
+    id: "baresip",
+    name: "baresip",
+    help: say(
+      "Needs baresip's ctrl_tcp module. Only one program at a time can be connected to it.",
+      "Braucht in baresip das Modul ctrl_tcp. Mit ihm kann immer nur ein Programm verbunden sein.",
+    ),
+    switch: "lines.baresip.enabled",
+    address: "lines.baresip.address",
+    light: off
+      ? null
+      : light(
+          state !== "refused",
+          state === "refused"
+            ? say("Nothing answers at 127.0.0.1:4444.", "Bei 127.0.0.1:4444 antwortet nichts.")
+            : ready,
+        ),
+    last: null,
+    calls: [],
+  };
+  if (state !== "ringing") return { sources: [phone, hook, baresip] };
+  const rings = {
+    state: "ringing",
+    text: say("ringing · 10:02:13", "klingelt · 10:02:13"),
+    counts: false,
+    note: say("only rings, so it does not count", "klingelt nur und zählt deshalb nicht"),
+  } as const;
+  const talks = {
+    state: "connected",
+    text: say("talking · 09:47:05", "im Gespräch · 09:47:05"),
+    counts: true,
+    note: say("counts as a call", "zählt als Gespräch"),
+  } as const;
+  return {
+    sources: [
+      { ...phone, calls: [rings], last: rings.text },
+      hook,
+      { ...baresip, calls: [talks], last: talks.text },
+      {
+        id: "microsip",
+        name: "microsip",
+        help: say("Reports its calls to Offhook by itself.", "Meldet seine Gespräche selbst an Offhook."),
+        switch: null,
+        address: null,
+        light: null,
+        last: say("hung up · 09:12:30", "aufgelegt · 09:12:30"),
+        calls: [],
+      },
+    ],
+  };
+}
+
+function startupPage(state: FakeState, say: Say): StartupPage {
+  const autostart = { on: true, can: true, text: null, refused: null };
+  if (state === "autostart-elsewhere") {
+    const text = say(
+      "This system starts another Offhook: /opt/offhook-0.9/offhook. Switching on makes it start this one.",
+      "Dieses System startet ein anderes Offhook: /opt/offhook-0.9/offhook. Durch Einschalten startet es dieses.",
+    );
+    return { autostart: { ...autostart, on: false, text }, tray: true };
+  }
+  if (state === "refused") {
+    const refused = say(
+      "The system did not take the change: Permission denied. Set it in the start-up settings of your system.",
+      "Das System hat die Änderung nicht angenommen: Permission denied. Stellen Sie es in den Autostart-Einstellungen Ihres Systems ein.",
+    );
+    return { autostart: { ...autostart, on: false, refused }, tray: true };
+  }
+  return { autostart, tray: state !== "no-tray" };
+}
+
+function diagnosticsPage(state: FakeState, say: Say): DiagnosticsPage {
+  const attention = state === "attention";
+  const finding = (ok: boolean, what: string, text: string, mend = ""): Finding => ({ ok, what, text, mend });
+  const fine = say("In order.", "In Ordnung.");
+  const phone = attention
+    ? light(false, say("Nothing answers at pbx.example.com.", "Bei pbx.example.com antwortet nichts."))
+    : light(true, say("Connected.", "Verbunden."));
+  return {
+    lights: [
+      { name: "Microsoft Teams", last: null, light: light(true, say("Connected.", "Verbunden.")) },
+      { name: say("Phone system", "Telefonanlage"), last: null, light: phone },
+      { name: "baresip", last: null, light: light(true, say("Listening.", "Bereit.")) },
+    ],
+    examining: state === "testing",
+    findings:
+      state === "examined"
+        ? [
+            finding(true, say("Settings", "Einstellungen"), fine),
+            finding(true, say("Stored sign-in and passwords", "Gespeicherte Anmeldung und Kennwörter"), fine),
+            finding(
+              false,
+              say("Phone system", "Telefonanlage"),
+              say("Nothing answers at pbx.example.com.", "Bei pbx.example.com antwortet nichts."),
+              say(
+                "Check address and port, and whether the service is running.",
+                "Prüfen Sie Adresse und Port und ob der Dienst läuft.",
+              ),
+            ),
+          ]
+        : [],
+    examined: state === "examined" ? "10:04" : null,
+    notification: {
+      running: false,
+      findings:
+        state === "examined"
+          ? [
+              finding(
+                true,
+                say("Notification", "Hinweis"),
+                say("Handed to the desktop.", "An den Desktop übergeben."),
+              ),
+            ]
+          : [],
+    },
+    sign_in: { running: state === "testing", findings: [] },
+    phone: { running: false, findings: [] },
+    log_forced: attention ? "offhook_connect=trace" : null,
+    data_dir: "/home/nora/.local/state/offhook",
+  };
+}
+
+/** What a command that only asks is told. */
+export function fakeAnswer(command: Command): Answer {
+  if (command === "hook_access") {
+    return {
+      hook_access: {
+        address: "http://127.0.0.1:41873/v1/call",
+        token: "Zm9vYmFyYmF6cXV4LW5vdC1hLXJlYWwtdG9rZW4tMTI",
+        examples: [
+          "offhookctl call answer --source my-phone --id 1",
+          "offhookctl call hangup --source my-phone --id 1",
+          `curl -H "Authorization: Bearer $TOKEN" -H "Content-Type: application/json" -d '{"v":1,"event":"answer","source":"my-phone","callId":"1"}' http://127.0.0.1:41873/v1/call`,
+        ],
+      },
+    };
+  }
+  if (command === "log") {
+    return {
+      log: [
+        {
+          level: "info",
+          text: "2026-11-22T09:00:01.120331Z  INFO offhook_connect::driver: the machine was asleep",
+        },
+        {
+          level: "debug",
+          text: "2026-11-22T09:00:01.120912Z DEBUG offhook_connect::driver: to do effect=ReadTeams",
+        },
+        {
+          level: "warn",
+          text: "2026-11-22T09:00:11.000102Z  WARN offhook_connect::graph: no answer; trying again",
+        },
+        { level: null, text: "  with a second line" },
+      ],
+    };
+  }
+  if (command === "report") return { text: ["Offhook 0.1.0", "linux x86_64"] };
+  return "done";
+}

@@ -1,0 +1,142 @@
+// "Notifications and start-up".
+import { html, nothing, type TemplateResult } from "lit-html";
+import { live } from "lit-html/directives/live.js";
+import type { StartupPage } from "../bindings/StartupPage";
+import { choiceField, lineField, switchField, toggle } from "../controls";
+import { failure, mark, notes, notesId, type Part, type Room } from "../parts";
+import { fieldOf, type SettingKey } from "../settings";
+import { shown } from "../state";
+import type { WordKey } from "../words";
+
+const NOTICES: [SettingKey, WordKey, WordKey][] = [
+  ["notify.sign_in", "startup-notify-sign-in", "startup-notify-sign-in-help"],
+  ["notify.phone", "startup-notify-phone", "startup-notify-phone-help"],
+  ["notify.rule", "startup-notify-rule", "startup-notify-rule-help"],
+  ["notify.teams_keeps", "startup-notify-teams", "startup-notify-teams-help"],
+  ["notify.microsoft", "startup-notify-microsoft", "startup-notify-microsoft-help"],
+  ["notify.others", "startup-notify-others", "startup-notify-others-help"],
+];
+
+const DAYS: [string, WordKey][] = [
+  ["mon", "startup-mon"],
+  ["tue", "startup-tue"],
+  ["wed", "startup-wed"],
+  ["thu", "startup-thu"],
+  ["fri", "startup-fri"],
+  ["sat", "startup-sat"],
+  ["sun", "startup-sun"],
+];
+
+export function startupTemplate(room: Room, view: StartupPage): TemplateResult {
+  const { word } = room;
+  return html`
+    <h1 tabindex="-1">${word("startup-title")}</h1>
+    ${failure(room, "startup")}
+    <section class="card" aria-labelledby="start">
+      <h2 id="start">${word("startup-start")}</h2>
+      ${autostart(room, view)}
+      ${switchField(room, "startup", "person.start_hidden", {
+        label: word("startup-hidden"),
+        help: word("startup-hidden-help"),
+      })}
+    </section>
+    <section class="card" aria-labelledby="notices">
+      <h2 id="notices">${word("startup-notices")}</h2>
+      <p class="quiet">${word("startup-notices-help")}</p>
+      ${NOTICES.map(([key, label, help]) =>
+        switchField(room, "startup", key, { label: word(label), help: word(help) }),
+      )}
+    </section>
+    <section class="card" aria-labelledby="looks">
+      <h2 id="looks">${word("startup-looks")}</h2>
+      ${choiceField(room, "startup", "person.language", "startup-language", [
+        ["auto", "startup-language-auto"],
+        ["de", "startup-language-de"],
+        ["en", "startup-language-en"],
+      ])}
+      ${choiceField(
+        room,
+        "startup",
+        "person.icon",
+        "startup-icon",
+        [
+          ["colour", "startup-icon-colour"],
+          ["one-colour", "startup-icon-one"],
+          ["light", "startup-icon-light"],
+          ["dark", "startup-icon-dark"],
+        ],
+        "startup-icon-help",
+      )}
+      ${
+        !view.tray
+          ? html`<p class="line" data-tray="none">${mark("info", "quiet", word("startup-note"))}<span>${word("startup-no-tray")}</span></p>`
+          : nothing
+      }
+    </section>
+    ${hours(room)}
+  `;
+}
+
+function autostart(room: Room, { autostart }: StartupPage): TemplateResult {
+  const { word, acts } = room;
+  return html`${toggle(room, "autostart", {
+    label: word("startup-autostart"),
+    ...(autostart.text ? { help: autostart.text } : {}),
+    on: autostart.on,
+    locked: false,
+    fixed: !autostart.can,
+    refused: autostart.refused,
+    set: (on) => acts.ask("startup", "autostart", { autostart: { on } }),
+  })}`;
+}
+
+/** Outside of them Offhook pauses by itself. */
+function hours(room: Room): Part {
+  const { state, word, acts } = room;
+  if (!state.pages) return nothing;
+  const key: SettingKey = "person.work_days";
+  const view = fieldOf(state.pages, key);
+  const on = shown(
+    state.form.startup,
+    "person.pause_outside_hours",
+    fieldOf(state.pages, "person.pause_outside_hours"),
+  );
+  const chosen = shown(state.form.startup, key, view).split(",");
+  const choose = (day: string, wanted: boolean) => {
+    const days = DAYS.map(([name]) => name).filter((name) => (name === day ? wanted : chosen.includes(name)));
+    acts.set("startup", key, days.join(","));
+  };
+  const days = html`<fieldset class="choices across days" aria-describedby=${notesId("days", view)}>
+    <legend>${word("startup-days")}</legend>
+    ${DAYS.map(
+      ([day, name]) => html`<label class="choice">
+        <input
+          type="checkbox"
+          name="days"
+          value=${day}
+          .checked=${live(chosen.includes(day))}
+          ?disabled=${view.locked}
+          @change=${(event: Event) => choose(day, (event.target as HTMLInputElement).checked)}
+        />
+        <span>${word(name)}</span>
+      </label>`,
+    )}
+    ${notes(room, "days", view)}
+  </fieldset>`;
+  return html`<section class="card" aria-labelledby="hours">
+    <h2 id="hours">${word("startup-hours")}</h2>
+    ${switchField(room, "startup", "person.pause_outside_hours", {
+      label: word("startup-hours-pause"),
+      help: word("startup-hours-help"),
+    })}
+    ${
+      on === "true"
+        ? html`${days}
+            <div class="times">
+              ${lineField(room, "startup", "person.work_from", { label: "startup-from", type: "time", short: true })}
+              ${lineField(room, "startup", "person.work_to", { label: "startup-to", type: "time", short: true })}
+            </div>`
+        : nothing
+    }
+  </section>`;
+}
