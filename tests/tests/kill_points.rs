@@ -210,9 +210,9 @@ fn killed_at_random_moments_two() {
     killed_at_random(20_260_801);
 }
 
-/// A release must not die because of a variable.
+/// A release must not die because of a variable, nor be broken on purpose.
 #[test]
-fn no_build_but_that_of_the_tests_has_kill_points() {
+fn no_build_but_that_of_the_tests_has_kill_points_or_breaks() {
     let output = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()))
         .args(["metadata", "--format-version", "1", "--no-deps", "--offline"])
         .current_dir(xtask::parts::workspace())
@@ -221,26 +221,25 @@ fn no_build_but_that_of_the_tests_has_kill_points() {
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("a description of the workspace");
     let packages = metadata["packages"].as_array().expect("packages");
     assert!(packages.len() > 5);
-    for package in packages {
+    for (package, only) in packages.iter().flat_map(|package| ["kill-points", "breaks"].map(|only| (package, only))) {
         let name = &package["name"];
         let features = package["features"].as_object().expect("features");
-        for (feature, switched_on) in features.iter().filter(|(feature, _)| *feature != "kill-points") {
+        for (feature, switched_on) in features.iter().filter(|(feature, _)| *feature != only) {
             let switched_on = switched_on.to_string();
-            assert!(
-                !switched_on.contains("kill-points"),
-                "{name}: {feature} = {switched_on}"
-            );
+            assert!(!switched_on.contains(only), "{name}: {feature} = {switched_on}");
         }
         for dependency in package["dependencies"].as_array().expect("dependencies") {
             let features = dependency["features"].to_string();
-            assert!(!features.contains("kill-points"), "{name}: {dependency}");
+            assert!(!features.contains(only), "{name}: {dependency}");
         }
     }
     // Of the commands, only those that check and test choose the features of tests.
     let commands = xtask::parts::workspace().join("xtask/src");
     let chooses = |file: &std::path::Path| {
         let text = std::fs::read_to_string(file).expect("a source");
-        text.contains("kill-points") || text.contains("everything_for_tests")
+        ["kill-points", "\"breaks\"", "everything_for_tests"]
+            .iter()
+            .any(|word| text.contains(word))
     };
     let mut choosing: Vec<String> = std::fs::read_dir(commands)
         .expect("the sources of the commands")

@@ -8,6 +8,7 @@ mod setup;
 mod step;
 mod test;
 mod workspace;
+mod world;
 
 use std::process::ExitCode;
 
@@ -21,6 +22,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   run [ARGUMENTS]  builds the programs and starts Offhook with these arguments
   test             sets up, then checks and tests everything
   bench [NAME…]    measures the released programs; `--help` names what can be measured
+  world [--hours N] [--seed S]
+                   goes through simulated days, a million hours unless told
   fmt              formats the sources
   lint             the checks without the tests";
 
@@ -39,7 +42,7 @@ fn dispatch() -> Result<()> {
     let command = arguments.next().unwrap_or_default();
     let rest: Vec<String> = arguments.collect();
     let mut steps = Steps::default();
-    if !matches!(command.as_str(), "run" | "bench") && !rest.is_empty() {
+    if !matches!(command.as_str(), "run" | "bench" | "world") && !rest.is_empty() {
         bail!("`{command}` takes no arguments\n{USAGE}");
     }
     match command.as_str() {
@@ -47,6 +50,7 @@ fn dispatch() -> Result<()> {
         "run" => return run::run(&rest, &mut steps),
         "test" => return test::test(&mut steps),
         "bench" => bench::bench(&rest, &mut steps)?,
+        "world" => return world::world(&rest),
         "fmt" => test::format(&mut steps)?,
         "lint" => test::lint(&mut steps)?,
         "" | "help" | "--help" | "-h" => {

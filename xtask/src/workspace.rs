@@ -15,9 +15,9 @@ pub const PROGRAMS: [&str; 4] = [
     "offhook-playground",
 ];
 
-/// Features that only tests switch on: the named places at which a test kills the program, and the comparison of
-/// the pages' types with those they are generated from.
-const FOR_TESTS: [&str; 2] = ["kill-points", "ts"];
+/// Features that only tests switch on: the named places at which a test kills the program, an engine that is broken on
+/// purpose, and the comparison of the pages' types with those they are generated from.
+const FOR_TESTS: [&str; 3] = ["kill-points", "breaks", "ts"];
 
 /// Cargo's description of the workspace, without foreign packages.
 ///

@@ -2,7 +2,7 @@
 
 use crate::clock::Now;
 use crate::facts::{Facts, teams};
-use crate::ledger::{Ledger, Reason};
+use crate::ledger::{Ledger, Reason, Stage};
 use crate::line::SourceId;
 use crate::phone::{Field, FieldValue};
 use crate::profile::{DndRule, ForwardRule, PresenceRule, ToTeams};
@@ -221,10 +221,11 @@ fn rule_name(rules: &Rules, presence: &Presence, doing: &Doing, own: bool) -> St
 fn by_hand(facts: &Facts, ledger: &Ledger, now: Now) -> Vec<(PhoneState, jiff::Timestamp)> {
     let phone = facts.phone.key().unwrap_or_default();
     let known = |field: Field| {
-        facts
-            .phone
-            .recent(field, now.mono)
-            .filter(|_| ledger.hold_on(field, phone).is_none())
+        facts.phone.recent(field, now.mono).filter(|known| {
+            let hold = ledger.hold_on(field, phone);
+            // One that is about to be written does not show yet.
+            hold.is_none_or(|hold| hold.stage == Stage::Intent && known.value == hold.before)
+        })
     };
     let dnd = known(Field::Dnd)
         .filter(|known| known.value == FieldValue::Dnd(true))

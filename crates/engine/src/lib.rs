@@ -26,6 +26,10 @@
 // A loop over one decides differently from run to run; `clippy.toml` forbids its iterators.
 #![deny(clippy::iter_over_hash_type)]
 
+#[cfg(feature = "breaks")]
+pub mod breaks;
+#[cfg(not(feature = "breaks"))]
+mod breaks;
 pub mod clock;
 pub mod desired;
 mod effect;

@@ -1,10 +1,14 @@
 //! Every deadline of the engine, in one table.
 
+use crate::breaks::{self, Break};
 use crate::clock::{Instant, Now};
 use crate::engine::{Engine, Phase};
 
 /// The next deadline and its name. A deadline that has passed is due now.
 pub(crate) fn next(engine: &Engine, now: Now) -> Option<(Instant, &'static str)> {
+    if breaks::is(Break::NeverRests) {
+        return Some((now.mono, "broken"));
+    }
     let facts = &engine.facts;
     let wall = |at: jiff::Timestamp| now.mono_at(at);
     let leaving = match engine.phase {
@@ -28,12 +32,7 @@ pub(crate) fn next(engine: &Engine, now: Now) -> Option<(Instant, &'static str)>
             .into_iter()
             .find(|at| *at > now.mono)
     });
-    let retry = engine
-        .fields
-        .iter()
-        .filter_map(|f| f.next_try())
-        .filter(|at| *at > now.mono)
-        .min();
+    let retry = engine.fields.iter().filter_map(|f| f.next_try(now.mono)).min();
     let table = [
         (leaving, "leaving"),
         (

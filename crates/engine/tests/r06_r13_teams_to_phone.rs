@@ -10,6 +10,7 @@ use offhook_engine::profile::{ForwardRule, Row};
 use offhook_engine::rules::Rules;
 use offhook_engine::teams::{Presence, SessionPair};
 use offhook_engine::{Effect, Input};
+use offhook_protocol::command::Pause;
 use offhook_protocol::status::{NotDoneReason, Owner, State};
 
 /// `recommended`, with forwards for two states: no document has one.
@@ -28,6 +29,26 @@ fn forwarding() -> Rules {
 
 fn forward(target: &str) -> FieldValue {
     FieldValue::Forward(Some(target.into()))
+}
+
+// R6
+
+#[test]
+fn r6_no_hour_holds_more_than_360_reads() {
+    let mut w = World::new("recommended");
+    w.after(120.0);
+    let from = w.now.mono;
+    w.after(6.0 * 3600.0);
+    let reads: Vec<_> = w
+        .log
+        .iter()
+        .filter(|(at, effect)| *at >= from && *effect == Effect::ReadTeams)
+        .map(|(at, _)| *at)
+        .collect();
+    assert!(reads.len() > 2000);
+    for hour in reads.windows(361) {
+        assert!(hour[360].since(hour[0]) >= secs(3600.0));
+    }
 }
 
 // R7
@@ -430,8 +451,104 @@ fn r9_in_intent_a_field_that_shows_before_was_never_written() {
     w.teams_is("Available", "Available");
     w.restart();
     w.after(10.0);
+    assert_eq!(w.disk.holds.len(), 1, "the phone system may still come to it");
+    w.after(30.0);
     assert_eq!(w.writes(), [], "nothing to put back");
     assert_eq!(w.disk.holds, []);
+}
+
+#[test]
+fn r9_a_write_that_is_carried_out_after_it_was_given_up_is_taken_back() {
+    for crashes in [true, false] {
+        let mut w = World::new("recommended");
+        w.after(30.0);
+        w.phone.loses_writes = true;
+        w.teams("DoNotDisturb", "DoNotDisturb");
+        w.input(Input::PhoneWritten {
+            field: Field::Dnd,
+            outcome: Err(unreachable()),
+        });
+        w.phone.loses_writes = false;
+        w.teams_is("Available", "Available");
+        if crashes {
+            w.restart();
+        }
+        w.after(20.0);
+        assert!(!w.dnd());
+        w.by_hand(ON);
+        w.after(2.0);
+        assert!(!w.dnd(), "carried out late, crashes: {crashes}");
+        w.after(60.0);
+        assert_eq!(w.disk.holds, []);
+    }
+}
+
+#[test]
+fn r9_a_release_is_kept_in_mind_while_an_earlier_write_may_still_come() {
+    let mut w = World::with(forwarding());
+    w.teams("Busy", "Busy");
+    w.after(30.0);
+    assert_eq!(w.forward().as_deref(), Some("100"));
+    let first = w.phone.fields[&Field::Forward].clone();
+    w.phone.loses_writes = true;
+    w.teams("Away", "Away");
+    let second = w.writes().last().cloned().unwrap();
+    assert_ne!(second, first);
+    w.input(Input::PhoneWritten {
+        field: Field::Forward,
+        outcome: Err(unreachable()),
+    });
+    w.phone.loses_writes = false;
+    w.teams("Available", "Available");
+    w.after(10.0);
+    assert_eq!(w.forward(), None);
+    w.by_hand(second);
+    w.after(2.0);
+    assert_eq!(w.forward(), None, "carried out late");
+    w.after(60.0);
+    assert_eq!(w.disk.holds, []);
+}
+
+#[test]
+fn r9_what_changes_while_the_ledger_is_written_is_judged_anew() {
+    // The person presses the key.
+    let mut w = World::new("recommended");
+    w.after(30.0);
+    w.disk_silent = true;
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    assert_eq!(w.writes(), []);
+    w.dnd_by_hand(true);
+    w.disk_answers();
+    w.after(60.0);
+    assert_eq!(w.writes(), [], "as wanted already");
+    w.teams("Available", "Available");
+    w.after(60.0);
+    assert!(w.dnd(), "the person's own stays");
+    assert_eq!(w.disk.holds, []);
+    // The wish ends.
+    let mut w = World::new("recommended");
+    w.after(30.0);
+    w.disk_silent = true;
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.pause(Pause::Minutes(15));
+    w.disk_answers();
+    w.after(60.0);
+    assert_eq!(w.writes(), [], "paused before anything was written");
+    assert_eq!(w.disk.holds, []);
+}
+
+#[test]
+fn r9_a_release_that_is_not_wanted_any_more_is_not_written() {
+    let mut w = World::new("recommended");
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(30.0);
+    w.disk_silent = true;
+    w.teams("Available", "Available");
+    w.teams("DoNotDisturb", "Presenting");
+    w.disk_answers();
+    w.after(30.0);
+    assert_eq!(w.writes(), [ON]);
+    assert!(w.dnd());
 }
 
 #[test]

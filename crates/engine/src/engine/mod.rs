@@ -2,6 +2,7 @@
 
 mod round;
 
+use crate::breaks::{self, Break};
 use crate::clock::{Instant, Now};
 use crate::desired::{self, Desired, Want};
 use crate::effect::{Effect, Input};
@@ -338,6 +339,9 @@ impl Engine {
         let before = self.facts.account().map(|account| account.key.clone());
         match &sign_in {
             SignIn::SignedIn(account) => {
+                if breaks::is(Break::LogsNames) {
+                    tracing::info!(name = account.name, "signed in");
+                }
                 if before.as_ref().is_some_and(|key| *key != account.key) {
                     self.facts.teams.forget();
                 }

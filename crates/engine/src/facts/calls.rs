@@ -1,6 +1,7 @@
 //! Calls per line source, each with its lease (R1).
 
 use super::Past;
+use crate::breaks::{self, Break};
 use crate::clock::{Instant, Now};
 use crate::fault::Fault;
 use crate::line::{CallId, CallState, LineEvent, SourceId};
@@ -114,7 +115,7 @@ impl Call {
         match self.state {
             CallState::Connected | CallState::Held | CallState::Conference => true,
             CallState::Dialling => outgoing_counts && now.since(self.began) >= DIALLING,
-            CallState::Ringing => false,
+            CallState::Ringing => breaks::is(Break::RingingCounts),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! What Teams says, as far as it can be believed: echo (R8), unknown words and fading (R7), silence (R11).
 
+use crate::breaks::{self, Break};
 use crate::clock::{Instant, Now};
 use crate::teams::Presence;
 use jiff::Timestamp;
@@ -154,14 +155,16 @@ impl TeamsFacts {
     }
 
     pub fn is_echo(&self, presence: &Presence, now: Instant) -> bool {
-        self.own.iter().any(|(own, until)| {
-            own.availability == presence.availability
-                && own.activity == presence.activity
-                && match until {
-                    EchoUntil::Open => true,
-                    EchoUntil::At(at) => now < *at,
-                }
-        })
+        let deaf = breaks::is(Break::BelievesItsEcho);
+        !deaf
+            && self.own.iter().any(|(own, until)| {
+                own.availability == presence.availability
+                    && own.activity == presence.activity
+                    && match until {
+                        EchoUntil::Open => true,
+                        EchoUntil::At(at) => now < *at,
+                    }
+            })
     }
 
     fn confirm_ending(&mut self, presence: &Presence, now: Instant) -> bool {

@@ -1,6 +1,7 @@
 //! One field of the phone system: hold, echo, ownership, release (R9, R10, R11, R13). The same code for all four.
 
 use super::{Chance, Pace};
+use crate::breaks::{self, Break};
 use crate::clock::{Instant, Now};
 use crate::desired::{Want, Wish};
 use crate::effect::Effect;
@@ -20,6 +21,8 @@ const AT_ONCE: Duration = Duration::from_secs(10);
 const LATE: jiff::SignedDuration = jiff::SignedDuration::from_secs(20);
 /// So often until the field is left to the other program.
 const TWICE: u32 = 2;
+/// A write that nobody answered may still be carried out.
+const DOUBT: Duration = Duration::from_secs(30);
 /// After a refusal that will be repeated.
 const REFUSED: Duration = Duration::from_secs(300);
 
@@ -40,6 +43,8 @@ pub(crate) struct FieldState {
     written_at: Option<Instant>,
     /// How often another value came back at once after our write.
     undone: u32,
+    /// Until then a write of ours that nobody answered may still be carried out.
+    doubt_until: Option<Instant>,
 }
 
 /// What is under way. One write at most.
@@ -124,6 +129,7 @@ impl FieldState {
             met: None,
             written_at: None,
             undone: 0,
+            doubt_until: None,
         }
     }
 
@@ -146,8 +152,9 @@ impl FieldState {
         }
     }
 
-    pub(crate) const fn next_try(&self) -> Option<Instant> {
-        self.retry_at
+    pub(crate) fn next_try(&self, now: Instant) -> Option<Instant> {
+        let waits = self.retry_at.into_iter().chain(self.doubt_until);
+        waits.filter(|at| *at > now).min()
     }
 
     /// The person resumed or changed the rules: try again.
@@ -182,30 +189,36 @@ impl FieldState {
         if context.phone.is_none() {
             return;
         }
+        // The person put it back in Offhook: released although the rules go on wanting it.
+        let hold = context.hold(self.field);
+        let put_back = hold.filter(|_| context.ledger.yielded.contains(&self.field));
+        let given_up = put_back.map(|hold| Wish {
+            want: Want::Leave,
+            why: hold.why.clone(),
+        });
+        let wish = given_up.as_ref().or(wish);
         match &self.step {
             Step::Idle => {}
-            Step::Saving { revision, write } => {
-                if context.saved >= *revision {
-                    let write = write.clone();
+            Step::Saving { revision, .. } if context.saved < *revision => return,
+            Step::Saving { write, .. } => {
+                let write = write.clone();
+                self.step = Step::Idle;
+                if self.still_right(&write, wish, context) {
                     context.effects.push(Effect::WritePhone(write.clone()));
                     self.step = Step::Writing(write);
+                    return;
                 }
-                return;
             }
             Step::Writing(_) => return,
         }
         self.judge_late(context, now);
         match context.hold(self.field).cloned() {
-            // The person put it back in Offhook: released although the rules go on wanting it.
-            Some(hold) if context.ledger.yielded.contains(&self.field) => {
-                self.not_done = Some(NotDoneReason::Person);
-                let given_up = Wish {
-                    want: Want::Leave,
-                    why: hold.why.clone(),
-                };
-                self.step_held(hold, Some(&given_up), context, now);
+            Some(hold) => {
+                if given_up.is_some() {
+                    self.not_done = Some(NotDoneReason::Person);
+                }
+                self.step_held(hold, wish, context, now);
             }
-            Some(hold) => self.step_held(hold, wish, context, now),
             None => self.step_free(wish, context, now),
         }
     }
@@ -248,6 +261,39 @@ impl FieldState {
         };
         context.put_late(None);
         context.put(self.field, Some(hold));
+    }
+
+    /// While the ledger was being written the wish may have ended, or the person may have changed the field: then
+    /// it is judged anew.
+    fn still_right(&self, write: &FieldValue, wish: Option<&Wish>, context: &mut Context<'_>) -> bool {
+        let Some(mut hold) = context.hold(self.field).cloned() else {
+            return false;
+        };
+        let known = context.known.map(|(known, _)| known);
+        match hold.stage {
+            Stage::Intent => {
+                let shown = hold.earlier.as_ref().unwrap_or(&hold.before);
+                let right = wish.is_some_and(|wish| wish.want == Want::Set(write.clone()))
+                    && known.is_none_or(|known| known == shown);
+                // In doubt about an earlier try, the hold stays until that is over.
+                if !right && self.doubt_until.is_none() {
+                    self.drop_unwritten(hold, context);
+                }
+                right
+            }
+            Stage::Releasing => {
+                let ours =
+                    known.is_none_or(|known| *known == hold.wrote || hold.earlier.as_ref() == Some(known));
+                let again = wish.is_some_and(|wish| wish.want == Want::Set(hold.wrote.clone()));
+                if ours && again && hold.earlier.is_none() {
+                    hold.stage = Stage::Written;
+                    context.put(self.field, Some(hold));
+                    return false;
+                }
+                ours
+            }
+            Stage::Written => false,
+        }
     }
 
     fn step_free(&mut self, wish: Option<&Wish>, context: &mut Context<'_>, now: Now) {
@@ -324,15 +370,22 @@ impl FieldState {
         if self.retry_at.is_some_and(|at| now.mono < at) {
             return;
         }
+        let in_doubt = self.doubt_until.is_some_and(|until| now.mono < until);
+        let unset =
+            hold.stage != Stage::Written && context.known.is_some_and(|(known, _)| *known == hold.before);
+        if in_doubt && unset && wish.is_none_or(|wish| wish.want != Want::Set(hold.wrote.clone())) {
+            return;
+        }
         match hold.stage {
-            Stage::Intent => self.judge_intent(hold, context, now),
+            Stage::Intent => self.judge_intent(hold, wish, context, now),
             Stage::Written => self.keep_or_release(hold, wish, context, now),
             Stage::Releasing => self.resume_release(hold, wish, context, now),
         }
     }
 
-    /// A write whose outcome nobody saw: the field itself tells.
-    fn judge_intent(&mut self, mut hold: Hold, context: &mut Context<'_>, now: Now) {
+    /// A write whose outcome nobody saw: the field itself tells. Where it shows what was there before the phone
+    /// system may have lost the write, or still come to it.
+    fn judge_intent(&mut self, mut hold: Hold, wish: Option<&Wish>, context: &mut Context<'_>, now: Now) {
         let Some(shows) = fresh(context, now.mono) else {
             return;
         };
@@ -340,24 +393,32 @@ impl FieldState {
             hold.stage = Stage::Written;
             hold.earlier = None;
             context.put(self.field, Some(hold));
-        } else if hold.earlier.as_ref() == Some(&shows) {
-            hold.stage = Stage::Written;
-            hold.wrote = shows;
-            hold.earlier = None;
-            context.put(self.field, Some(hold));
-        } else if shows == hold.before {
-            if self.field == Field::Presence {
+            return;
+        }
+        let earlier = hold.earlier.as_ref() == Some(&shows);
+        if !earlier && shows != hold.before {
+            self.person_took_it(context, now);
+            return;
+        }
+        let doubt_until = *self.doubt_until.get_or_insert(now.mono + DOUBT);
+        if wish.is_some_and(|wish| wish.want == Want::Set(hold.wrote.clone())) {
+            let write = hold.wrote.clone();
+            let revision = context.put(self.field, Some(hold));
+            self.step = Step::Saving { revision, write };
+        } else if now.mono >= doubt_until {
+            self.doubt_until = None;
+            if self.field == Field::Presence && !earlier {
                 context.put_late(Some(Late {
-                    wrote: hold.wrote,
-                    before: hold.before,
+                    wrote: hold.wrote.clone(),
+                    before: hold.before.clone(),
                     at: now.wall,
                     arrived: false,
-                    phone: hold.phone,
+                    phone: hold.phone.clone(),
                 }));
             }
-            context.put(self.field, None);
-        } else {
-            self.person_took_it(context, now);
+            self.drop_unwritten(hold, context);
+        } else if earlier && wish.is_some_and(|wish| wish.want != Want::Set(shows.clone())) {
+            self.release(hold, context, now);
         }
     }
 
@@ -370,6 +431,10 @@ impl FieldState {
             if self.written_at.is_some_and(|at| now.mono.since(at) < AT_ONCE) {
                 self.undone += 1;
             }
+            if breaks::is(Break::WritesOverThePerson) {
+                self.write_again(hold, context);
+                return;
+            }
             if self.undone >= TWICE {
                 context.contest(self.field);
             }
@@ -381,6 +446,11 @@ impl FieldState {
             self.undone = 0;
         }
         let Some(wish) = wish else { return };
+        let long_ago = self.written_at.is_some_and(|at| now.mono.since(at) > 10 * DOUBT);
+        if breaks::is(Break::NeverQuiet) && long_ago {
+            self.write_again(hold, context);
+            return;
+        }
         match &wish.want {
             Want::Set(value) if *value == hold.wrote => {
                 if wish.why.rule != hold.why.rule {
@@ -402,8 +472,18 @@ impl FieldState {
                     write: value.clone(),
                 };
             }
+            Want::Set(_) | Want::Leave | Want::Unset if breaks::is(Break::KeepsHolds) => {}
             Want::Set(_) | Want::Leave | Want::Unset => self.release(hold, context, now),
         }
+    }
+
+    /// Only an engine that is broken on purpose does so.
+    fn write_again(&mut self, mut hold: Hold, context: &mut Context<'_>) {
+        hold.stage = Stage::Intent;
+        let write = hold.wrote.clone();
+        context.put(self.field, Some(hold));
+        context.effects.push(Effect::WritePhone(write.clone()));
+        self.step = Step::Writing(write);
     }
 
     fn release(&mut self, mut hold: Hold, context: &mut Context<'_>, now: Now) {
@@ -411,7 +491,7 @@ impl FieldState {
         let Some(shows) = fresh(context, now.mono) else {
             return;
         };
-        if shows != hold.wrote {
+        if shows != hold.wrote && hold.earlier.as_ref() != Some(&shows) {
             self.person_took_it(context, now);
             return;
         }
@@ -428,12 +508,18 @@ impl FieldState {
         let Some(shows) = fresh(context, now.mono) else {
             return;
         };
+        let in_doubt = self.doubt_until.is_some_and(|until| now.mono < until);
         if shows == hold.before {
-            context.put(self.field, None);
-        } else if shows != hold.wrote {
+            if !in_doubt {
+                self.doubt_until = None;
+                context.put(self.field, None);
+            }
+        } else if shows != hold.wrote && hold.earlier.as_ref() != Some(&shows) {
             self.person_took_it(context, now);
-        } else if wish.is_some_and(|w| w.want == Want::Set(hold.wrote.clone())) {
+        } else if !in_doubt && wish.is_some_and(|w| w.want == Want::Set(shows.clone())) {
             hold.stage = Stage::Written;
+            hold.wrote = shows;
+            hold.earlier = None;
             context.put(self.field, Some(hold));
         } else {
             self.release(hold, context, now);
@@ -443,6 +529,7 @@ impl FieldState {
     /// The field shows neither what was there nor what we wrote: the person wins (R10).
     fn person_took_it(&mut self, context: &mut Context<'_>, now: Now) {
         context.put(self.field, None);
+        self.doubt_until = None;
         context.yield_field(self.field, true);
         self.not_done = Some(NotDoneReason::Person);
         self.quiet_since = self.quiet_since.map(|_| now.mono);
@@ -465,11 +552,17 @@ impl FieldState {
                 match hold.stage {
                     Stage::Intent => {
                         self.written_at = Some(now.mono);
+                        if breaks::is(Break::ForgetsBefore) {
+                            hold.before = nothing(self.field);
+                        }
                         hold.stage = Stage::Written;
                         hold.earlier = None;
                         context.put(self.field, Some(hold));
                     }
+                    // A write that may still come would find nobody to take it back.
+                    Stage::Releasing if self.doubt_until.is_some_and(|until| now.mono < until) => {}
                     Stage::Releasing => {
+                        self.doubt_until = None;
                         context.put(self.field, None);
                     }
                     Stage::Written => {}
@@ -485,11 +578,15 @@ impl FieldState {
                     | FaultKind::SignInRequired
                     | FaultKind::Unreachable => self.pace.wait(context.chance),
                 };
+                if hold.stage == Stage::Intent && fault.kind == FaultKind::Unreachable {
+                    self.doubt_until = Some(now.mono + DOUBT);
+                }
                 // A hold that was not taken is judged by what the field shows, at once.
                 self.retry_at = Some(now.mono + wait);
                 if hold.stage == Stage::Intent
                     && matches!(fault.kind, FaultKind::Rejected | FaultKind::RightMissing)
                 {
+                    self.doubt_until = None;
                     self.drop_unwritten(hold, context);
                 }
                 self.failed = Some(fault);
@@ -530,7 +627,9 @@ impl FieldState {
             return;
         }
         self.step = Step::Idle;
-        self.drop_unwritten(hold, context);
+        if self.doubt_until.is_none() {
+            self.drop_unwritten(hold, context);
+        }
         self.retry_at = Some(now.mono + self.pace.wait(context.chance));
         self.failed = Some(fault.clone());
     }
@@ -556,5 +655,15 @@ fn fresh(context: &mut Context<'_>, now: Instant) -> Option<FieldValue> {
             *context.read = true;
             None
         }
+    }
+}
+
+/// For an engine that is broken on purpose.
+fn nothing(field: Field) -> FieldValue {
+    match field {
+        Field::Dnd => FieldValue::Dnd(false),
+        Field::Forward => FieldValue::Forward(None),
+        Field::Presence => FieldValue::Presence(None),
+        Field::Note => FieldValue::Note(String::new()),
     }
 }

@@ -1,11 +1,13 @@
 //! How often Teams is read (R6).
 
 use super::{Chance, Pace};
+use crate::breaks::{self, Break};
 use crate::clock::Instant;
 use crate::fault::{Fault, FaultKind};
 use std::time::Duration;
 
-const NORMAL: Duration = Duration::from_secs(10);
+/// A hair over 10 s: however the jitter falls, no hour holds more than 360 reads.
+const NORMAL: Duration = Duration::from_millis(10_005);
 const FAST: Duration = Duration::from_secs(3);
 const SLOW: Duration = Duration::from_secs(30);
 const FAST_FOR: Duration = Duration::from_secs(30);
@@ -56,6 +58,7 @@ impl Poll {
         };
         let since_change = self.changed_at.map(|at| now.since(at));
         let span = match since_change {
+            _ if breaks::is(Break::ReadsTooOften) => FAST,
             Some(since) if since < FAST_FOR => FAST,
             Some(since) if since < SLOW_AFTER => NORMAL,
             Some(_) | None if idle => SLOW,

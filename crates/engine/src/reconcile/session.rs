@@ -2,6 +2,7 @@
 
 use super::Chance;
 use super::tries::{Tries, end_replaced};
+use crate::breaks::{self, Break};
 use crate::clock::{Instant, Now};
 use crate::effect::Effect;
 use crate::facts::TeamsFacts;
@@ -180,9 +181,13 @@ impl Session {
         now: Now,
     ) {
         self.vanished.retain(|at| now.mono.since(*at) < HOUR);
-        if self.op.is_some() {
+        if self.op.is_some() && !breaks::is(Break::TwoAtOnce) {
             return;
         }
+        let want = want.or_else(|| {
+            let up = self.up.as_ref().filter(|_| breaks::is(Break::RenewsForEver));
+            up.map(|up| (up.pair, LIFETIME))
+        });
         self.may = May {
             renew: want.is_some()
                 && self.tries.refused().is_none()

@@ -87,6 +87,8 @@ pub struct Phone {
     pub reads_fail: Option<Fault>,
     /// Writes arrive but nobody answers.
     pub mute: bool,
+    /// Writes do not arrive, and nobody answers.
+    pub loses_writes: bool,
     pub key: String,
     pub names: Vec<String>,
     pub abilities: Abilities,
@@ -112,6 +114,9 @@ pub struct World {
     /// What is on the disk.
     pub disk: Ledger,
     pub disk_full: bool,
+    /// The disk does not answer until `disk_answers`.
+    pub disk_silent: bool,
+    disk_owes: Vec<Input>,
     /// Every effect with its time.
     pub log: Vec<(Instant, Effect)>,
     pub crash: Option<Crash>,
@@ -183,12 +188,15 @@ impl World {
                 writes_fail: None,
                 reads_fail: None,
                 mute: false,
+                loses_writes: false,
                 key: "pbx/2001".into(),
                 names: Vec::new(),
                 abilities: able(),
             },
             disk: ledger,
             disk_full: false,
+            disk_silent: false,
+            disk_owes: Vec::new(),
             log: Vec::new(),
             crash: None,
             dead: false,
@@ -330,6 +338,9 @@ impl World {
                         outcome: Err(fault.clone()),
                     });
                 }
+                if self.phone.loses_writes {
+                    return None;
+                }
                 self.phone.fields.insert(field, value);
                 if self.crash == Some(Crash::AfterWrite) {
                     self.dead = true;
@@ -360,8 +371,21 @@ impl World {
                     self.disk = serde_json::from_str(&text).unwrap();
                     Ok(())
                 };
-                Some(Input::LedgerSaved { revision, outcome })
+                let saved = Input::LedgerSaved { revision, outcome };
+                if self.disk_silent {
+                    self.disk_owes.push(saved);
+                    return None;
+                }
+                Some(saved)
             }
+        }
+    }
+
+    /// What the disk has written meanwhile, and from now on at once.
+    pub fn disk_answers(&mut self) {
+        self.disk_silent = false;
+        for saved in std::mem::take(&mut self.disk_owes) {
+            self.input(saved);
         }
     }
 

@@ -1,32 +1,13 @@
-//! What the person does, and what the weather is like.
+//! What the person does.
 
-use super::desk::{Desk, Event, secs};
+use super::desk::{Desk, Event, PHONE, secs};
 use offhook_engine::Input;
 use offhook_engine::line::CallState;
 use offhook_engine::phone::{Field, FieldValue, PhonePresence};
 use offhook_engine::profile::{ForwardRule, NAMES, Profile};
-use offhook_engine::rules::Rules;
+use offhook_engine::rules::{Role, Rules};
 use offhook_engine::teams::Presence;
 use offhook_protocol::command::Pause;
-
-const TROUBLE: [&str; 16] = [
-    "graph throttles",
-    "graph fails",
-    "graph loses the request",
-    "graph loses the answer",
-    "graph is slow",
-    "phone disconnects",
-    "phone refuses a write",
-    "phone loses a write",
-    "phone loses an answer",
-    "phone is slow",
-    "another program writes the phone",
-    "line disconnects",
-    "a hangup is lost",
-    "an event comes twice",
-    "events out of order",
-    "the disk is full",
-];
 
 /// The profile, with two rows of the person's own where `own_rows` says so.
 pub fn profile(name: &str, own_rows: bool) -> Profile {
@@ -53,11 +34,14 @@ impl Desk {
         self.later(wait, Event::Person);
         self.watch.change(self.now.mono);
         let runs = self.engine.is_some() && !self.asleep;
+        if self.now.mono < self.evening_until {
+            return;
+        }
         let what = (self.chance.draw() % 100) as u32;
         match what {
             0..=21 => self.calls(),
-            22..=45 => self.uses_teams(),
-            46..=55 => self.presses(),
+            22..=43 => self.uses_teams(),
+            44..=55 => self.presses(),
             56..=58 if runs => self.pauses(),
             59..=66 if runs => self.resumes(),
             67..=70 if runs => self.edits_rules(),
@@ -97,17 +81,29 @@ impl Desk {
                 let point = self.chance.pick(&[
                     "killed before the ledger",
                     "killed after the ledger",
+                    "killed with a write on its way",
                     "killed after the write",
+                    "killed after the answer",
+                    "killed with a request to Graph on its way",
                 ]);
                 self.armed = Some(point);
                 self.stirs();
             }
+            87..=88 if runs && self.signed_in && !self.expired => {
+                self.story.happens("the sign-in expires");
+                self.says(|| "the sign-in expires".into());
+                self.expired = true;
+                self.tells_sign_in(0.1);
+                let wait = self.span(120.0, 2400.0);
+                self.later(wait, Event::SignsIn);
+            }
+            89..=91 => self.second_desk(),
             _ => {}
         }
     }
 
     /// Something that most rules act on, and its end.
-    fn stirs(&mut self) {
+    pub fn stirs(&mut self) {
         let presence = self
             .chance
             .pick(&[("DoNotDisturb", "Presenting"), ("Busy", "InACall")]);
@@ -119,56 +115,69 @@ impl Desk {
         let line = (self.chance.draw() % 3) as usize;
         self.calls_made += 1;
         let id = format!("c{}", self.calls_made);
-        let mut at = 0.0;
-        let mut then = |desk: &mut Self, wait: f64, state: Option<CallState>| {
-            at += wait;
-            desk.later(at, Event::Call(line, id.clone(), state));
-        };
+        let mut at = self.span(0.5, 20.0);
         if self.chance.hits(0.6) {
-            then(self, 0.0, Some(CallState::Ringing));
-            let rings = self.span(1.0, 20.0);
+            self.call(0.0, line, &id, Some(CallState::Ringing));
             if self.chance.hits(0.3) {
                 self.story.happens("a call is missed");
-                then(self, rings, None);
+                self.call(at, line, &id, None);
                 return;
             }
             self.story.happens("the person takes a call");
-            then(self, rings, Some(CallState::Connected));
         } else {
             self.story.happens("the person dials");
-            then(self, 0.0, Some(CallState::Dialling));
-            let rings = self.span(0.5, 20.0);
-            then(self, rings, Some(CallState::Connected));
+            self.call(0.0, line, &id, Some(CallState::Dialling));
         }
-        let talks = self.span(3.0, 500.0);
-        match self.chance.draw() % 5 {
+        self.call(at, line, &id, Some(CallState::Connected));
+        let beats = line == 2 && self.chance.hits(0.6);
+        if beats {
+            self.story.happens("a call with heartbeats");
+            let pace = self.span(10.0, 60.0);
+            self.later(at + pace, Event::Heartbeat(id.clone(), pace));
+        }
+        at += self.span(3.0, 500.0);
+        match self.chance.draw() % 6 {
             0 => {
                 self.story.happens("a call is held");
-                then(self, talks, Some(CallState::Held));
-                then(self, 20.0, Some(CallState::Connected));
+                self.call(at, line, &id, Some(CallState::Held));
+                self.call(at + 20.0, line, &id, Some(CallState::Connected));
             }
             1 => {
                 self.story.happens("a conference");
-                then(self, talks, Some(CallState::Conference));
+                self.call(at, line, &id, Some(CallState::Conference));
             }
             2 => {
                 self.story.happens("a transfer");
-                then(self, talks, Some(CallState::Held));
                 let other = format!("{id}t");
-                self.later(
-                    talks + 10.0,
-                    Event::Call(line, other.clone(), Some(CallState::Dialling)),
-                );
-                self.later(
-                    talks + 18.0,
-                    Event::Call(line, other.clone(), Some(CallState::Connected)),
-                );
-                self.later(talks + 40.0, Event::Call(line, other, None));
+                self.call(at, line, &id, Some(CallState::Held));
+                self.call(at + 10.0, line, &other, Some(CallState::Dialling));
+                self.call(at + 18.0, line, &other, Some(CallState::Connected));
+                self.call(at + 40.0, line, &other, None);
+                self.call(at + 40.1, line, &id, None);
+                return;
+            }
+            3 => {
+                self.story.happens("called while in a call");
+                let other = format!("{id}s");
+                let its_line = (self.chance.draw() % 3) as usize;
+                self.call(at, its_line, &other, Some(CallState::Ringing));
+                if self.chance.hits(0.5) {
+                    self.call(at + 6.0, its_line, &other, Some(CallState::Connected));
+                }
+                self.call(at + 20.0, its_line, &other, None);
             }
             _ => {}
         }
-        let talks = self.span(3.0, 600.0);
-        then(self, talks, None);
+        at += self.span(3.0, 600.0);
+        if beats && self.chance.hits(0.5) {
+            self.later(at, Event::FallsSilent(id));
+        } else {
+            self.call(at, line, &id, None);
+        }
+    }
+
+    fn call(&mut self, at: f64, line: usize, id: &str, state: Option<CallState>) {
+        self.later(at, Event::Call(line, id.to_owned(), state));
     }
 
     fn uses_teams(&mut self) {
@@ -194,7 +203,7 @@ impl Desk {
             self.graph.preferred = Some(super::graph::Preferred {
                 presence,
                 until: self.now.mono + secs(86400.0),
-                ours: false,
+                by: None,
             });
             self.later(span, Event::PickEnds);
         } else {
@@ -205,23 +214,57 @@ impl Desk {
     }
 
     fn presses(&mut self) {
-        let value = if self.chance.hits(0.6) {
-            self.story.happens("do not disturb pressed on the phone");
-            FieldValue::Dnd(self.fields[&Field::Dnd] != FieldValue::Dnd(true))
+        // Rather a field that the program holds, where there is one.
+        let ledger = self.engine.as_ref().map(|engine| engine.ledger());
+        let held: Vec<Field> = Field::ALL
+            .into_iter()
+            .filter(|field| ledger.is_some_and(|ledger| ledger.hold_on(*field, PHONE).is_some()))
+            .collect();
+        let any = [
+            Field::Dnd,
+            Field::Dnd,
+            Field::Presence,
+            Field::Forward,
+            Field::Note,
+        ];
+        let field = if held.is_empty() || self.chance.hits(0.5) {
+            self.chance.pick(&any)
         } else {
-            self.story.happens("presence chosen on the phone");
-            FieldValue::Presence(self.chance.pick(&[
+            self.chance.pick(&held)
+        };
+        let value = match field {
+            Field::Dnd => FieldValue::Dnd(self.fields[&Field::Dnd] != FieldValue::Dnd(true)),
+            Field::Presence => FieldValue::Presence(self.chance.pick(&[
                 None,
                 None,
                 Some(PhonePresence::Busy),
                 Some(PhonePresence::Dnd),
                 Some(PhonePresence::Away),
                 Some(PhonePresence::OnThePhone),
-            ]))
+                Some(PhonePresence::Meeting),
+            ])),
+            Field::Forward => FieldValue::Forward(self.chance.pick(&[
+                None,
+                Some("+49 30 5550199".to_owned()),
+                Some("0170 5550123".to_owned()),
+                Some(super::model::FORWARD.to_owned()),
+            ])),
+            Field::Note => FieldValue::Note(self.chance.pick(&[
+                String::new(),
+                "at Frau Sommer's".to_owned(),
+                super::model::NOTE.to_owned(),
+            ])),
         };
-        if self.fields[&value.field()] != value {
-            self.by_hand(value);
+        if self.fields[&field] == value {
+            return;
         }
+        self.story.happens(match field {
+            Field::Dnd => "do not disturb pressed on the phone",
+            Field::Presence => "presence chosen on the phone",
+            Field::Forward => "forward changed by hand",
+            Field::Note => "note changed by hand",
+        });
+        self.by_hand(value);
     }
 
     fn pauses(&mut self) {
@@ -248,7 +291,14 @@ impl Desk {
         self.story.happens("rules edited");
         let name = self.chance.pick(&NAMES);
         self.own_rows = self.chance.hits(0.5);
+        let role = if self.chance.hits(0.15) {
+            self.story.happens("the desk only watches");
+            Role::Watch
+        } else {
+            Role::Full
+        };
         self.rules = Rules {
+            role,
             profile: profile(name, self.own_rows),
             dnd_in_meetings: self.chance.hits(0.5),
             outgoing_counts: self.chance.hits(0.8),
@@ -258,6 +308,23 @@ impl Desk {
         self.input(Input::Rules(Box::new(self.rules.clone())));
     }
 
+    /// The person goes home, the program stays on, and nobody tells it that a call has ended.
+    pub fn evening(&mut self) {
+        let runs = self.engine.is_some() && !self.asleep;
+        if !runs {
+            self.later(600.0, Event::Evening);
+            return;
+        }
+        self.says(|| "the person goes home; a call's end is not told".into());
+        self.armed = None;
+        self.evening_until = self.now.mono + secs(4.0 * 3600.0 + 120.0);
+        self.trouble.remove("a hangup is lost");
+        self.trouble.remove("events out of order");
+        self.calls_made += 1;
+        let id = format!("e{}", self.calls_made);
+        self.later(40.0, Event::Call(2, id, Some(CallState::Connected)));
+    }
+
     fn closes_the_lid(&mut self) {
         self.story.happens("lid closed");
         self.says(|| "closes the lid".into());
@@ -265,43 +332,5 @@ impl Desk {
         self.asleep = true;
         let night = self.span(1200.0, 20000.0);
         self.later(night, Event::Wakes);
-    }
-
-    pub fn weather(&mut self) {
-        self.watch.change(self.now.mono);
-        let count = if self.chance.hits(0.4) { 2 } else { 1 };
-        for _ in 0..count {
-            let kind = self.chance.pick(&TROUBLE);
-            self.trouble.insert(kind);
-        }
-        let list = format!("{:?}", self.trouble);
-        self.says(|| format!("trouble: {list}"));
-        if self
-            .trouble
-            .iter()
-            .any(|kind| kind.starts_with("phone") || kind.starts_with("the disk"))
-        {
-            self.stirs();
-        }
-        if self.trouble.contains("phone disconnects") {
-            self.phone_goes();
-        }
-        if self.trouble.contains("another program writes the phone") {
-            self.later(10.0, Event::OtherProgram);
-        }
-        if self.trouble.contains("line disconnects") {
-            self.line_goes(1);
-        }
-        if ["a hangup is lost", "events out of order"]
-            .iter()
-            .any(|kind| self.trouble.contains(kind))
-        {
-            self.calls_made += 1;
-            let id = format!("h{}", self.calls_made);
-            self.later(5.0, Event::Call(2, id.clone(), Some(CallState::Connected)));
-            self.later(60.0, Event::Call(2, id, None));
-        }
-        let span = self.span(180.0, 700.0);
-        self.later(span, Event::Calm);
     }
 }

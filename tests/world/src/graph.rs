@@ -5,13 +5,21 @@ use offhook_engine::teams::{PreferredPair, Presence, SessionPair};
 use std::collections::VecDeque;
 use std::time::Duration;
 
+/// Whose program sent a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    Desk,
+    Second,
+}
+
 #[derive(Debug)]
 pub struct Graph {
     /// What Teams' own sessions say.
     pub own: Presence,
     /// Picked by the person, or set by us: one slot, the last one wins.
     pub preferred: Option<Preferred>,
-    pub session: Option<(SessionPair, Instant)>,
+    /// One for each person and client id, whichever desk sets it.
+    pub session: Option<Session>,
     shown: VecDeque<(Instant, Shown)>,
 }
 
@@ -19,14 +27,27 @@ pub struct Graph {
 pub struct Preferred {
     pub presence: Presence,
     pub until: Instant,
-    pub ours: bool,
+    pub by: Option<Who>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Session {
+    pub pair: SessionPair,
+    pub until: Instant,
+    pub by: Who,
+    /// How long the request was on its way.
+    pub way: Duration,
+    /// Graph carried it out again, or late, after a newer request: the program has every reason to think it gone.
+    pub revived: bool,
+    /// The clock has jumped since: the ledger says wrongly until when it is up.
+    pub jumped: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shown {
     pub presence: Presence,
-    /// It comes from what we wrote.
-    pub ours: bool,
+    /// It comes from what this program wrote; of one that Graph revived nobody can tell.
+    pub by: Option<Who>,
 }
 
 impl Graph {
@@ -39,12 +60,16 @@ impl Graph {
         }
     }
 
-    pub fn prefer(&mut self, pair: PreferredPair, until: Instant) {
+    pub fn prefer(&mut self, pair: PreferredPair, until: Instant, by: Option<Who>) {
         self.preferred = Some(Preferred {
             presence: pair.presence(),
             until,
-            ours: true,
+            by,
         });
+    }
+
+    pub fn session(&self, now: Instant) -> Option<&Session> {
+        self.session.as_ref().filter(|session| now < session.until)
     }
 
     /// What a read without lag shows.
@@ -52,18 +77,17 @@ impl Graph {
         if let Some(preferred) = self.preferred.as_ref().filter(|p| now < p.until) {
             return Shown {
                 presence: preferred.presence.clone(),
-                ours: preferred.ours,
+                by: preferred.by,
             };
         }
-        let session = self.session.filter(|(_, until)| now < *until);
-        match session {
-            Some((pair, _)) if strength(&pair.presence()) > strength(&self.own) => Shown {
-                presence: pair.presence(),
-                ours: true,
+        match self.session(now) {
+            Some(session) if strength(&session.pair.presence()) > strength(&self.own) => Shown {
+                presence: session.pair.presence(),
+                by: (!session.revived).then_some(session.by),
             },
             Some(_) | None => Shown {
                 presence: self.own.clone(),
-                ours: false,
+                by: None,
             },
         }
     }
@@ -79,10 +103,21 @@ impl Graph {
         }
     }
 
+    /// Reads lag no more: whose words they were is another matter now.
+    pub fn forget(&mut self) {
+        self.shown.clear();
+    }
+
     pub fn showed(&self, lag: Duration, now: Instant) -> Shown {
         let at = now - lag;
         let past = self.shown.iter().rev().find(|(since, _)| *since <= at);
         past.map_or_else(|| self.shows(now), |(_, shown)| shown.clone())
+    }
+}
+
+impl Default for Graph {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

@@ -1,12 +1,12 @@
 //! What the rules want, from tables alone: the reference for `desired`.
 
 use offhook_engine::phone::{FieldValue, PhonePresence};
-use offhook_engine::teams::Presence;
+use offhook_engine::teams::{PreferredPair, Presence, SessionPair, Word};
 
 /// (word, do not disturb, presence)
 type Row = (&'static str, bool, Option<PhonePresence>);
 
-use PhonePresence::{Away, Busy, Dnd, Meeting, OnThePhone};
+use PhonePresence::{Available, Away, Busy, Dnd, ExtendedAway, Meeting, OnThePhone};
 
 const RECOMMENDED: &[Row] = &[
     ("DoNotDisturb", true, None),
@@ -64,8 +64,8 @@ pub struct Choices<'a> {
     pub own_rows: bool,
 }
 
-pub const FORWARD: &str = "100";
-pub const NOTE: &str = "in a meeting";
+pub const FORWARD: &str = "+49305550100";
+pub const NOTE: &str = "in a meeting with Frau Winter";
 
 /// Do not disturb, forward, presence, note: what is to be set, if anything.
 pub fn wants(choices: Choices<'_>, teams: &Presence, call_on_the_phone: bool) -> [Option<FieldValue>; 4] {
@@ -83,7 +83,7 @@ pub fn wants(choices: Choices<'_>, teams: &Presence, call_on_the_phone: bool) ->
         "procall" => PROCALL,
         _ => RECOMMENDED,
     };
-    let find = |word: &offhook_engine::teams::Word| table.iter().find(|row| word.is(row.0));
+    let find = |word: &Word| table.iter().find(|row| word.is(row.0));
     let Some((word, dnd, presence)) = find(&teams.activity).or_else(|| find(&teams.availability)) else {
         return nothing;
     };
@@ -95,4 +95,41 @@ pub fn wants(choices: Choices<'_>, teams: &Presence, call_on_the_phone: bool) ->
         presence.map(|presence| FieldValue::Presence(Some(presence))),
         own("InAMeeting").then(|| FieldValue::Note(NOTE.into())),
     ]
+}
+
+/// What the person set on the phone: no hold of ours is on it.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ByHand {
+    pub dnd: bool,
+    pub presence: Option<PhonePresence>,
+}
+
+/// A state of the person's own on innovaphone: (session, preferred presence with its days).
+type Manual = (PhonePresence, Option<SessionPair>, Option<(PreferredPair, u64)>);
+
+const MANUAL: &[Manual] = &[
+    (OnThePhone, Some(SessionPair::BusyInACall), None),
+    (Busy, None, Some((PreferredPair::Busy, 1))),
+    (Meeting, None, Some((PreferredPair::Busy, 1))),
+    (Dnd, None, Some((PreferredPair::DoNotDisturb, 1))),
+    (Away, None, Some((PreferredPair::Away, 7))),
+    (ExtendedAway, None, Some((PreferredPair::Away, 7))),
+    (Available, None, None),
+];
+
+/// The session and the preferred presence, with its days: a call first, then what the person set on the phone.
+pub fn tells_teams(
+    profile: &str,
+    call: Option<SessionPair>,
+    by_hand: ByHand,
+) -> (Option<SessionPair>, Option<(PreferredPair, u64)>) {
+    match (profile, by_hand.presence) {
+        ("starface-9", _) if by_hand.dnd => (call.or(Some(SessionPair::BusyInACall)), None),
+        ("innovaphone", Some(presence)) => {
+            let row = MANUAL.iter().find(|row| row.0 == presence);
+            let (_, session, preferred) = row.copied().unwrap_or((presence, None, None));
+            (call.or(session), preferred)
+        }
+        _ => (call, None),
+    }
 }

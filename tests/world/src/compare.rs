@@ -1,0 +1,70 @@
+//! The reference model against the engine, after each of its steps (invariant 11).
+
+use super::desk::{Desk, PHONE};
+use super::model::{self, ByHand};
+use offhook_engine::desired::Want;
+use offhook_engine::ledger::Stage;
+use offhook_engine::phone::{Field, FieldValue};
+use std::time::Duration;
+
+impl Desk {
+    pub fn model_check(&mut self) {
+        let Some(engine) = &self.engine else { return };
+        let now = self.now.mono;
+        let facts = engine.facts();
+        let stale = facts.teams.is_stale(self.rules.release_after, now);
+        let outgoing = self.rules.outgoing_counts;
+        let on_phone = self.told.on_the_phone(outgoing, now);
+        let mut wants = [None, None, None, None];
+        if !facts.is_signed_out()
+            && !stale
+            && let Some(in_force) = &facts.teams.in_force
+        {
+            wants = model::wants(self.choices(), &in_force.presence, on_phone);
+        }
+        let mut differ = None;
+        for (field, want) in Field::ALL.into_iter().zip(&wants) {
+            let got = engine.desired().of(field).and_then(|wish| match &wish.want {
+                Want::Set(value) => Some(value),
+                Want::Leave | Want::Unset => None,
+            });
+            if got != want.as_ref() {
+                differ = Some(format!("the model wants {want:?}, the engine {got:?}"));
+            }
+        }
+        let by_hand = |field: Field| {
+            let known = facts.phone.recent(field, now).map(|known| &known.value);
+            known.filter(|known| {
+                let hold = engine.ledger().hold_on(field, PHONE);
+                hold.is_none_or(|hold| hold.stage == Stage::Intent && **known == hold.before)
+            })
+        };
+        let presence = match by_hand(Field::Presence) {
+            Some(FieldValue::Presence(presence)) => *presence,
+            Some(FieldValue::Dnd(_) | FieldValue::Forward(_) | FieldValue::Note(_)) | None => None,
+        };
+        let by_hand = ByHand {
+            dnd: by_hand(Field::Dnd) == Some(&FieldValue::Dnd(true)),
+            presence,
+        };
+        let call = self.told.session(outgoing, now);
+        let (session, preferred) = model::tells_teams(&self.rules.profile.name, call, by_hand);
+        let got = engine.desired().session.as_ref().map(|wish| wish.pair);
+        if got != session {
+            differ = Some(format!(
+                "the model wants the session {session:?}, the engine {got:?}"
+            ));
+        }
+        let got = engine.desired().preferred.as_ref();
+        let got = got.map(|wish| (wish.pair, wish.lifetime));
+        let preferred = preferred.map(|(pair, days)| (pair, Duration::from_secs(days * 24 * 3600)));
+        if got != preferred {
+            differ = Some(format!(
+                "the model wants preferred {preferred:?}, the engine {got:?}"
+            ));
+        }
+        if let Some(differ) = differ {
+            self.fail(11, &differ);
+        }
+    }
+}

@@ -1,0 +1,259 @@
+//! What stands, judged at every step: holds, the person's values, the session (invariants 1, 2, 3, 5).
+
+use super::desk::{Desk, PHONE};
+use super::graph::Who;
+use super::model::{self, Choices};
+use super::watch::{SETTLED, Wants, name};
+use offhook_engine::desired::Want;
+use offhook_engine::ledger::Stage;
+use offhook_engine::phone::Field;
+use offhook_engine::teams::Presence;
+use offhook_engine::{Engine, Instant};
+use std::time::Duration;
+
+/// A hold without a cause.
+#[derive(Debug, Clone, Copy)]
+pub struct Idle {
+    since: Instant,
+    limit: Duration,
+}
+
+const AT_MOST: Duration = Duration::from_secs(15);
+/// 10 s and 30 s with their jitter (R6).
+const INTERVAL: Duration = Duration::from_secs(11);
+const SLOW_INTERVAL: Duration = Duration::from_secs(33);
+/// Two more readings of Offline, each at least 30 s after the one before (R7).
+const CONFIRMED: Duration = Duration::from_secs(2 * (30 + 11));
+/// 15 s after the clear was confirmed (R8), and the way of its answer.
+const ECHO: Duration = Duration::from_millis(15_600);
+
+impl Desk {
+    pub fn choices(&self) -> Choices<'_> {
+        Choices {
+            profile: &self.rules.profile.name,
+            meetings: self.rules.dnd_in_meetings,
+            own_rows: self.own_rows,
+        }
+    }
+
+    /// At every step.
+    pub fn check(&mut self) {
+        let now = self.now.mono;
+        let shows = self.graph.shows(now).presence;
+        if self.is_own(&shows) {
+            self.watch.echo_at = now;
+        }
+        self.check_session(now);
+        if self.asleep || self.engine.is_none() {
+            self.watch.idle.clear();
+            return;
+        }
+        self.note_wants();
+        self.check_fields(&shows);
+    }
+
+    /// Equal to what is ours in Teams, or may be: an echo, whoever says it (R8).
+    fn is_own(&self, shows: &Presence) -> bool {
+        let now = self.now.mono;
+        let ledger = self.engine.as_ref().map_or(&self.disk_ledger, Engine::ledger);
+        let same = |own: Presence| own.availability == shows.availability && own.activity == shows.activity;
+        let session = self
+            .graph
+            .session(now)
+            .filter(|s| s.by == Who::Desk && !s.revived);
+        let preferred = self.graph.preferred.as_ref().filter(|p| p.by == Some(Who::Desk));
+        session.is_some_and(|session| same(session.pair.presence()))
+            || preferred.is_some_and(|preferred| same(preferred.presence.clone()))
+            || ledger
+                .session
+                .as_ref()
+                .is_some_and(|record| same(record.pair.presence()))
+            || ledger
+                .preferred
+                .as_ref()
+                .is_some_and(|record| same(record.pair.presence()))
+    }
+
+    /// What is wanted of each target, and who may send something because that has changed.
+    pub fn note_wants(&mut self) {
+        self.note_session_wanted();
+        let Some(engine) = &self.engine else { return };
+        let now = self.now.mono;
+        let released = self.is_released(engine);
+        let desired = engine.desired();
+        let stale = engine.facts().teams.is_stale(self.rules.release_after, now);
+        if stale != self.watch.stale {
+            // R11
+            self.watch.stale = stale;
+            self.watch.change(now);
+        }
+        if released != self.watch.released {
+            self.watch.released = released;
+            self.watch.change(now);
+        }
+        let session = desired
+            .session
+            .as_ref()
+            .map(|wish| wish.pair)
+            .filter(|_| !released);
+        if session != self.watch.wants.session {
+            self.watch.wants.session = session;
+            self.watch.grant("session");
+            self.watch.change(now);
+        }
+        let preferred = desired
+            .preferred
+            .as_ref()
+            .map(|wish| wish.pair)
+            .filter(|_| !released);
+        if preferred != self.watch.wants.preferred && !(preferred.is_none() && desired.preferred_unknown) {
+            self.watch.wants.preferred = preferred;
+            self.watch.grant("preferred");
+            self.watch.change(now);
+        }
+        for (n, field) in Field::ALL.into_iter().enumerate() {
+            let wish = desired.of(field).map(|wish| &wish.want);
+            let value = match wish {
+                Some(Want::Set(value)) if !released => Some(value),
+                Some(Want::Set(_) | Want::Leave | Want::Unset) => None,
+                // Nothing is known: what is there is kept.
+                None if !released => continue,
+                None => None,
+            };
+            let Wants { fields, .. } = &mut self.watch.wants;
+            if fields[n].as_ref() != value {
+                fields[n] = value.cloned();
+                self.watch.grant(name(field));
+                self.watch.change(now);
+            }
+        }
+    }
+
+    /// How long after the end of a cause the phone may still show it.
+    fn limit(&self, released: bool) -> Duration {
+        if released {
+            return AT_MOST;
+        }
+        let seldom = ["Offline", "Away"]
+            .iter()
+            .any(|word| self.watch.seen.contains(word))
+            && self.now.mono.since(self.watch.seen_since) > Duration::from_secs(560)
+            && !self.told.any_call();
+        let interval = if seldom { SLOW_INTERVAL } else { INTERVAL };
+        AT_MOST
+            + interval
+            + if self.watch.ending {
+                CONFIRMED
+            } else {
+                Duration::ZERO
+            }
+    }
+
+    fn check_fields(&mut self, shows: &Presence) {
+        let now = self.now.mono;
+        let Some(engine) = &self.engine else { return };
+        let released = self.watch.released;
+        let paused = engine.ledger().pause.is_some() || self.rules.role != Default::default();
+        let paused = paused || self.outside_hours();
+        let outgoing = self.rules.outgoing_counts;
+        let truth = model::wants(self.choices(), shows, self.told.on_the_phone(outgoing, now));
+        let ending = shows.says("Offline");
+        if std::mem::replace(&mut self.watch.ending, ending) != ending {
+            self.watch.idle.clear();
+        }
+        let settled = self.trouble.is_empty() && self.phone_up && now.since(self.calm_since) > SETTLED;
+        let reachable = settled && self.watch.phone_linked && (released || self.watch.teams_linked);
+        let echo = now.since(self.watch.echo_at) < ECHO;
+        for (field, want) in Field::ALL.into_iter().zip(truth) {
+            let Some(engine) = &self.engine else { return };
+            let wish = engine.desired().of(field).map(|wish| &wish.want);
+            match wish {
+                // A pause says nothing about the rules.
+                Some(Want::Leave | Want::Unset) if !paused => {
+                    let since = *self.watch.quiet_since.entry(field).or_insert(now);
+                    if now.since(since) >= Duration::from_secs(30) {
+                        self.watch.by_hand.remove(&field);
+                    }
+                }
+                Some(_) | None => {
+                    self.watch.quiet_since.remove(&field);
+                }
+            }
+            let shown = &self.fields[&field];
+            let hold = engine.ledger().hold_on(field, PHONE).cloned();
+            let over = hold.as_ref().is_some_and(|hold| {
+                *shown != hold.before && (released || !echo && want.as_ref() != Some(shown))
+            });
+            if reachable && over {
+                let limit = self.limit(released);
+                let idle = *self.watch.idle.entry(field).or_insert(Idle { since: now, limit });
+                if now.since(idle.since) > idle.limit {
+                    let why = format!(
+                        "{field:?} is still held {:?} after its cause",
+                        now.since(idle.since)
+                    );
+                    self.fail(1, &why);
+                }
+            } else {
+                self.watch.idle.remove(&field);
+            }
+            if self.watch.in_flight.contains(name(field)) {
+                continue;
+            }
+            let shown = &self.fields[&field];
+            match &hold {
+                None if self.watch.crossed.contains(&field) => {
+                    self.watch.crossed.remove(&field);
+                    self.watch.base.insert(field, shown.clone());
+                }
+                None if *shown != self.watch.base[&field] => {
+                    let why = format!(
+                        "nothing is held, and the phone shows {shown:?} instead of the person's {:?}",
+                        self.watch.base[&field]
+                    );
+                    self.fail(3, &why);
+                }
+                Some(hold)
+                    if hold.stage == Stage::Written
+                        && hold.before != self.watch.base[&field]
+                        && *shown == hold.wrote
+                        && !self.watch.crossed.contains(&field) =>
+                {
+                    let why = format!("the hold would give back {:?}", hold.before);
+                    self.fail(3, &why);
+                }
+                Some(_) | None => {}
+            }
+        }
+    }
+
+    fn note_session_wanted(&mut self) {
+        let now = self.now.mono;
+        let outgoing = self.rules.outgoing_counts;
+        let calls = self.told.session(outgoing, now).is_some();
+        let wanted = self.engine.as_ref().is_some_and(|engine| {
+            let person = engine.desired().session.as_ref();
+            // A state of the person's own, where the rules tell Teams of it; calls are counted by the world itself.
+            let manual = person.is_some_and(|wish| wish.why.cause != offhook_protocol::status::Cause::Call);
+            (calls || manual) && !self.is_released(engine)
+        });
+        if wanted && !self.asleep {
+            self.watch.session_wanted_at = now;
+        }
+    }
+
+    fn check_session(&mut self, now: Instant) {
+        self.note_session_wanted();
+        let Some(session) = self.graph.session(now) else {
+            return;
+        };
+        let wanted_at = match session.by {
+            Who::Desk => Some(self.watch.session_wanted_at),
+            Who::Second => self.second.session_wanted_at,
+        };
+        let limit = Duration::from_secs(300) + session.way + Duration::from_millis(10);
+        if wanted_at.is_none_or(|at| now.since(at) > limit) {
+            self.fail(5, "a session outlives its call by more than five minutes");
+        }
+    }
+}

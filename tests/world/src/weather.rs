@@ -1,0 +1,105 @@
+//! What the weather is like: faults come in bursts, one or two kinds at a time.
+
+use super::desk::{Desk, Event};
+use offhook_engine::line::CallState;
+
+pub const TROUBLE: &[&str] = &[
+    "graph throttles",
+    "graph fails",
+    "graph loses the request",
+    "graph loses the answer",
+    "graph is slow",
+    "graph does it twice",
+    "graph does it late",
+    "graph answers out of order",
+    "refreshing the token fails",
+    "phone disconnects",
+    "phone refuses a write",
+    "phone throttles",
+    "phone cannot be read",
+    "phone loses a write",
+    "phone loses an answer",
+    "phone is slow",
+    "phone does it twice",
+    "phone does it late",
+    "phone's news is late",
+    "another program writes the phone",
+    "line disconnects",
+    "a hangup is lost",
+    "an event comes twice",
+    "events out of order",
+    "the disk is full",
+    "the disk is slow",
+];
+
+impl Desk {
+    pub fn weather(&mut self) {
+        self.watch.change(self.now.mono);
+        let count = if self.chance.hits(0.4) { 2 } else { 1 };
+        for _ in 0..count {
+            let kind = self.chance.pick(TROUBLE);
+            self.trouble.insert(kind);
+        }
+        if self.now.mono < self.evening_until {
+            // Both make the person reset the hook, which would end the call whose lease is to run out.
+            self.trouble.remove("a hangup is lost");
+            self.trouble.remove("events out of order");
+        }
+        let list = format!("{:?}", self.trouble);
+        self.says(|| format!("trouble: {list}"));
+        let begins = |kind: &str| self.trouble.iter().any(|trouble| trouble.starts_with(kind));
+        let (phone, graph) = (begins("phone") || begins("the disk"), begins("graph"));
+        if phone {
+            self.stirs();
+        }
+        if graph {
+            self.busy_minutes();
+        }
+        if self.trouble.contains("phone disconnects") {
+            self.phone_goes();
+        }
+        if self.trouble.contains("another program writes the phone") {
+            self.later(10.0, Event::OtherProgram);
+        }
+        if self.trouble.contains("line disconnects") {
+            self.line_goes(1);
+        }
+        if self.trouble.contains("a hangup is lost") || self.trouble.contains("events out of order") {
+            self.calls_made += 1;
+            let id = format!("h{}", self.calls_made);
+            self.later(5.0, Event::Call(2, id.clone(), Some(CallState::Connected)));
+            self.later(60.0, Event::Call(2, id, None));
+        }
+        let span = self.chance.between(180.0, 700.0);
+        self.later(span, Event::Calm);
+    }
+
+    pub fn calm(&mut self) {
+        self.trouble.clear();
+        self.calm_since = self.now.mono;
+        self.says(|| "everything works".into());
+        let span = self.chance.between(900.0, 3600.0);
+        self.later(span, Event::Weather);
+    }
+
+    /// Short calls, so that requests to Graph meet the trouble.
+    fn busy_minutes(&mut self) {
+        for n in 0..3 {
+            self.calls_made += 1;
+            let id = format!("b{}", self.calls_made);
+            let begins = f64::from(n) * 45.0 + self.chance.between(2.0, 20.0);
+            let talks = self.chance.between(1.0, 25.0);
+            self.later(begins, Event::Call(1, id.clone(), Some(CallState::Connected)));
+            self.later(begins + talks, Event::Call(1, id, None));
+        }
+    }
+
+    /// That kind of trouble is there and strikes now.
+    pub fn strikes(&mut self, kind: &'static str, share: f64) -> bool {
+        let strikes = self.trouble.contains(kind) && self.chance.hits(share);
+        if strikes {
+            self.story.happens(kind);
+        }
+        strikes
+    }
+}
