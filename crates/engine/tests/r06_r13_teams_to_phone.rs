@@ -484,6 +484,27 @@ fn r9_a_write_that_is_carried_out_after_it_was_given_up_is_taken_back() {
 }
 
 #[test]
+fn r9_a_refused_second_try_does_not_make_the_first_forgotten() {
+    let mut w = World::new("recommended");
+    w.after(30.0);
+    w.phone.loses_writes = true;
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.phone.loses_writes = false;
+    w.phone.writes_fail = Some(fault(FaultKind::Rejected));
+    w.input(Input::PhoneWritten {
+        field: Field::Dnd,
+        outcome: Err(unreachable()),
+    });
+    w.after(5.0);
+    assert_eq!(w.writes().len(), 2);
+    w.phone.writes_fail = None;
+    w.by_hand(ON);
+    w.teams("Available", "Available");
+    w.after(5.0);
+    assert!(!w.dnd(), "the first one was carried out late, and is taken back");
+}
+
+#[test]
 fn r9_a_release_is_kept_in_mind_while_an_earlier_write_may_still_come() {
     let mut w = World::with(forwarding());
     w.teams("Busy", "Busy");

@@ -53,7 +53,7 @@ impl Outcome {
 pub fn day(seed: u64, goes_on: bool) -> Outcome {
     logs::collect();
     let (zone, begins) = CHANGES[(seed % 6) as usize];
-    let own_rows = seed % 4 == 1;
+    let own_rows = seed % 4 < 2;
     let hours = WorkingHours {
         days: vec![Weekday::Saturday, Weekday::Sunday],
         from: Time::constant(1, 0, 0, 0),

@@ -32,6 +32,7 @@ pub enum Event {
     /// The disk has got so far with that ledger.
     Saves(u64, u64, String),
     Person,
+    Presses(Field),
     Evening,
     Weather,
     Calm,
@@ -359,6 +360,7 @@ impl Desk {
             }
             Event::Saves(epoch, revision, ledger) => self.saves(epoch, revision, ledger),
             Event::Person => self.person(),
+            Event::Presses(field) => self.presses_on(field),
             Event::Evening => self.evening(),
             Event::Weather => self.weather(),
             Event::Calm => self.calm(),

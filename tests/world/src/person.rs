@@ -87,7 +87,7 @@ impl Desk {
                     "killed with a request to Graph on its way",
                 ]);
                 self.armed = Some(point);
-                self.stirs();
+                self.stirs(15.0);
             }
             87..=88 if runs && self.signed_in && !self.expired => {
                 self.story.happens("the sign-in expires");
@@ -103,12 +103,12 @@ impl Desk {
     }
 
     /// Something that most rules act on, and its end.
-    pub fn stirs(&mut self) {
+    pub fn stirs(&mut self, wait: f64) {
         let presence = self
             .chance
             .pick(&[("DoNotDisturb", "Presenting"), ("Busy", "InACall")]);
-        self.later(15.0, Event::OwnIs(Presence::new(presence.0, presence.1)));
-        self.later(75.0, Event::OwnIs(Presence::new("Available", "Available")));
+        self.later(wait, Event::OwnIs(Presence::new(presence.0, presence.1)));
+        self.later(wait + 60.0, Event::OwnIs(Presence::new("Available", "Available")));
     }
 
     fn calls(&mut self) {
@@ -207,6 +207,17 @@ impl Desk {
             });
             self.later(span, Event::PickEnds);
         } else {
+            // Fields that only rows of the person's own set: changed by hand meanwhile.
+            let held = [("Away", Field::Forward), ("InAMeeting", Field::Note)];
+            let held = held
+                .into_iter()
+                .find(|(word, _)| presence.says(word) && self.own_rows);
+            if let Some((_, field)) = held
+                && span > 60.0
+            {
+                self.later(20.0, Event::Presses(field));
+                self.later(55.0, Event::Presses(field));
+            }
             self.graph.own = presence;
             self.later(span, Event::OwnIs(Presence::new("Available", "Available")));
         }
@@ -232,6 +243,10 @@ impl Desk {
         } else {
             self.chance.pick(&held)
         };
+        self.presses_on(field);
+    }
+
+    pub fn presses_on(&mut self, field: Field) {
         let value = match field {
             Field::Dnd => FieldValue::Dnd(self.fields[&Field::Dnd] != FieldValue::Dnd(true)),
             Field::Presence => FieldValue::Presence(self.chance.pick(&[

@@ -180,7 +180,8 @@ impl Desk {
             Stage::Written => false,
         });
         let restores = hold.as_ref().is_some_and(|hold| hold.before == *value);
-        if !covered && !(full && restores) {
+        let excused = full && restores;
+        if !covered && !excused {
             self.fail(10, &format!("{value:?} is written, and the disk says {hold:?}"));
         }
         let released = self

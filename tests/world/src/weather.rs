@@ -40,6 +40,10 @@ impl Desk {
             let kind = self.chance.pick(TROUBLE);
             self.trouble.insert(kind);
         }
+        // Rarely seen otherwise: after a refusal the program waits for five minutes.
+        if self.chance.hits(0.15) {
+            self.trouble.insert("phone refuses a write");
+        }
         if self.now.mono < self.evening_until {
             // Both make the person reset the hook, which would end the call whose lease is to run out.
             self.trouble.remove("a hangup is lost");
@@ -50,7 +54,8 @@ impl Desk {
         let begins = |kind: &str| self.trouble.iter().any(|trouble| trouble.starts_with(kind));
         let (phone, graph) = (begins("phone") || begins("the disk"), begins("graph"));
         if phone {
-            self.stirs();
+            self.stirs(15.0);
+            self.stirs(110.0);
         }
         if graph {
             self.busy_minutes();
@@ -78,7 +83,7 @@ impl Desk {
         self.trouble.clear();
         self.calm_since = self.now.mono;
         self.says(|| "everything works".into());
-        let span = self.chance.between(900.0, 3600.0);
+        let span = self.chance.between(700.0, 2000.0);
         self.later(span, Event::Weather);
     }
 

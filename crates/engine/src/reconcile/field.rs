@@ -367,6 +367,11 @@ impl FieldState {
     }
 
     fn step_held(&mut self, hold: Hold, wish: Option<&Wish>, context: &mut Context<'_>, now: Now) {
+        let arrived = context.known.is_some_and(|(known, _)| *known == hold.wrote);
+        if hold.stage == Stage::Intent && arrived {
+            // An earlier try was carried out: there is nothing to wait for.
+            self.retry_at = None;
+        }
         if self.retry_at.is_some_and(|at| now.mono < at) {
             return;
         }
@@ -583,7 +588,9 @@ impl FieldState {
                 }
                 // A hold that was not taken is judged by what the field shows, at once.
                 self.retry_at = Some(now.mono + wait);
+                let in_doubt = self.doubt_until.is_some_and(|until| now.mono < until);
                 if hold.stage == Stage::Intent
+                    && !in_doubt
                     && matches!(fault.kind, FaultKind::Rejected | FaultKind::RightMissing)
                 {
                     self.doubt_until = None;
