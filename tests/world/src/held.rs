@@ -111,8 +111,19 @@ impl Desk {
             self.watch.grant("preferred");
             self.watch.change(now);
         }
+        // A pause says nothing about the rules.
+        let paused = engine.ledger().pause.is_some() || self.rules.role != Default::default();
+        let paused = paused || self.outside_hours();
         for (n, field) in Field::ALL.into_iter().enumerate() {
             let wish = desired.of(field).map(|wish| &wish.want);
+            if matches!(wish, Some(Want::Leave | Want::Unset)) && !paused {
+                self.watch.quiet_since.entry(field).or_insert(now);
+            } else if let Some(since) = self.watch.quiet_since.remove(&field)
+                && now.since(since) >= Duration::from_secs(30)
+            {
+                // R10: from now on the rules may set it again.
+                self.watch.by_hand.remove(&field);
+            }
             let value = match wish {
                 Some(Want::Set(value)) if !released => Some(value),
                 Some(Want::Set(_) | Want::Leave | Want::Unset) => None,
@@ -151,10 +162,7 @@ impl Desk {
 
     fn check_fields(&mut self, shows: &Presence) {
         let now = self.now.mono;
-        let Some(engine) = &self.engine else { return };
         let released = self.watch.released;
-        let paused = engine.ledger().pause.is_some() || self.rules.role != Default::default();
-        let paused = paused || self.outside_hours();
         let outgoing = self.rules.outgoing_counts;
         let truth = model::wants(self.choices(), shows, self.told.on_the_phone(outgoing, now));
         let ending = shows.says("Offline");
@@ -166,19 +174,6 @@ impl Desk {
         let echo = now.since(self.watch.echo_at) < ECHO;
         for (field, want) in Field::ALL.into_iter().zip(truth) {
             let Some(engine) = &self.engine else { return };
-            let wish = engine.desired().of(field).map(|wish| &wish.want);
-            match wish {
-                // A pause says nothing about the rules.
-                Some(Want::Leave | Want::Unset) if !paused => {
-                    let since = *self.watch.quiet_since.entry(field).or_insert(now);
-                    if now.since(since) >= Duration::from_secs(30) {
-                        self.watch.by_hand.remove(&field);
-                    }
-                }
-                Some(_) | None => {
-                    self.watch.quiet_since.remove(&field);
-                }
-            }
             let shown = &self.fields[&field];
             let hold = engine.ledger().hold_on(field, PHONE).cloned();
             let over = hold.as_ref().is_some_and(|hold| {

@@ -164,7 +164,8 @@ impl Desk {
                 until: now + lifetime,
                 by: request.by,
                 way: now.since(request.sent),
-                revived,
+                // So late that the ledger of the one who sent it has long taken it for over.
+                revived: revived || now.since(request.sent) > secs(5.0),
                 jumped: false,
             });
         } else if let Effect::SetPreferred { pair, lifetime } = request.effect {

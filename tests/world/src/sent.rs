@@ -20,7 +20,8 @@ impl Desk {
                     self.watch.session_wanted_at = self.now.mono;
                 }
                 let again = self.watch.session_sent.replace(*pair) == Some(*pair);
-                self.watch.unrecorded = self.disk_ledger.session.as_ref().is_none_or(|r| r.pair != *pair);
+                self.watch.unrecorded = self.trouble.contains("the disk is full")
+                    || self.disk_ledger.session.as_ref().is_none_or(|r| r.pair != *pair);
                 self.spend("session", again);
             }
             Effect::ClearSession => {

@@ -45,6 +45,8 @@ pub(crate) struct FieldState {
     undone: u32,
     /// Until then a write of ours that nobody answered may still be carried out.
     doubt_until: Option<Instant>,
+    /// What that write would make it show.
+    doubted: Option<FieldValue>,
 }
 
 /// What is under way. One write at most.
@@ -130,6 +132,7 @@ impl FieldState {
             written_at: None,
             undone: 0,
             doubt_until: None,
+            doubted: None,
         }
     }
 
@@ -432,6 +435,13 @@ impl FieldState {
             *context.read = true;
             return;
         };
+        let in_doubt = self.doubt_until.is_some_and(|until| now.mono < until);
+        if *known != hold.wrote && in_doubt && self.doubted.as_ref() == Some(known) {
+            // An earlier write of ours has come after a later one.
+            hold.wrote = known.clone();
+            context.put(self.field, Some(hold));
+            return;
+        }
         if *known != hold.wrote {
             if self.written_at.is_some_and(|at| now.mono.since(at) < AT_ONCE) {
                 self.undone += 1;
@@ -585,6 +595,7 @@ impl FieldState {
                 };
                 if hold.stage == Stage::Intent && fault.kind == FaultKind::Unreachable {
                     self.doubt_until = Some(now.mono + DOUBT);
+                    self.doubted = Some(hold.wrote.clone());
                 }
                 // A hold that was not taken is judged by what the field shows, at once.
                 self.retry_at = Some(now.mono + wait);

@@ -19,6 +19,8 @@ const FALLING_EDGE: Duration = Duration::from_millis(1500);
 /// From here on a read that still shows something weaker is the person's own choice in Teams.
 const READ_BACK: Duration = Duration::from_secs(60);
 const READ_BACK_READS: u32 = 2;
+/// A request that is not answered by then is given up.
+const ON_ITS_WAY: Duration = Duration::from_secs(10);
 const HOUR: Duration = Duration::from_secs(3600);
 
 #[derive(Debug, Clone)]
@@ -86,6 +88,8 @@ impl Session {
             let left = record.until.duration_since(now.wall);
             let Ok(left) = Duration::try_from(left) else {
                 let gone = Duration::try_from(-left).unwrap_or(Duration::MAX);
+                // The last request may have been on its way when the run before ended.
+                let gone = gone.saturating_sub(ON_ITS_WAY);
                 if gone < ECHO_AFTER {
                     let presence = record.pair.presence();
                     teams.own_words(presence.clone());
