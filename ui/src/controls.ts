@@ -93,7 +93,6 @@ export function choiceField(
 interface LineLook {
   label: WordKey;
   help?: WordKey;
-  type?: "text" | "time";
   short?: boolean;
 }
 
@@ -107,7 +106,7 @@ export function lineField(room: Room, page: PageName, key: SettingKey, look: Lin
     <label for=${id}>${word(look.label)}</label>
     <input
       id=${id}
-      type=${look.type ?? "text"}
+      type="text"
       autocomplete="off"
       spellcheck="false"
       .value=${live(shown(state.form[page], key, view))}

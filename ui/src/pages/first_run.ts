@@ -76,7 +76,7 @@ function languages(room: Room, pages: Pages): TemplateResult {
   >
     ${word(key)}
   </button>`;
-  return html`<div class="switch" role="group" aria-label=${word("first-run-language")}>
+  return html`<div class="languages" role="group" aria-label=${word("first-run-language")}>
     ${one("de", "first-run-language-de")} ${one("en", "first-run-language-en")}
   </div>`;
 }

@@ -133,8 +133,8 @@ function hours(room: Room): Part {
       on === "true"
         ? html`${days}
             <div class="times">
-              ${lineField(room, "startup", "person.work_from", { label: "startup-from", type: "time", short: true })}
-              ${lineField(room, "startup", "person.work_to", { label: "startup-to", type: "time", short: true })}
+              ${lineField(room, "startup", "person.work_from", { label: "startup-from", short: true })}
+              ${lineField(room, "startup", "person.work_to", { label: "startup-to", short: true })}
             </div>`
         : nothing
     }
