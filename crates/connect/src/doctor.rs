@@ -1,6 +1,6 @@
 //! The doctor: each thing Offhook needs, looked at, with the mend in words. Changes nothing.
 
-use crate::phones::asterisk;
+use crate::phones::probe;
 use crate::secrets::{Ask, SecretName, SecretStore};
 use crate::settings::{PhoneConfig, Settings};
 use offhook_engine::fault::{Code, Fault, FaultKind};
@@ -67,9 +67,9 @@ async fn phone(settings: &Settings, store: &SecretStore, language: Language) -> 
     match settings.phone() {
         Ok(PhoneConfig::None) => Vec::new(),
         Err(fault) => vec![failed(what, &fault, language)],
-        Ok(PhoneConfig::Asterisk(config)) => {
+        Ok(PhoneConfig::System(system)) => {
             match store.load(&SecretName::phone("phone"), Ask::Quietly).await {
-                Ok(Some(secret)) => phone_findings(asterisk::test(&config, &secret).await, language),
+                Ok(Some(secret)) => phone_findings(system.test(&secret).await, language),
                 Ok(None) => vec![failed(
                     what,
                     &Fault::new(FaultKind::Rejected, Code::SecretMissing),
@@ -104,7 +104,7 @@ pub fn of_status(status: &Status, language: Language) -> Vec<Finding> {
 }
 
 /// The steps of the phone system's test in words.
-pub fn phone_findings(steps: Vec<asterisk::Finding>, language: Language) -> Vec<Finding> {
+pub fn phone_findings(steps: Vec<probe::Finding>, language: Language) -> Vec<Finding> {
     steps
         .into_iter()
         .map(|finding| match finding.outcome {

@@ -108,6 +108,8 @@ pub enum Code {
     PhoneExtensionUnknown,
     PhoneNotConfigured,
     PhoneKindNotYet,
+    PhoneOtherLogin,
+    PhoneForwardMissing,
     // line sources
     BaresipUnreachable,
     BaresipTaken,
@@ -210,6 +212,8 @@ impl Code {
         Self::PhoneExtensionUnknown,
         Self::PhoneNotConfigured,
         Self::PhoneKindNotYet,
+        Self::PhoneOtherLogin,
+        Self::PhoneForwardMissing,
         Self::BaresipUnreachable,
         Self::BaresipTaken,
         Self::BaresipNotUnderstood,

@@ -1,5 +1,5 @@
-//! A pretend company in one process: **Entra**, **Graph** and a **phone system** that speaks Asterisk's AMI, for a few
-//! people with phones and Teams. It is the demo, and the double that tests run against.
+//! A pretend company in one process: **Entra**, **Graph** and a **phone system** that speaks Asterisk's AMI and STARFACE's
+//! REST and UCI, for a few people with phones and Teams. It is the demo, and the double that tests run against.
 //!
 //! It refuses what the real ones refuse, and shares no type, constant or helper with the adapters it stands in for: an
 //! error in one can't hide in the other. What it does is taken from the fact sheets `graph.md`, `test-parts.md` and
@@ -16,7 +16,7 @@
 //! ```
 //!
 //! Layout: `company` people · `clock` time that tests push forward · `faults` what goes wrong on demand · `requests`
-//! what was asked · `entra`, `graph`, `pbx` the three parts · `control`, `page` the handle on it over HTTP · `settings`
+//! what was asked · `entra`, `graph`, `pbx`, `starface` the parts · `control`, `page` the handle on it over HTTP · `settings`
 //! the settings file that uses it.
 
 mod clock;
@@ -29,6 +29,7 @@ mod pbx;
 mod requests;
 mod server;
 mod settings;
+mod starface;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -44,7 +45,8 @@ pub use faults::{Fault, Faults, Injection, Place};
 pub use graph::presence::{Pick, Session, TeamsClient};
 pub use pbx::{Account, CallState, CallView, Class, Placed};
 pub use requests::{Request, Service};
-pub use settings::{ports_in_settings, write_settings};
+pub use settings::{Phone, ports_in_settings, write_settings};
+pub use starface::{Starface, StarfaceHabits, StarfaceLogin, StarfaceOddity, StarfaceWrite};
 
 use clock::Clock;
 use company::{Dice, Shared};
@@ -111,6 +113,7 @@ pub struct Ports {
     pub entra: u16,
     pub graph: u16,
     pub ami: u16,
+    pub starface: u16,
     pub control: u16,
 }
 
@@ -124,6 +127,8 @@ pub struct Addresses {
     /// The page and the control API.
     pub control: String,
     pub ami: SocketAddr,
+    /// REST and UCI over plain HTTP.
+    pub starface: SocketAddr,
 }
 
 /// Everything that the parts share.
@@ -141,7 +146,10 @@ pub(crate) struct World {
     /// By person.
     pub(crate) presences: Shared<BTreeMap<String, Presence>>,
     pub(crate) pbx: Arc<Pbx>,
+    pub(crate) starface: Arc<Starface>,
+    /// The two faces of the phone system.
     ami: Shared<Option<JoinHandle<()>>>,
+    starface_server: Shared<Option<JoinHandle<()>>>,
 }
 
 impl World {
@@ -186,11 +194,13 @@ impl Playground {
         let bind = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
         let (entra, graph) = (bind(options.ports.entra).await?, bind(options.ports.graph).await?);
         let (ami, control) = (bind(options.ports.ami).await?, bind(options.ports.control).await?);
+        let starface_port = bind(options.ports.starface).await?;
         let addresses = Addresses {
             entra: format!("http://{}", entra.local_addr()?),
             graph: format!("http://{}/v1.0", graph.local_addr()?),
             control: format!("http://{}", control.local_addr()?),
             ami: ami.local_addr()?,
+            starface: starface_port.local_addr()?,
         };
         let (clock, faults) = (Arc::new(Clock::start()), Arc::new(Faults::default()));
         let requests = Arc::new(Requests::default());
@@ -206,6 +216,12 @@ impl Playground {
             Dice::new(options.seed),
             (Arc::clone(&clock), Arc::clone(&requests), Arc::clone(&faults)),
         );
+        let starface = Arc::new(Starface::new(
+            &people,
+            Arc::clone(&pbx),
+            Arc::clone(&clock),
+            Arc::clone(&faults),
+        ));
         let presences = people
             .iter()
             .map(|person| (person.key.clone(), Presence::new()))
@@ -216,6 +232,8 @@ impl Playground {
             entra: Shared::new(entra::store::Store::default()),
             presences: Shared::new(presences),
             ami: Shared::new(Some(tokio::spawn(pbx::serve(Arc::clone(&pbx), ami)))),
+            starface,
+            starface_server: Shared::new(None),
             options,
             people,
             addresses,
@@ -224,6 +242,7 @@ impl Playground {
             requests,
             pbx,
         });
+        serve_starface(&world, starface_port);
         let recorder = |service| {
             let (requests, clock) = (Arc::clone(&world.requests), Arc::clone(&world.clock));
             Some(server::Recorder {
@@ -497,6 +516,11 @@ impl Playground {
         self.world.pbx.set_dnd_off_word(word);
     }
 
+    /// The phone system's face as a STARFACE.
+    pub fn starface(&self) -> &Starface {
+        &self.world.starface
+    }
+
     /// Logged-in AMI connections.
     pub fn ami_connections(&self) -> usize {
         self.world.pbx.connections()
@@ -531,8 +555,10 @@ impl Drop for Playground {
         for server in &self.servers {
             server.abort();
         }
-        if let Some(ami) = self.world.ami.lock().take() {
-            ami.abort();
+        for face in [&self.world.ami, &self.world.starface_server] {
+            if let Some(server) = face.lock().take() {
+                server.abort();
+            }
         }
     }
 }
@@ -543,18 +569,33 @@ fn entra_device(world: &World, user_code: &str, person: Option<&str>) -> bool {
 
 pub(crate) async fn stop_phone_system(world: &World) {
     world.pbx.stopped();
-    let running = world.ami.lock().take();
-    if let Some(ami) = running {
-        ami.abort();
-        // Cancelled is what it is to be.
-        let _ = ami.await;
+    world.starface.forget_sessions();
+    for face in [&world.ami, &world.starface_server] {
+        let running = face.lock().take();
+        if let Some(server) = running {
+            server.abort();
+            // Cancelled is what it is to be.
+            let _ = server.await;
+        }
     }
+}
+
+fn serve_starface(world: &World, listener: TcpListener) {
+    let recorder = server::Recorder {
+        requests: Arc::clone(&world.requests),
+        clock: Arc::clone(&world.clock),
+        service: Service::Starface,
+    };
+    let router = starface::router(Arc::clone(&world.starface));
+    let server = tokio::spawn(server::serve(listener, router, Some(recorder)));
+    *world.starface_server.lock() = Some(server);
 }
 
 pub(crate) async fn start_phone_system(world: &World) -> std::io::Result<()> {
     if world.ami.lock().is_some() {
         return Ok(());
     }
+    serve_starface(world, TcpListener::bind(world.addresses.starface).await?);
     let listener = TcpListener::bind(world.addresses.ami).await?;
     *world.ami.lock() = Some(tokio::spawn(pbx::serve(Arc::clone(&world.pbx), listener)));
     Ok(())

@@ -1,5 +1,5 @@
-//! `offhook-playground [--data-dir DIR] [--extension N] [--until-stdin-closes]`: serves the pretend company, prints its
-//! addresses as one line of JSON, and writes settings that use it into DIR.
+//! `offhook-playground [--data-dir DIR] [--phone asterisk|starface] [--extension N] [--until-stdin-closes]`: serves the
+//! pretend company, prints its addresses as one line of JSON, and writes settings that use it into DIR.
 
 #![expect(
     clippy::print_stdout,
@@ -14,16 +14,19 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
-use offhook_playground::{ADMIN_USER, DESK_USER, Options, Playground, ports_in_settings, write_settings};
+use offhook_playground::{
+    ADMIN_USER, DESK_USER, Options, Phone, Playground, ports_in_settings, write_settings,
+};
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 
-const USAGE: &str = "usage: offhook-playground [--data-dir DIR] [--extension N] [--until-stdin-closes]";
+const USAGE: &str = "usage: offhook-playground [--data-dir DIR] [--phone asterisk|starface] [--extension N] [--until-stdin-closes]";
 
 #[derive(Debug)]
 struct Arguments {
     data_dir: Option<PathBuf>,
     extension: String,
+    phone: Phone,
     until_stdin_closes: bool,
 }
 
@@ -53,6 +56,7 @@ fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
     let mut found = Arguments {
         data_dir: None,
         extension: "1001".into(),
+        phone: Phone::default(),
         until_stdin_closes: false,
     };
     let mut parser = lexopt::Parser::from_env();
@@ -60,6 +64,11 @@ fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
         match argument {
             Long("data-dir") => found.data_dir = Some(parser.value()?.into()),
             Long("extension") => found.extension = parser.value()?.string()?,
+            Long("phone") => {
+                let kind = parser.value()?.string()?;
+                found.phone =
+                    Phone::parse(&kind).ok_or_else(|| format!("no phone system is called {kind}"))?;
+            }
             Long("until-stdin-closes") => found.until_stdin_closes = true,
             Long("help") | Short('h') => return Ok(None),
             other @ (Short(_) | Long(_) | Value(_)) => return Err(other.unexpected()),
@@ -92,7 +101,7 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
     .await
     .context("the pretend company does not start")?;
     let settings = match &arguments.data_dir {
-        Some(dir) => write_settings(&company, dir, &arguments.extension)
+        Some(dir) => write_settings(&company, dir, &arguments.extension, arguments.phone)
             .with_context(|| format!("settings can't be written into {}", dir.display()))?,
         None => None,
     };
@@ -105,6 +114,26 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
             .map(|account| account.secret.as_str())
     };
     let addresses = company.addresses();
+    let phone = match arguments.phone {
+        Phone::Asterisk => json!({
+            "kind": "asterisk",
+            "host": addresses.ami.ip(),
+            "port": addresses.ami.port(),
+            "user": DESK_USER,
+            "password": secret(DESK_USER),
+            "extension": arguments.extension,
+            "admin_user": ADMIN_USER,
+            "admin_password": secret(ADMIN_USER),
+        }),
+        Phone::Starface => json!({
+            "kind": "starface",
+            "host": addresses.starface.ip(),
+            "port": addresses.starface.port(),
+            "user": arguments.extension,
+            "password": company.starface().password(&arguments.extension),
+            "extension": arguments.extension,
+        }),
+    };
     println!(
         "{}",
         json!({
@@ -114,16 +143,7 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
             "control_url": addresses.control,
             "tenant": offhook_playground::TENANT_DOMAIN,
             "client_id": company.options().client_id,
-            "phone": {
-                "kind": "asterisk",
-                "host": addresses.ami.ip(),
-                "port": addresses.ami.port(),
-                "user": DESK_USER,
-                "password": secret(DESK_USER),
-                "extension": arguments.extension,
-                "admin_user": ADMIN_USER,
-                "admin_password": secret(ADMIN_USER),
-            },
+            "phone": phone,
             "people": company.people(),
             "settings_written": settings,
         })

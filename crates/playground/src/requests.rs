@@ -20,6 +20,8 @@ pub enum Service {
     Ami,
     /// An AMI event that the phone system raised; `method` is its name, `path` its channel, device or extension.
     AmiEvent,
+    /// REST or UCI; `path` without its query, which may hold a login.
+    Starface,
 }
 
 /// One request, or one event of the phone system.
@@ -82,7 +84,7 @@ impl Requests {
         }
         let (status, answered_us) = match service {
             Service::AmiEvent => (Some(200), Some(at_us)),
-            Service::Entra | Service::Graph | Service::Ami => (None, None),
+            Service::Entra | Service::Graph | Service::Ami | Service::Starface => (None, None),
         };
         let (method, path) = (method.to_owned(), path.to_owned());
         log.kept.push_back(Request {

@@ -72,7 +72,11 @@ async fn answer(
         .await
         .map_err(std::io::Error::other)?;
     let number = recorder.as_ref().map(|recorder| {
-        let path = head.uri.path_and_query().map_or("", |path| path.as_str());
+        let path = if recorder.service == Service::Starface {
+            head.uri.path()
+        } else {
+            head.uri.path_and_query().map_or("", |path| path.as_str())
+        };
         let text = String::from_utf8_lossy(&body).into_owned();
         recorder.requests.arrived(
             recorder.service,

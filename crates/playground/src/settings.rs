@@ -7,6 +7,30 @@ use toml_edit::{DocumentMut, Item, Table, value};
 
 use crate::{DESK_USER, Playground, Ports, TENANT_DOMAIN};
 
+/// As what the pretend company's phone system is spoken to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Phone {
+    #[default]
+    Asterisk,
+    Starface,
+}
+
+impl Phone {
+    pub const ALL: [Self; 2] = [Self::Asterisk, Self::Starface];
+
+    /// The kind, as settings and the command line name it.
+    pub const fn kind(self) -> &'static str {
+        match self {
+            Self::Asterisk => "asterisk",
+            Self::Starface => "starface",
+        }
+    }
+
+    pub fn parse(kind: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|phone| phone.kind() == kind)
+    }
+}
+
 /// Writes `settings.toml` for the person with this extension into a folder, which is made if need be. A file that is
 /// there already is left alone. `Some(path)` when it was written.
 ///
@@ -16,6 +40,7 @@ pub fn write_settings(
     playground: &Playground,
     dir: &Path,
     extension: &str,
+    phone: Phone,
 ) -> std::io::Result<Option<PathBuf>> {
     std::fs::create_dir_all(dir)?;
     let path = dir.join("settings.toml");
@@ -28,7 +53,7 @@ pub fn write_settings(
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(None),
         Err(error) => return Err(error),
     };
-    file.write_all(settings(playground, extension).as_bytes())?;
+    file.write_all(settings(playground, extension, phone).as_bytes())?;
     file.sync_all()?;
     Ok(Some(path))
 }
@@ -47,19 +72,24 @@ pub fn ports_in_settings(dir: &Path) -> Option<Ports> {
             .then(|| url.port())
             .flatten()
     };
-    let ami = document.get("phone")?.get("port")?.as_integer()?;
+    let port_of_phone = u16::try_from(document.get("phone")?.get("port")?.as_integer()?).ok()?;
+    let (ami, starface) = match Phone::parse(text("phone", "kind")?)? {
+        Phone::Asterisk => (port_of_phone, 0),
+        Phone::Starface => (0, port_of_phone),
+    };
     if text("phone", "host") != Some("127.0.0.1") {
         return None;
     }
     Some(Ports {
         entra: port("login_url")?,
         graph: port("graph_url")?,
-        ami: u16::try_from(ami).ok()?,
+        ami,
+        starface,
         control: 0,
     })
 }
 
-fn settings(playground: &Playground, extension: &str) -> String {
+fn settings(playground: &Playground, extension: &str, phone: Phone) -> String {
     let addresses = playground.addresses();
     let mut document = DocumentMut::new();
     document["version"] = value(1);
@@ -80,14 +110,18 @@ fn settings(playground: &Playground, extension: &str) -> String {
             ("graph_url", value(addresses.graph.as_str())),
         ],
     );
+    let (address, user) = match phone {
+        Phone::Asterisk => (addresses.ami, DESK_USER),
+        Phone::Starface => (addresses.starface, extension),
+    };
     section(
         "phone",
         vec![
-            ("kind", value("asterisk")),
-            ("host", value(addresses.ami.ip().to_string())),
-            ("port", value(i64::from(addresses.ami.port()))),
+            ("kind", value(phone.kind())),
+            ("host", value(address.ip().to_string())),
+            ("port", value(i64::from(address.port()))),
             ("tls", value("off")),
-            ("user", value(DESK_USER)),
+            ("user", value(user)),
             ("extension", value(extension)),
         ],
     );

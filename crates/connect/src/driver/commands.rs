@@ -6,7 +6,6 @@ use crate::control::{Asked, Complaint, Reply};
 use crate::desktop::{Desktop, Notification, Opened};
 use crate::doctor;
 use crate::entra::Way;
-use crate::phones::asterisk;
 use crate::secrets::Ask;
 use crate::settings::{PhoneConfig, Settings};
 use offhook_engine::Input;
@@ -318,7 +317,7 @@ impl<D: Desktop> Driver<D> {
         };
         let task = tokio::task::spawn_local(async move {
             let findings = match config {
-                Some(Ok(PhoneConfig::Asterisk(config))) => {
+                Some(Ok(PhoneConfig::System(system))) => {
                     match store.load(&phone_secret(), Ask::MayPrompt).await {
                         Ok(Some(secret)) => {
                             let mut findings = Vec::new();
@@ -327,7 +326,7 @@ impl<D: Desktop> Driver<D> {
                                 findings.extend(doctor::phone_findings(vec![finding], language));
                                 tell(findings.clone(), false);
                             };
-                            asterisk::test_step_by_step(&config, &secret, found).await;
+                            system.test_step_by_step(&secret, found).await;
                             findings
                         }
                         Ok(None) => vec![doctor::failed(

@@ -5,7 +5,6 @@ use crate::desktop::Desktop;
 use crate::entra::{self, Clock, EntraConfig, EntraHandle, PageTexts};
 use crate::graph::Graph;
 use crate::lines::baresip;
-use crate::phones::asterisk;
 use crate::port::{LineEvents, LineHandle, PhoneEvent, PhoneHandle};
 use crate::secrets::{Ask, FileStore, SecretName, SecretStore, again_after};
 use crate::settings::{PhoneConfig, Settings};
@@ -187,7 +186,7 @@ impl<D: Desktop> Driver<D> {
                 self.input(Input::PhoneConfigured(true));
                 self.input(Input::PhoneDown(fault));
             }
-            Some(Ok(PhoneConfig::Asterisk(_))) => {
+            Some(Ok(PhoneConfig::System(_))) => {
                 self.input(Input::PhoneConfigured(true));
                 self.load_phone_secret();
             }
@@ -222,11 +221,11 @@ impl<D: Desktop> Driver<D> {
             Ok(Some(secret)) => {
                 self.parts.secret_tries = 0;
                 self.desk.phone.password_stored = true;
-                let Some(Ok(PhoneConfig::Asterisk(config))) = &self.parts.phone_config else {
+                let Some(Ok(PhoneConfig::System(system))) = &self.parts.phone_config else {
                     return;
                 };
                 let (events, receiver) = mpsc::unbounded_channel();
-                self.parts.phone = Some(asterisk::spawn((**config).clone(), secret, events));
+                self.parts.phone = Some(system.spawn(secret, events));
                 self.parts.phone_events = receiver;
             }
             Ok(None) => {

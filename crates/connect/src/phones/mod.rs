@@ -1,3 +1,64 @@
-//! Phone systems, one folder each.
+//! Phone systems, one folder each. [`PhoneSystem`] is the one place that tells them apart.
+//!
+//! To add one: a folder with `spawn` (a task that speaks [`crate::port`]) and `test` (findings, changing nothing), an
+//! arm in each function here, its settings in `settings::phone`, a double in the playground, and a part in the
+//! conformance tests that every phone system passes.
 
 pub mod asterisk;
+pub mod probe;
+pub mod starface;
+pub mod tls;
+
+use crate::port::{PhoneEvents, PhoneHandle};
+use offhook_engine::fault::{Code, Fault, FaultKind};
+use probe::Finding;
+use secrecy::SecretString;
+
+/// A phone system with its valid settings.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PhoneSystem {
+    Asterisk(Box<asterisk::AsteriskConfig>),
+    Starface(Box<starface::StarfaceConfig>),
+}
+
+impl PhoneSystem {
+    /// Starts the adapter on the current runtime. It ends when the handle is dropped or nobody listens any more.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime.
+    pub fn spawn(&self, secret: SecretString, events: PhoneEvents) -> PhoneHandle {
+        match self {
+            Self::Asterisk(config) => asterisk::spawn((**config).clone(), secret, events),
+            Self::Starface(config) => starface::spawn((**config).clone(), secret, events),
+        }
+    }
+
+    /// Looks at everything that will be needed, step by step, and changes nothing.
+    pub async fn test(&self, secret: &SecretString) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        self.test_step_by_step(secret, |finding| findings.push(finding)).await;
+        findings
+    }
+
+    /// As [`Self::test`], each finding told as soon as it is there. May be dropped at any time.
+    pub async fn test_step_by_step(&self, secret: &SecretString, tell: impl FnMut(Finding)) {
+        match self {
+            Self::Asterisk(config) => Box::pin(asterisk::test_step_by_step(config, secret, tell)).await,
+            Self::Starface(config) => Box::pin(starface::test_step_by_step(config, secret, tell)).await,
+        }
+    }
+}
+
+/// A setting that can't be used. `key` is its name in the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("{key} is not usable: {why}")]
+pub struct ConfigError {
+    pub key: &'static str,
+    pub why: &'static str,
+}
+
+impl ConfigError {
+    pub fn fault(&self) -> Fault {
+        Fault::new(FaultKind::Rejected, Code::PhoneNotConfigured).about(self.key)
+    }
+}

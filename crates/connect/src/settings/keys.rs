@@ -132,6 +132,16 @@ const LINES: &[Known] = &[
     // Public keys of who may sign key files, for every phone system; empty: whoever signed the first one.
     known("phone.key_signers", Kind::Words, ""),
     known("phone.user", Kind::Text, ""),
+    known(
+        "phone.login",
+        Kind::OneOf(&["internal", "active-directory"]),
+        "internal",
+    ),
+    known(
+        "phone.uci",
+        Kind::OneOf(&["auto", "off", "md5", "password"]),
+        "auto",
+    ),
     known("phone.extension", Kind::Text, ""),
     known("phone.device", Kind::Text, ""),
     known("phone.context", Kind::Text, "from-internal"),

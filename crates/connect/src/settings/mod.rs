@@ -5,6 +5,7 @@
 
 mod keys;
 mod parsed;
+mod phone;
 mod rules;
 mod undo;
 
@@ -12,8 +13,8 @@ use crate::ledger_file::{keep_aside, replace};
 use keys::{FIRST_RUN, KNOWN, Known, VERSION};
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_protocol::pages::{Draft, FieldView};
-pub use parsed::PhoneConfig;
-pub(crate) use parsed::speaks_with;
+pub use phone::PhoneConfig;
+pub(crate) use phone::speaks_with;
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};

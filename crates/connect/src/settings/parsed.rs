@@ -5,12 +5,11 @@ use super::keys::{self, FIRST_RUN, KNOWN};
 use crate::desktop::IconStyle;
 use crate::entra::{EntraConfig, MicrosoftSettings};
 use crate::lines::baresip::BaresipConfig;
-use crate::phones::asterisk::{AsteriskConfig, AsteriskSettings};
 use crate::secrets::{FileStore, KeyringStore, SecretStore};
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use offhook_engine::NoticeKind;
-use offhook_engine::fault::{Code, Fault, FaultKind};
+use offhook_engine::fault::Fault;
 use offhook_engine::rules::{Role, Rules, WorkingHours};
 use offhook_engine::view::settings::KnownSource;
 use offhook_protocol::first_run::FirstRunStep;
@@ -18,18 +17,6 @@ use offhook_protocol::pages::{Draft, FieldView, Language};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
-
-/// The phone system to speak with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum PhoneConfig {
-    None,
-    Asterisk(Box<AsteriskConfig>),
-}
-
-/// Whether this Offhook can speak with phone systems of that kind, by the settings' word.
-pub(crate) fn speaks_with(kind: &str) -> bool {
-    matches!(kind, "asterisk")
-}
 
 impl Settings {
     pub fn rules(&self) -> Rules {
@@ -97,40 +84,6 @@ impl Settings {
             login_url: self.text("microsoft.login_url"),
             graph_url: self.text("microsoft.graph_url"),
         })
-    }
-
-    /// # Errors
-    /// The setting that is missing or impossible.
-    pub fn phone(&self) -> Result<PhoneConfig, Fault> {
-        match self.text("phone.kind") {
-            "none" => Ok(PhoneConfig::None),
-            "asterisk" => {
-                let settings = AsteriskSettings {
-                    host: self.text("phone.host").to_owned(),
-                    port: u16::try_from(self.number("phone.port")).unwrap_or(0),
-                    tls: self.text("phone.tls").to_owned(),
-                    user: self.text("phone.user").to_owned(),
-                    extension: self.text("phone.extension").to_owned(),
-                    device: self.text("phone.device").to_owned(),
-                    context: self.text("phone.context").to_owned(),
-                    how: self.text("phone.how").to_owned(),
-                    dnd_on: self.text("phone.dnd_on").to_owned(),
-                    dnd_off: self.text("phone.dnd_off").to_owned(),
-                    forward_on: self.text("phone.forward_on").to_owned(),
-                    forward_off: self.text("phone.forward_off").to_owned(),
-                    other_codes: self.words("phone.other_codes"),
-                    dnd_off_words: self.words("phone.dnd_off_words"),
-                    lamp_off_words: self.words("phone.lamp_off_words"),
-                };
-                AsteriskConfig::parse(&settings)
-                    .map(|config| PhoneConfig::Asterisk(Box::new(config)))
-                    .map_err(|error| error.fault())
-            }
-            other => {
-                // Its adapter comes with its own issue; until then nothing pretends.
-                Err(Fault::new(FaultKind::Rejected, Code::PhoneKindNotYet).about(other))
-            }
-        }
     }
 
     /// Where the first run stands; `None` once it is finished.

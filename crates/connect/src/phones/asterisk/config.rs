@@ -1,7 +1,7 @@
 //! Settings of the adapter, parsed once into valid values.
 
-use super::tls::Pin;
-use offhook_engine::fault::{Code, Fault, FaultKind};
+use crate::phones::ConfigError;
+pub use crate::phones::tls::Tls;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::time::Duration;
@@ -70,20 +70,6 @@ impl fmt::Debug for AsteriskSettings {
             .field("tls", &self.tls)
             .field("how", &self.how)
             .finish_non_exhaustive()
-    }
-}
-
-/// A setting that can't be used. `key` is its name in the file.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("{key} is not usable: {why}")]
-pub struct ConfigError {
-    pub key: &'static str,
-    pub why: &'static str,
-}
-
-impl ConfigError {
-    pub fn fault(&self) -> Fault {
-        Fault::new(FaultKind::Rejected, Code::PhoneNotConfigured).about(self.key)
     }
 }
 
@@ -187,16 +173,6 @@ impl Codes {
     }
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Tls {
-    /// Plain TCP: on loopback, or by a choice whose risk the page states. The secret itself is never sent.
-    Off,
-    /// Checked against the system's certificates.
-    System,
-    /// One of these very certificates or keys.
-    Pinned(Vec<Pin>),
-}
-
 /// How do not disturb and forward are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum How {
@@ -291,7 +267,7 @@ impl AsteriskConfig {
         if host.len() > 253 || host.contains(|c: char| c.is_whitespace() || c.is_control() || c == '/') {
             return Err(bad("host", "it is no host name or address"));
         }
-        let tls = parse_tls(&settings.tls).ok_or(bad("tls", "it is neither system, off nor pin:SHA256"))?;
+        let tls = Tls::parse(&settings.tls).ok_or(bad("tls", "it is neither system, off nor pin:SHA256"))?;
         let user = settings.user.trim();
         if user.is_empty() || user.len() > 80 || user.contains(char::is_control) {
             return Err(bad("user", "it is empty or too long"));
@@ -340,14 +316,6 @@ impl AsteriskConfig {
             self.port,
             self.extension.as_str()
         )
-    }
-}
-
-fn parse_tls(text: &str) -> Option<Tls> {
-    match text.trim() {
-        "system" | "" => Some(Tls::System),
-        "off" => Some(Tls::Off),
-        other => Pin::parse_list(other.strip_prefix("pin:")?).map(Tls::Pinned),
     }
 }
 

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | [`config`] | settings, parsed once into valid values |
 //! | [`wire`] | the bytes: messages in, actions out; no header can be smuggled in |
-//! | [`connection`], [`tls`] | TCP or TLS, greeting, sign-in |
+//! | [`connection`] | TCP or TLS, greeting, sign-in |
 //! | [`rights`] | what the account may do, by the manager's own list |
 //! | [`calls`] | channels to calls; pure |
 //! | [`fields`], [`presence`] | the four fields: requests and answers; pure |
@@ -31,12 +31,14 @@ pub mod presence;
 pub mod probe;
 pub mod rights;
 pub mod session;
-pub mod tls;
 pub mod wire;
 
+pub use super::ConfigError;
+pub use super::probe::{Finding, Step};
+pub use super::tls;
 use crate::port::{PhoneEvents, PhoneHandle};
-pub use config::{AsteriskConfig, AsteriskSettings, ConfigError, Extension};
-pub use probe::{Finding, Step, test, test_step_by_step};
+pub use config::{AsteriskConfig, AsteriskSettings, Extension};
+pub use probe::{test, test_step_by_step};
 use secrecy::SecretString;
 use tokio::sync::mpsc;
 

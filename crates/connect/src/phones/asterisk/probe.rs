@@ -5,53 +5,11 @@ use super::connection::Connection;
 use super::error::Error;
 use super::rights::{Way, needed_right};
 use super::session::Session;
+use crate::phones::probe::{Finding, Step};
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::phone::{Field, FieldValue};
 use secrecy::SecretString;
 use tokio::sync::mpsc;
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Step {
-    /// The host takes a connection, encrypted if so set.
-    Reach,
-    /// It is an Asterisk. Detail: the protocol's version.
-    Greeting,
-    /// Name and secret are right. Detail: the system and its version.
-    SignIn,
-    /// The extension is known there.
-    Extension,
-    /// Detail: `on` or `off`.
-    DndRead,
-    /// Detail: `code` and `dbput`, the first one used first, with a comma between.
-    DndWrite,
-    /// Detail: `channels`, or `devices` where channels may not be listed.
-    Calls,
-    /// Detail: `nobody` or `everybody`.
-    Others,
-}
-
-impl Step {
-    /// The stable name.
-    pub const fn code(self) -> &'static str {
-        match self {
-            Self::Reach => "reach",
-            Self::Greeting => "greeting",
-            Self::SignIn => "sign-in",
-            Self::Extension => "extension",
-            Self::DndRead => "dnd-read",
-            Self::DndWrite => "dnd-write",
-            Self::Calls => "calls",
-            Self::Others => "others",
-        }
-    }
-}
-
-/// One step and how it went: a word for the sentence (see [`Step`]; may be empty), or what is wrong.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Finding {
-    pub step: Step,
-    pub outcome: Result<String, Fault>,
-}
 
 /// Tries the settings. Ends at the first step without which the next make no sense.
 pub async fn test(config: &AsteriskConfig, secret: &SecretString) -> Vec<Finding> {

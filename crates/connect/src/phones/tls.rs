@@ -1,4 +1,4 @@
-//! TLS to the manager: the system's certificates, or pinned ones.
+//! TLS to a phone system: the system's certificates, or pinned ones. Never "any certificate".
 
 use base64::Engine as _;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -9,6 +9,28 @@ use rustls::{CertificateError, ClientConfig, DigitallySignedStruct, SignatureSch
 use sha2::{Digest as _, Sha256};
 use std::fmt;
 use std::sync::Arc;
+
+/// How a phone system is spoken to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Tls {
+    /// Plain TCP: on loopback, or by a choice whose risk the page states.
+    Off,
+    /// Checked against the system's certificates, a company's own among them.
+    System,
+    /// One of these very certificates or keys.
+    Pinned(Vec<Pin>),
+}
+
+impl Tls {
+    /// `system` (also where nothing is said), `off`, or `pin:` and fingerprints.
+    pub fn parse(text: &str) -> Option<Self> {
+        match text.trim() {
+            "system" | "" => Some(Self::System),
+            "off" => Some(Self::Off),
+            other => Pin::parse_list(other.strip_prefix("pin:")?).map(Self::Pinned),
+        }
+    }
+}
 
 /// SHA-256 of a certificate, as `openssl x509 -fingerprint -sha256` shows it, or of its public key (the
 /// SubjectPublicKeyInfo, RFC 7469 section 2.4), as key files have it. Either is accepted for what it is: nobody can make

@@ -1,0 +1,257 @@
+//! Settings of the adapter, parsed once into valid values.
+
+use crate::phones::ConfigError;
+use crate::phones::tls::Tls;
+use reqwest::Url;
+use std::fmt;
+use std::time::Duration;
+
+/// The settings as they are written in the file; [`StarfaceConfig::parse`] makes them valid.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub struct StarfaceSettings {
+    pub host: String,
+    /// 0: 443, without TLS 80.
+    pub port: u16,
+    /// `system`, `off`, or `pin:` and the SHA-256 fingerprint of the server's certificate.
+    pub tls: String,
+    /// The login number or name.
+    pub user: String,
+    /// `internal` or `active-directory`.
+    pub login: String,
+    /// `auto`, `off`, `md5` (releases before 6.4.2) or `password` (Active Directory, unconfirmed).
+    pub uci: String,
+}
+
+/// Login and host are personal or none of a log's business.
+impl fmt::Debug for StarfaceSettings {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StarfaceSettings")
+            .field("host", &self.host)
+            .field("port", &self.port)
+            .field("tls", &self.tls)
+            .field("login", &self.login)
+            .field("uci", &self.uci)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Who knows the password.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LoginType {
+    /// The phone system: the password itself is never sent.
+    Internal,
+    /// A directory: the password itself is sent, so only over TLS.
+    ActiveDirectory,
+}
+
+/// How UCI is told who asks (facts/starface.md section 1.2).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UciLogin {
+    /// SHA-512: STARFACE 6.4.2 and later.
+    Sha512,
+    /// MD5: before 6.4.2.
+    Md5,
+    /// The password in Base64, for logins of a directory. Seen in one client only.
+    Password,
+}
+
+/// How long things take. The defaults are what is used; tests shorten them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timing {
+    pub connect: Duration,
+    /// For one request, from the first byte sent to the last one read.
+    pub answer: Duration,
+    /// For a written value to show.
+    pub confirm: Duration,
+    /// Between reads while a written value is waited for.
+    pub look: Duration,
+    /// Between looks at the calls while there are none (facts/starface.md section 1.7).
+    pub calls_idle: Duration,
+    /// The same during a call.
+    pub calls_busy: Duration,
+    /// The state of a connected call is asked for again at this pace.
+    pub call_again: Duration,
+    /// Do not disturb is read at this pace: nothing tells of a change.
+    pub dnd: Duration,
+    /// Everything is read at this pace.
+    pub fields: Duration,
+    pub keep_alive: Duration,
+    /// The token is renewed before its four hours are over.
+    pub renew: Duration,
+    /// The longest wait before UCI is tried again.
+    pub uci_again: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            connect: Duration::from_secs(5),
+            answer: Duration::from_secs(10),
+            confirm: Duration::from_secs(4),
+            look: Duration::from_millis(250),
+            calls_idle: Duration::from_secs(2),
+            calls_busy: Duration::from_secs(1),
+            call_again: Duration::from_secs(5),
+            dnd: Duration::from_secs(10),
+            fields: Duration::from_secs(60),
+            keep_alive: Duration::from_secs(50),
+            renew: Duration::from_secs(12_600),
+            uci_again: Duration::from_secs(30),
+        }
+    }
+}
+
+/// Valid settings.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StarfaceConfig {
+    pub host: String,
+    /// `https://HOST:PORT/`
+    pub base: Url,
+    pub tls: Tls,
+    pub user: String,
+    pub login: LoginType,
+    /// `None`: UCI is not used.
+    pub uci: Option<UciLogin>,
+    pub timing: Timing,
+}
+
+impl fmt::Debug for StarfaceConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StarfaceConfig")
+            .field("base", &self.base.as_str())
+            .field("tls", &self.tls)
+            .field("login", &self.login)
+            .field("uci", &self.uci)
+            .finish_non_exhaustive()
+    }
+}
+
+impl StarfaceConfig {
+    /// # Errors
+    /// The first setting that can't be used, by its name in the file.
+    pub fn parse(settings: &StarfaceSettings) -> Result<Self, ConfigError> {
+        let bad = |key, why| ConfigError { key, why };
+        let host = settings.host.trim();
+        let is_odd = |c: char| c.is_whitespace() || c.is_control() || "/@?#\\".contains(c);
+        if host.is_empty() || host.len() > 253 || host.contains(is_odd) {
+            return Err(bad("host", "it is no host name or address"));
+        }
+        let tls = Tls::parse(&settings.tls).ok_or(bad("tls", "it is neither system, off nor pin:SHA256"))?;
+        let user = settings.user.trim();
+        if user.is_empty() || user.len() > 120 || user.contains(char::is_control) {
+            return Err(bad("user", "it is empty or too long"));
+        }
+        let login = match settings.login.trim() {
+            "internal" | "" => LoginType::Internal,
+            "active-directory" => LoginType::ActiveDirectory,
+            _ => return Err(bad("login", "it is neither internal nor active-directory")),
+        };
+        let uci = match (settings.uci.trim(), login) {
+            ("auto" | "", LoginType::Internal) => Some(UciLogin::Sha512),
+            // Nobody knows for certain how a directory's login looks there.
+            ("auto" | "", LoginType::ActiveDirectory) | ("off", _) => None,
+            ("md5", LoginType::Internal) => Some(UciLogin::Md5),
+            ("password", LoginType::ActiveDirectory) => Some(UciLogin::Password),
+            _ => return Err(bad("uci", "it does not go with the kind of login")),
+        };
+        if tls == Tls::Off && login == LoginType::ActiveDirectory {
+            return Err(bad("tls", "a directory's password is sent over TLS only"));
+        }
+        let scheme = if tls == Tls::Off { "http" } else { "https" };
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let name = if bare.contains(':') {
+            format!("[{bare}]")
+        } else {
+            bare.to_owned()
+        };
+        let port = match settings.port {
+            0 => String::new(),
+            port => format!(":{port}"),
+        };
+        let base = Url::parse(&format!("{scheme}://{name}{port}/"))
+            .map_err(|_| bad("host", "it is no host name or address"))?;
+        Ok(Self {
+            host: bare.to_owned(),
+            base,
+            tls,
+            user: user.to_owned(),
+            login,
+            uci,
+            timing: Timing::default(),
+        })
+    }
+
+    /// Stable name of this person on this system.
+    pub fn key(&self) -> String {
+        format!(
+            "starface:{}:{}/{}",
+            self.host.to_ascii_lowercase(),
+            self.base.port_or_known_default().unwrap_or_default(),
+            self.user
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings() -> StarfaceSettings {
+        StarfaceSettings {
+            host: "pbx.example.de".into(),
+            user: "0815".into(),
+            ..StarfaceSettings::default()
+        }
+    }
+
+    fn parsed(change: impl FnOnce(&mut StarfaceSettings)) -> Result<StarfaceConfig, &'static str> {
+        let mut settings = settings();
+        change(&mut settings);
+        StarfaceConfig::parse(&settings).map_err(|error| error.key)
+    }
+
+    #[test]
+    fn the_usual_settings() {
+        let config = parsed(|_| {}).unwrap();
+        assert_eq!(config.base.as_str(), "https://pbx.example.de/");
+        assert_eq!(
+            (config.login, config.uci),
+            (LoginType::Internal, Some(UciLogin::Sha512))
+        );
+        assert_eq!(config.key(), "starface:pbx.example.de:443/0815");
+        let plain = parsed(|s| s.tls = "off".into()).unwrap();
+        assert_eq!(plain.base.as_str(), "http://pbx.example.de/");
+        assert_eq!(plain.key(), "starface:pbx.example.de:80/0815");
+        let other = parsed(|s| (s.host, s.port) = ("::1".into(), 8443)).unwrap();
+        assert_eq!(
+            (other.base.as_str(), other.host.as_str()),
+            ("https://[::1]:8443/", "::1")
+        );
+    }
+
+    #[test]
+    fn impossible_settings_are_named() {
+        for host in ["", "a b", "user@pbx", "pbx/rest", "pbx?x", "pbx#x"] {
+            assert_eq!(parsed(|s| s.host = host.into()).unwrap_err(), "host", "{host}");
+        }
+        assert_eq!(parsed(|s| s.user = " ".into()).unwrap_err(), "user");
+        assert_eq!(parsed(|s| s.tls = "any".into()).unwrap_err(), "tls");
+        assert_eq!(parsed(|s| s.login = "ldap".into()).unwrap_err(), "login");
+        assert_eq!(parsed(|s| s.uci = "password".into()).unwrap_err(), "uci");
+        assert_eq!(parsed(|s| s.uci = "on".into()).unwrap_err(), "uci");
+    }
+
+    #[test]
+    fn a_directorys_password_goes_over_tls_only() {
+        let directory =
+            |tls: &str| parsed(|s| (s.login, s.tls) = ("active-directory".into(), tls.to_owned()));
+        assert_eq!(directory("off").unwrap_err(), "tls");
+        assert_eq!(directory("system").unwrap().uci, None);
+    }
+
+    #[test]
+    fn the_login_does_not_show() {
+        let shown = format!("{:?} {:?}", settings(), parsed(|_| {}).unwrap());
+        assert!(!shown.contains("0815"), "{shown}");
+    }
+}

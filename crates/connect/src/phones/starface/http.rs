@@ -1,0 +1,258 @@
+//! The way of a request and of its answer: one time limit, one size limit, no redirects, and no address with a login
+//! in it that anybody could print.
+
+use super::config::StarfaceConfig;
+use super::error::Error;
+use crate::phones::tls::{self, Tls};
+use reqwest::header::{COOKIE, HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
+use reqwest::{Method, StatusCode, Url};
+use secrecy::{ExposeSecret, SecretString};
+use std::error::Error as _;
+use std::fmt;
+use std::io;
+use std::time::Instant;
+
+/// No answer that is asked for is anywhere near as large.
+const LARGEST: usize = 1024 * 1024;
+
+/// A request before it has a host. `Debug` shows neither the login nor the body.
+#[derive(Clone)]
+pub struct Request {
+    /// What it is about, for logs and refusals.
+    pub what: &'static str,
+    pub method: Method,
+    /// Segments of the path.
+    pub path: Vec<String>,
+    /// UCI's login, which has to travel in the address (facts/starface.md section 1.1).
+    pub login: Option<SecretString>,
+    pub headers: Vec<(HeaderName, HeaderValue)>,
+    pub body: Option<String>,
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Request")
+            .field("what", &self.what)
+            .field("method", &self.method)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What came back, whole. `Debug` does not show the body.
+pub struct Answer {
+    pub status: StatusCode,
+    pub body: Vec<u8>,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("length", &self.body.len())
+            .finish()
+    }
+}
+
+/// The connections to one phone system, with the one cookie that it sets.
+#[derive(Debug, Clone)]
+pub struct Http {
+    client: reqwest::Client,
+    base: Url,
+    host: String,
+    cookie: Option<HeaderValue>,
+}
+
+impl Http {
+    /// # Errors
+    /// Where the TLS library can't be set up.
+    pub fn new(config: &StarfaceConfig) -> Result<Self, Error> {
+        // A second installation is refused and harmless.
+        let _already = rustls::crypto::ring::default_provider().install_default();
+        let builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(config.timing.connect)
+            .timeout(config.timing.answer)
+            .pool_max_idle_per_host(1)
+            .http1_only()
+            .user_agent(concat!("Offhook/", env!("CARGO_PKG_VERSION")));
+        let refused = || Error::Tls(config.host.clone());
+        let builder = match &config.tls {
+            // A proxy would see what is meant for this network alone.
+            Tls::Off => builder.no_proxy(),
+            Tls::System => builder,
+            Tls::Pinned(pins) => {
+                builder.tls_backend_preconfigured(tls::client(Some(pins.clone())).map_err(|_| refused())?)
+            }
+        };
+        Ok(Self {
+            client: builder.build().map_err(|_| refused())?,
+            base: config.base.clone(),
+            host: config.host.clone(),
+            cookie: None,
+        })
+    }
+
+    /// A new session begins: the cookie of the one before is forgotten.
+    pub fn forget(&mut self) {
+        self.cookie = None;
+    }
+
+    /// # Errors
+    /// No answer, or one that is too large. Every status is an answer.
+    pub async fn send(&mut self, request: Request) -> Result<Answer, Error> {
+        let (what, started) = (request.what, Instant::now());
+        let outcome = self.exchange(request).await;
+        let took_ms = started.elapsed().as_millis();
+        match &outcome {
+            Ok(answer) => tracing::debug!(what, status = answer.status.as_u16(), took_ms, "answered"),
+            Err(error) => tracing::debug!(what, took_ms, %error, "no answer"),
+        }
+        outcome
+    }
+
+    async fn exchange(&mut self, request: Request) -> Result<Answer, Error> {
+        let url = address(&self.base, &request);
+        let mut headers: HeaderMap = request.headers.into_iter().collect();
+        if let Some(cookie) = &self.cookie {
+            headers.insert(COOKIE, cookie.clone());
+        }
+        let mut builder = self.client.request(request.method, url).headers(headers);
+        if let Some(body) = request.body {
+            builder = builder.body(body);
+        }
+        let mut response = builder.send().await.map_err(|error| self.no_answer(&error))?;
+        if let Some(cookie) = session_cookie(response.headers()) {
+            self.cookie = Some(cookie);
+        }
+        let mut body = Vec::new();
+        while let Some(piece) = response.chunk().await.map_err(|error| self.no_answer(&error))? {
+            if body.len() + piece.len() > LARGEST {
+                return Err(Error::NotUnderstood(self.host.clone()));
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(Answer {
+            status: response.status(),
+            body,
+        })
+    }
+
+    /// The library's own error names the whole address: it goes no further than this.
+    fn no_answer(&self, error: &reqwest::Error) -> Error {
+        let host = self.host.clone();
+        if error.is_timeout() {
+            return Error::TimedOut(host);
+        }
+        let mut cause = error.source();
+        while let Some(inner) = cause {
+            let io = inner.downcast_ref::<io::Error>();
+            let is_tls = inner.is::<rustls::Error>()
+                || io.is_some_and(|io| io.get_ref().is_some_and(|e| e.is::<rustls::Error>()));
+            if is_tls {
+                return Error::Tls(host);
+            }
+            if io.is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused) {
+                return Error::ConnectionRefused(host);
+            }
+            if inner.to_string().starts_with("dns error") {
+                return Error::HostNotFound(host);
+            }
+            cause = inner.source();
+        }
+        Error::Lost(host)
+    }
+}
+
+/// `JSESSIONID` alone: one session, one cookie (facts/starface.md section 1.1).
+fn session_cookie(headers: &HeaderMap) -> Option<HeaderValue> {
+    let cookies = headers.get_all(SET_COOKIE).iter();
+    let pairs = cookies.filter_map(|cookie| cookie.to_str().ok()?.split(';').next());
+    let pair = pairs
+        .map(str::trim)
+        .find(|pair| pair.starts_with("JSESSIONID="))?;
+    let mut value = HeaderValue::from_str(pair).ok()?;
+    value.set_sensitive(true);
+    Some(value)
+}
+
+/// The whole address. It may hold a login and is to be sent, not kept or shown.
+fn address(base: &Url, request: &Request) -> Url {
+    let mut url = base.clone();
+    if let Ok(mut path) = url.path_segments_mut() {
+        path.pop_if_empty().extend(&request.path);
+    }
+    if let Some(login) = &request.login {
+        url.set_query(Some(&format!(
+            "de.vertico.starface.auth={}",
+            escaped(login.expose_secret())
+        )));
+    }
+    url
+}
+
+/// Percent-encoded, but for what the published addresses leave as it is.
+fn escaped(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b":-._~".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::Value;
+
+    fn request(login: &str) -> Request {
+        Request {
+            what: "test",
+            method: Method::POST,
+            path: vec!["xml-rpc".into()],
+            login: Some(login.to_owned().into()),
+            headers: Vec::new(),
+            body: Some(login.to_owned()),
+        }
+    }
+
+    #[test]
+    fn addresses_are_those_of_the_vectors() {
+        let all: Value =
+            serde_json::from_str(include_str!("../../../tests/data/starface-auth-vectors.json")).unwrap();
+        let mut checked = 0;
+        for list in ["uci_sha512", "uci_active_directory_base64"] {
+            for vector in all[list].as_array().unwrap() {
+                let url = address(
+                    &Url::parse("https://pbx.example").unwrap(),
+                    &request(vector["token"].as_str().unwrap()),
+                );
+                assert_eq!(url.path(), "/xml-rpc");
+                assert_eq!(url.query(), vector["query"].as_str());
+                checked += 1;
+            }
+        }
+        assert_eq!(checked, 6);
+    }
+
+    #[test]
+    fn a_login_does_not_show() {
+        let shown = format!("{:?}", request("planted-secret"));
+        assert!(!shown.contains("planted"), "{shown}");
+    }
+
+    #[test]
+    fn only_the_sessions_cookie_is_kept() {
+        let mut headers = HeaderMap::new();
+        headers.append(SET_COOKIE, HeaderValue::from_static("other=1; Path=/"));
+        assert_eq!(session_cookie(&headers), None);
+        headers.append(
+            SET_COOKIE,
+            HeaderValue::from_static("JSESSIONID=ab12; Path=/; HttpOnly"),
+        );
+        assert_eq!(session_cookie(&headers).unwrap(), "JSESSIONID=ab12");
+    }
+}

@@ -1,0 +1,49 @@
+//! STARFACE over REST and, for calls and what REST lacks, over UCI (facts/starface.md sections 1, 2 and 9).
+//!
+//! | module | what |
+//! |---|---|
+//! | [`config`] | settings, parsed once into valid values |
+//! | [`logins`] | what is made of name and password; pure |
+//! | [`http`] | the way of a request and of its answer; logins in addresses are hidden by type |
+//! | [`rest`] | one file per operation: request, parse; pure |
+//! | [`uci`] | the same over XML-RPC, in three generations; the reader of XML; calls |
+//! | [`session`] | a signed-in connection: reads, writes, polls |
+//! | [`actor`] | the task: connects, serves, tries again |
+//! | [`probe`] | the Test button: looks at everything, changes nothing |
+//!
+//! What decides its shape: REST knows do not disturb and redirections, but neither calls nor the chat's message; UCI
+//! knows those, can set do not disturb, but can't read it. Nothing is pushed to a desk behind a firewall, so all is
+//! polled. A member of UCI that is merely likely (facts/starface.md, marked L) is used only where this very system
+//! has answered it, and every write is read back.
+//!
+//! A forward is the person's own ALWAYS redirections, switched on and off, never changed: [`rest::redirects`].
+//! Left out, because the facts do not carry it: setting the chat presence (UCI can't, XMPP is likely only), OAuth of
+//! STARFACE 10 (it still takes the hash), star codes (not public), OneHub.
+
+mod actor;
+pub mod config;
+pub mod error;
+pub mod http;
+pub mod logins;
+pub mod probe;
+pub mod rest;
+pub mod session;
+pub mod uci;
+
+use crate::port::{PhoneEvents, PhoneHandle};
+pub use config::{StarfaceConfig, StarfaceSettings, Timing};
+pub use probe::test_step_by_step;
+use secrecy::SecretString;
+use tokio::sync::mpsc;
+
+/// Starts the adapter on the current runtime. It ends when the handle is dropped or nobody listens any more.
+///
+/// After every [`crate::port::PhoneEvent::Up`] it reads everything by itself.
+///
+/// # Panics
+/// Outside a tokio runtime.
+pub fn spawn(config: StarfaceConfig, password: SecretString, events: PhoneEvents) -> PhoneHandle {
+    let (commands, inbox) = mpsc::unbounded_channel();
+    let task = tokio::spawn(actor::run(config, password, inbox, events));
+    PhoneHandle { commands, task }
+}

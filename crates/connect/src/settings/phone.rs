@@ -1,0 +1,73 @@
+//! The settings of the phone system, by its kind.
+
+use super::Settings;
+use crate::phones::asterisk::{AsteriskConfig, AsteriskSettings};
+use crate::phones::starface::{StarfaceConfig, StarfaceSettings};
+use crate::phones::{ConfigError, PhoneSystem};
+use offhook_engine::fault::{Code, Fault, FaultKind};
+
+/// The phone system to speak with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PhoneConfig {
+    None,
+    System(PhoneSystem),
+}
+
+/// Whether this Offhook can speak with phone systems of that kind, by the settings' word.
+pub(crate) fn speaks_with(kind: &str) -> bool {
+    matches!(kind, "asterisk" | "starface")
+}
+
+impl Settings {
+    /// # Errors
+    /// The setting that is missing or impossible.
+    pub fn phone(&self) -> Result<PhoneConfig, Fault> {
+        let system = match self.text("phone.kind") {
+            "none" => return Ok(PhoneConfig::None),
+            "asterisk" => self.asterisk(),
+            "starface" => self.starface(),
+            other => {
+                // Its adapter comes with its own issue; until then nothing pretends.
+                return Err(Fault::new(FaultKind::Rejected, Code::PhoneKindNotYet).about(other));
+            }
+        };
+        system.map(PhoneConfig::System).map_err(|error| error.fault())
+    }
+
+    fn phone_port(&self) -> u16 {
+        u16::try_from(self.number("phone.port")).unwrap_or(0)
+    }
+
+    fn asterisk(&self) -> Result<PhoneSystem, ConfigError> {
+        let settings = AsteriskSettings {
+            host: self.text("phone.host").to_owned(),
+            port: self.phone_port(),
+            tls: self.text("phone.tls").to_owned(),
+            user: self.text("phone.user").to_owned(),
+            extension: self.text("phone.extension").to_owned(),
+            device: self.text("phone.device").to_owned(),
+            context: self.text("phone.context").to_owned(),
+            how: self.text("phone.how").to_owned(),
+            dnd_on: self.text("phone.dnd_on").to_owned(),
+            dnd_off: self.text("phone.dnd_off").to_owned(),
+            forward_on: self.text("phone.forward_on").to_owned(),
+            forward_off: self.text("phone.forward_off").to_owned(),
+            other_codes: self.words("phone.other_codes"),
+            dnd_off_words: self.words("phone.dnd_off_words"),
+            lamp_off_words: self.words("phone.lamp_off_words"),
+        };
+        AsteriskConfig::parse(&settings).map(|config| PhoneSystem::Asterisk(Box::new(config)))
+    }
+
+    fn starface(&self) -> Result<PhoneSystem, ConfigError> {
+        let settings = StarfaceSettings {
+            host: self.text("phone.host").to_owned(),
+            port: self.phone_port(),
+            tls: self.text("phone.tls").to_owned(),
+            user: self.text("phone.user").to_owned(),
+            login: self.text("phone.login").to_owned(),
+            uci: self.text("phone.uci").to_owned(),
+        };
+        StarfaceConfig::parse(&settings).map(|config| PhoneSystem::Starface(Box::new(config)))
+    }
+}
