@@ -109,6 +109,7 @@ pub enum Code {
     PhoneNotConfigured,
     PhoneKindNotYet,
     PhoneOtherLogin,
+    PhoneTlsNeeded,
     PhoneForwardMissing,
     // line sources
     BaresipUnreachable,
@@ -213,6 +214,7 @@ impl Code {
         Self::PhoneNotConfigured,
         Self::PhoneKindNotYet,
         Self::PhoneOtherLogin,
+        Self::PhoneTlsNeeded,
         Self::PhoneForwardMissing,
         Self::BaresipUnreachable,
         Self::BaresipTaken,

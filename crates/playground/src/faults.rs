@@ -117,7 +117,7 @@ pub enum Fault {
     PbxRefuses,
     /// Accepts the connection and says nothing, not even the greeting.
     PbxMute,
-    /// Greets like another program.
+    /// Greets like another program; over HTTP: some web page.
     PbxNotAsterisk,
     /// Every login fails.
     PbxLoginFails,
@@ -129,7 +129,7 @@ pub enum Fault {
     PbxReset,
     /// Answers late.
     PbxSlow { milliseconds: u64 },
-    /// Feature codes are answered but change nothing.
+    /// Feature codes, or STARFACE's writes, are answered but change nothing.
     PbxCodeWithoutEffect,
 }
 

@@ -55,10 +55,20 @@ impl PhoneSystem {
 pub struct ConfigError {
     pub key: &'static str,
     pub why: &'static str,
+    /// Which sentence tells it.
+    pub code: Code,
 }
 
 impl ConfigError {
+    pub const fn new(key: &'static str, why: &'static str) -> Self {
+        Self {
+            key,
+            why,
+            code: Code::PhoneNotConfigured,
+        }
+    }
+
     pub fn fault(&self) -> Fault {
-        Fault::new(FaultKind::Rejected, Code::PhoneNotConfigured).about(self.key)
+        Fault::new(FaultKind::Rejected, self.code).about(self.key)
     }
 }

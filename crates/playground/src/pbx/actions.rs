@@ -580,9 +580,9 @@ fn setvar(switch: &mut Switch, listener: u64, reply: &Reply<'_>) -> After {
         let Some(name) = provider.strip_prefix("CustomPresence:").map(str::to_owned) else {
             return send(switch, listener, &[refused]);
         };
-        let mut parts = value.splitn(3, ',').map(str::to_owned);
-        let mut part = || parts.next().unwrap_or_default();
-        let value = (part(), part(), part());
+        let Some(value) = presence_parts(&value) else {
+            return send(switch, listener, &[refused]);
+        };
         let known = ["not_set", "unavailable", "available", "away", "xa", "chat", "dnd"];
         if !known.contains(&value.0.as_str()) {
             return send(switch, listener, &[refused]);
@@ -601,9 +601,37 @@ fn setvar(switch: &mut Switch, listener: u64, reply: &Reply<'_>) -> After {
     send(switch, listener, &[set])
 }
 
+/// State, subtype and message of what `PRESENCE_STATE(…)` is set to. A comma ends a part, more than four parts are
+/// refused, and the option `e` in the fourth says that subtype and message are Base64.
+fn presence_parts(value: &str) -> Option<(String, String, String)> {
+    use base64::Engine as _;
+    let parts: Vec<&str> = value.split(',').collect();
+    let part = |at: usize| parts.get(at).copied().unwrap_or_default();
+    if parts.len() > 4 {
+        return None;
+    }
+    let plain = |text: &str| {
+        if !part(3).contains('e') {
+            return Some(text.to_owned());
+        }
+        let bytes = base64::engine::general_purpose::STANDARD.decode(text).ok()?;
+        String::from_utf8(bytes).ok()
+    };
+    Some((part(0).to_owned(), plain(part(1))?, plain(part(2))?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_presence_with_commas_has_to_come_encoded() {
+        let parts = |value: &str| presence_parts(value).map(|(_, subtype, message)| (subtype, message));
+        assert_eq!(parts("away,,at lunch"), Some((String::new(), "at lunch".into())));
+        assert_eq!(parts("away,,YSwgYg==,e"), Some((String::new(), "a, b".into())));
+        assert_eq!(parts("away,,a, b, c"), None);
+        assert_eq!(parts("away,,no base64,e"), None);
+    }
 
     #[test]
     fn login_keys_of_the_captures() {

@@ -279,6 +279,12 @@ impl Starface {
         Value::Object(whole)
     }
 
+    /// Writes are answered and change nothing.
+    fn ignores(&self) -> bool {
+        self.faults
+            .is_struck(Place::PbxAction, &Fault::PbxCodeWithoutEffect)
+    }
+
     /// What the switch does with calls to the person.
     fn apply_forward(&self, desk: &Desk) {
         let on = desk.redirects.iter().find(|one| {

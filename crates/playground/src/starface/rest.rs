@@ -132,6 +132,9 @@ pub(super) fn answer(
             if !is_whole {
                 return refused(400, "PHONE_CONFIG_INCOMPLETE");
             }
+            if starface.ignores() {
+                return nothing();
+            }
             writes.push(StarfaceWrite {
                 login: login.clone(),
                 what: "phoneconfig".into(),
@@ -160,6 +163,9 @@ pub(super) fn answer(
                     .is_some_and(|old| old.keys().all(|name| new.get(name).is_some()));
             if !is_whole {
                 return refused(400, "REDIRECT_INCOMPLETE");
+            }
+            if starface.ignores() {
+                return nothing();
             }
             writes.push(StarfaceWrite {
                 login: login.clone(),

@@ -226,6 +226,11 @@ fn carry_out(
         {
             Err(denied())
         }
+        ("userState.setDoNotDisturbSetting" | "userState.setChatPresenceMessage", [_])
+            if starface.ignores() =>
+        {
+            Ok(xml::boolean(true))
+        }
         ("userState.setDoNotDisturbSetting", [Parameter::Boolean(on)]) => {
             writes.push(wrote("setDoNotDisturbSetting", (*on).into()));
             starface.press_dnd(login, *on);

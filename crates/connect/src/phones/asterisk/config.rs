@@ -259,7 +259,7 @@ impl AsteriskConfig {
     /// # Errors
     /// The first setting that can't be used, by its name in the file.
     pub fn parse(settings: &AsteriskSettings) -> Result<Self, ConfigError> {
-        let bad = |key, why| ConfigError { key, why };
+        let bad = ConfigError::new;
         let host = settings.host.trim();
         if host.is_empty() {
             return Err(bad("host", "it is empty"));
@@ -334,10 +334,10 @@ fn parse_codes(settings: &AsteriskSettings) -> Result<Codes, ConfigError> {
     let code = |key: &'static str, text: &str| match text.trim() {
         "" => Ok(None),
         text if is_dialled(text, 12) => Ok(Some(text.to_owned())),
-        _ => Err(ConfigError {
+        _ => Err(ConfigError::new(
             key,
-            why: "it has other characters than digits, * and #",
-        }),
+            "it has other characters than digits, * and #",
+        )),
     };
     let others = settings
         .other_codes

@@ -2,6 +2,7 @@
 
 use crate::phones::ConfigError;
 use crate::phones::tls::Tls;
+use offhook_engine::fault::Code;
 use reqwest::Url;
 use std::fmt;
 use std::time::Duration;
@@ -130,7 +131,7 @@ impl StarfaceConfig {
     /// # Errors
     /// The first setting that can't be used, by its name in the file.
     pub fn parse(settings: &StarfaceSettings) -> Result<Self, ConfigError> {
-        let bad = |key, why| ConfigError { key, why };
+        let bad = ConfigError::new;
         let host = settings.host.trim();
         let is_odd = |c: char| c.is_whitespace() || c.is_control() || "/@?#\\".contains(c);
         if host.is_empty() || host.len() > 253 || host.contains(is_odd) {
@@ -155,7 +156,10 @@ impl StarfaceConfig {
             _ => return Err(bad("uci", "it does not go with the kind of login")),
         };
         if tls == Tls::Off && login == LoginType::ActiveDirectory {
-            return Err(bad("tls", "a directory's password is sent over TLS only"));
+            return Err(ConfigError {
+                code: Code::PhoneTlsNeeded,
+                ..bad("tls", "a directory's password is sent over TLS only")
+            });
         }
         let scheme = if tls == Tls::Off { "http" } else { "https" };
         let bare = host.trim_start_matches('[').trim_end_matches(']');
@@ -246,6 +250,12 @@ mod tests {
         let directory =
             |tls: &str| parsed(|s| (s.login, s.tls) = ("active-directory".into(), tls.to_owned()));
         assert_eq!(directory("off").unwrap_err(), "tls");
+        let refused = StarfaceConfig::parse(&StarfaceSettings {
+            login: "active-directory".into(),
+            tls: "off".into(),
+            ..settings()
+        });
+        assert_eq!(refused.unwrap_err().fault().code, Code::PhoneTlsNeeded);
         assert_eq!(directory("system").unwrap().uci, None);
     }
 

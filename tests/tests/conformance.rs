@@ -1,0 +1,25 @@
+//! What every phone system's adapter does, whichever it is: reading, writing, reading back, putting back, hearing of the
+//! person's own changes, and coming through every kind of trouble. One suite, each adapter against its double.
+//!
+//! A new adapter: a file beside `manager.rs` that implements [`System`], and one line with [`conforms`].
+#![cfg(target_os = "linux")]
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a test waits for one event and lets the others pass"
+)]
+
+#[path = "conformance/desk.rs"]
+mod desk;
+#[path = "conformance/manager.rs"]
+mod manager;
+#[path = "conformance/starface.rs"]
+mod starface_alone;
+#[path = "conformance/suite.rs"]
+mod suite;
+#[path = "conformance/web.rs"]
+mod web;
+
+use suite::conforms;
+
+conforms!(asterisk, crate::manager::Manager);
+conforms!(starface, crate::web::Web);

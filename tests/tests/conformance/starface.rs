@@ -1,0 +1,692 @@
+//! What is STARFACE's alone: two logins, tokens, two interfaces of which either may be missing, three generations of
+//! UCI, other writers, and logins in addresses.
+
+use std::io::Write;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use offhook_connect::phones::PhoneSystem;
+use offhook_connect::phones::probe::Step;
+use offhook_connect::phones::starface::{StarfaceConfig, StarfaceSettings};
+use offhook_connect::phones::tls::Pin;
+use offhook_connect::port::PhoneEvent;
+use offhook_engine::fault::{Code, FaultKind};
+use offhook_engine::line::{CallState, LineEvent};
+use offhook_engine::phone::{Can, FieldValue};
+use offhook_playground::{Fault, Options, Placed, Playground, Service, StarfaceLogin, StarfaceOddity};
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
+use secrecy::SecretString;
+use serde_json::{Value, json};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_rustls::TlsAcceptor;
+
+use crate::desk::{Desk, SOON};
+use crate::web::HASTY;
+
+const LOGIN: &str = "1001";
+const TARGET: &str = "0305550199";
+const ALL: Can = Can {
+    read: true,
+    write: true,
+};
+
+async fn company() -> Playground {
+    Playground::start(Options::default()).await.unwrap()
+}
+
+fn config(company: &Playground, change: impl FnOnce(&mut StarfaceSettings)) -> StarfaceConfig {
+    let address = company.addresses().starface;
+    let mut settings = StarfaceSettings {
+        host: address.ip().to_string(),
+        port: address.port(),
+        tls: "off".into(),
+        user: LOGIN.into(),
+        ..StarfaceSettings::default()
+    };
+    change(&mut settings);
+    let mut config = StarfaceConfig::parse(&settings).unwrap();
+    config.timing = HASTY;
+    config
+}
+
+fn system(config: StarfaceConfig) -> PhoneSystem {
+    PhoneSystem::Starface(Box::new(config))
+}
+
+fn password(company: &Playground) -> String {
+    company.starface().password(LOGIN).unwrap()
+}
+
+async fn desk_of(company: &Playground) -> Desk {
+    Desk::up(&system(config(company, |_| {})), &password(company)).await
+}
+
+fn written(company: &Playground) -> Vec<String> {
+    company
+        .starface()
+        .writes()
+        .into_iter()
+        .map(|write| write.what)
+        .collect()
+}
+
+/// How often the path was asked for.
+fn asked(company: &Playground, method: &str, path: &str) -> usize {
+    let requests = company.requests();
+    let those = requests
+        .iter()
+        .filter(|one| one.service == Service::Starface && one.method == method && one.path == path);
+    those.count()
+}
+
+async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let waiting = async {
+        while !is_so() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    assert!(
+        tokio::time::timeout(SOON, waiting).await.is_ok(),
+        "waited in vain for {what}"
+    );
+}
+
+// --- signing in
+
+#[tokio::test]
+async fn it_says_who_and_what_it_is() {
+    let company = company().await;
+    let mut desk = Desk::start(&system(config(&company, |_| {})), &password(&company));
+    let (identity, abilities) = desk
+        .next("Up", |event| match event {
+            PhoneEvent::Up { identity, abilities } => Some((identity.clone(), *abilities)),
+            _ => None,
+        })
+        .await;
+    assert_eq!(identity.system, "STARFACE 9.0.1.4");
+    assert_eq!(identity.names, ["Alice Anders", "alice@contoso.example"]);
+    assert!(identity.key.starts_with("starface:127.0.0.1:") && identity.key.ends_with("/1001"));
+    assert_eq!(
+        (abilities.dnd, abilities.forward, abilities.note),
+        (ALL, ALL, ALL)
+    );
+    // Nobody can set the chat status over these interfaces.
+    assert_eq!((abilities.presence, abilities.calls), (Can::default(), true));
+    assert_eq!(desk.line().await, LineEvent::Up { resyncs: true });
+    assert_eq!(desk.snapshot().await, []);
+}
+
+#[tokio::test]
+async fn a_token_is_renewed_when_its_four_hours_are_over() {
+    let company = company().await;
+    let mut desk = desk_of(&company).await;
+    let before = asked(&company, "POST", "/rest/login");
+    company.advance(Duration::from_secs(4 * 3600 + 1));
+    assert_eq!(desk.write(FieldValue::Dnd(true)).await, Ok(()));
+    assert_eq!(asked(&company, "POST", "/rest/login"), before + 1);
+    assert!(company.starface().dnd(LOGIN));
+    let told = desk.so_far();
+    assert!(
+        !told.iter().any(|event| matches!(event, PhoneEvent::Down(_))),
+        "{told:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_token_is_renewed_ahead_of_time() {
+    let company = company().await;
+    let mut config = config(&company, |_| {});
+    config.timing.renew = Duration::from_millis(300);
+    let _desk = Desk::up(&system(config), &password(&company)).await;
+    until("renewals", || asked(&company, "POST", "/rest/login") >= 3).await;
+    let refused = company
+        .requests()
+        .into_iter()
+        .filter(|one| one.status == Some(401))
+        .count();
+    assert_eq!(refused, 0);
+}
+
+#[tokio::test]
+async fn a_password_that_changes_meanwhile_is_asked_for() {
+    let company = company().await;
+    let mut desk = desk_of(&company).await;
+    company.starface().set_password(LOGIN, "another");
+    company.starface().forget_sessions();
+    assert_eq!(desk.down().await.code, Code::PhoneWrongPassword);
+}
+
+#[tokio::test]
+async fn the_other_name_of_the_token_is_taken() {
+    let company = company().await;
+    company
+        .starface()
+        .change(|habits| habits.token_name = "authToken");
+    assert_eq!(desk_of(&company).await.write(FieldValue::Dnd(true)).await, Ok(()));
+}
+
+#[tokio::test]
+async fn a_directory_that_was_not_chosen_gets_no_password() {
+    let company = company().await;
+    company
+        .starface()
+        .change(|habits| habits.login = StarfaceLogin::ActiveDirectory);
+    let mut desk = Desk::start(&system(config(&company, |_| {})), &password(&company));
+    let fault = desk.down().await;
+    assert_eq!(
+        (fault.kind, fault.code),
+        (FaultKind::Rejected, Code::PhoneOtherLogin)
+    );
+    desk.read();
+    desk.down().await;
+    assert_eq!(asked(&company, "POST", "/rest/login"), 0);
+    assert_eq!(asked(&company, "POST", "/xml-rpc"), 0);
+}
+
+/// TLS before the double, with the certificate that the tests of Asterisk use.
+async fn tls_before(company: &Playground) -> (u16, Pin, tokio::task::JoinHandle<()>) {
+    let certificate =
+        CertificateDer::from(&include_bytes!("../../../crates/connect/tests/data/asterisk-tls-cert.der")[..]);
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(
+        &include_bytes!("../../../crates/connect/tests/data/asterisk-tls-key.der")[..],
+    ));
+    let pin = Pin::of(&certificate);
+    let server =
+        rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+            .with_safe_default_protocol_versions()
+            .unwrap()
+            .with_no_client_auth()
+            .with_single_cert(vec![certificate], key)
+            .unwrap();
+    let acceptor = TlsAcceptor::from(Arc::new(server));
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let behind = company.addresses().starface;
+    let task = tokio::spawn(async move {
+        while let Ok((outside, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                let Ok(mut outside) = acceptor.accept(outside).await else {
+                    return;
+                };
+                let mut inside = TcpStream::connect(behind).await.unwrap();
+                let _over = tokio::io::copy_bidirectional(&mut outside, &mut inside).await;
+            });
+        }
+    });
+    (port, pin, task)
+}
+
+#[tokio::test]
+async fn a_directorys_login_goes_over_tls_to_the_pinned_certificate_alone() {
+    let company = company().await;
+    company
+        .starface()
+        .change(|habits| habits.login = StarfaceLogin::ActiveDirectory);
+    let (port, pin, _proxy) = tls_before(&company).await;
+    let directory = |tls: String, uci: &str| {
+        config(&company, |settings| {
+            (settings.port, settings.tls, settings.login) = (port, tls, "active-directory".into());
+            settings.uci = uci.to_owned();
+        })
+    };
+    let pinned = format!("pin:{pin}");
+    let mut desk = Desk::start(&system(directory(pinned.clone(), "auto")), &password(&company));
+    let abilities = desk.abilities().await;
+    // How such a login looks in UCI is not certain: only by choice.
+    assert_eq!(
+        (abilities.dnd, abilities.calls, abilities.note),
+        (ALL, false, Can::default())
+    );
+    assert_eq!(desk.write(FieldValue::Dnd(true)).await, Ok(()));
+    assert_eq!(asked(&company, "POST", "/xml-rpc"), 0);
+
+    let mut desk = Desk::start(&system(directory(pinned, "password")), &password(&company));
+    assert!(desk.abilities().await.calls);
+
+    let logins = asked(&company, "POST", "/rest/login");
+    for tls in ["system".to_owned(), format!("pin:{}", Pin::of(b"another"))] {
+        let mut desk = Desk::start(&system(directory(tls, "auto")), &password(&company));
+        assert_eq!(desk.down().await.code, Code::TlsFailed);
+    }
+    assert_eq!(asked(&company, "POST", "/rest/login"), logins);
+}
+
+#[tokio::test]
+async fn it_says_good_bye() {
+    let company = company().await;
+    let desk = desk_of(&company).await;
+    assert_eq!(company.starface().signed_in(), (1, 1));
+    drop(desk);
+    until("token and session to end", || {
+        company.starface().signed_in() == (0, 0)
+    })
+    .await;
+}
+
+// --- one interface without the other
+
+#[tokio::test]
+async fn where_a_plain_user_may_not_write_rest_uci_writes_and_rest_reads_back() {
+    let company = company().await;
+    company
+        .starface()
+        .change(|habits| habits.phone_config_fixed = true);
+    let mut desk = desk_of(&company).await;
+    assert_eq!(desk.write(FieldValue::Dnd(true)).await, Ok(()));
+    assert!(company.starface().dnd(LOGIN));
+    assert_eq!(desk.write(FieldValue::Dnd(false)).await, Ok(()));
+    assert_eq!(
+        written(&company),
+        ["setDoNotDisturbSetting", "setDoNotDisturbSetting"]
+    );
+    // Asked once, not each time.
+    let tried = company
+        .requests()
+        .into_iter()
+        .filter(|one| one.method == "PUT")
+        .count();
+    assert_eq!(tried, 1);
+}
+
+#[tokio::test]
+async fn where_neither_may_write_the_ability_goes_and_a_sentence_comes() {
+    let company = company().await;
+    company.starface().change(|habits| {
+        habits.phone_config_fixed = true;
+        habits.uci_read_only = true;
+    });
+    let mut desk = desk_of(&company).await;
+    let outcome = desk.write(FieldValue::Dnd(true)).await;
+    assert_eq!(outcome.unwrap_err().code, Code::PhoneNotPermitted);
+    assert!(!company.starface().dnd(LOGIN));
+    assert_eq!(
+        desk.write(FieldValue::Note("x".into())).await.unwrap_err().code,
+        Code::PhoneNotPermitted
+    );
+    let mut again = Desk::start(&system(config(&company, |_| {})), &password(&company));
+    assert_eq!(
+        again.abilities().await.dnd,
+        ALL,
+        "nothing is tried before it is wanted"
+    );
+}
+
+#[tokio::test]
+async fn without_rest_uci_does_what_it_can() {
+    let company = company().await;
+    company.starface().change(|habits| habits.rest_forbidden = true);
+    let mut desk = Desk::start(&system(config(&company, |_| {})), &password(&company));
+    let abilities = desk.abilities().await;
+    assert!(!abilities.dnd.read && !abilities.forward.read && abilities.calls);
+    assert_eq!(abilities.note, ALL);
+    // What can't be read could not be put back.
+    let outcome = desk.write(FieldValue::Dnd(true)).await;
+    assert_eq!(outcome.unwrap_err().kind, FaultKind::RightMissing);
+    assert!(!company.starface().dnd(LOGIN));
+    assert_eq!(desk.write(FieldValue::Note("Back at 3".into())).await, Ok(()));
+    assert_eq!(company.starface().message(LOGIN).as_deref(), Some("Back at 3"));
+    // A wrong password is still one.
+    let mut wrong = Desk::start(&system(config(&company, |_| {})), "wrong");
+    assert_eq!(wrong.down().await.code, Code::PhoneWrongPassword);
+}
+
+#[tokio::test]
+async fn without_uci_rest_does_what_it_can() {
+    let company = company().await;
+    company.starface().change(|habits| habits.uci_refused = true);
+    let mut desk = Desk::start(&system(config(&company, |_| {})), &password(&company));
+    let abilities = desk.abilities().await;
+    assert_eq!((abilities.dnd, abilities.forward), (ALL, ALL));
+    assert_eq!((abilities.calls, abilities.note), (false, Can::default()));
+    assert_eq!(desk.write(FieldValue::Dnd(true)).await, Ok(()));
+    // A refusal is not repeated at every turn.
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    assert_eq!(asked(&company, "POST", "/xml-rpc"), 1);
+}
+
+#[tokio::test]
+async fn every_generation_is_found() {
+    for (generation, has_note) in [("v30", true), ("v22", true), ("v20", false)] {
+        let company = company().await;
+        company.starface().change(|habits| {
+            habits.generations.clear();
+            habits.generations.insert(generation);
+        });
+        let mut desk = Desk::start(&system(config(&company, |_| {})), &password(&company));
+        let abilities = desk.abilities().await;
+        assert!(abilities.calls && abilities.dnd == ALL, "{generation}");
+        assert_eq!(abilities.note.write, has_note, "{generation}");
+        desk.snapshot().await;
+        let Placed::Ringing { call, .. } = company.call("1002", LOGIN) else {
+            panic!("it does not ring");
+        };
+        desk.call(CallState::Ringing).await;
+        company.hang_up(call, None);
+    }
+}
+
+#[tokio::test]
+async fn the_login_before_6_4_2_is_taken_by_choice() {
+    let company = company().await;
+    company.starface().change(|habits| habits.md5 = true);
+    let mut old = Desk::start(
+        &system(config(&company, |s| s.uci = "md5".into())),
+        &password(&company),
+    );
+    assert!(old.abilities().await.calls);
+    let mut new = Desk::start(&system(config(&company, |_| {})), &password(&company));
+    assert!(!new.abilities().await.calls);
+}
+
+// --- calls
+
+#[tokio::test]
+async fn a_call_rings_is_answered_and_ends_under_one_id() {
+    for lower_case in [false, true] {
+        let company = company().await;
+        company.starface().change(|habits| habits.lower_case = lower_case);
+        let mut desk = desk_of(&company).await;
+        let Placed::Ringing { call, .. } = company.call("1002", LOGIN) else {
+            panic!("it does not ring");
+        };
+        let ringing = desk.call(CallState::Ringing).await;
+        assert!(company.answer(call));
+        assert_eq!(desk.call(CallState::Connected).await, ringing);
+        desk.read();
+        assert_eq!(desk.snapshot().await, [(ringing.clone(), CallState::Connected)]);
+        assert!(company.hang_up(call, None));
+        let ended = LineEvent::Ended { id: ringing };
+        assert_eq!(desk.line().await, ended);
+        // One's own.
+        let Placed::Ringing { call, .. } = company.call(LOGIN, "1002") else {
+            panic!("it does not ring");
+        };
+        desk.call(CallState::Dialling).await;
+        assert!(company.answer(call));
+        desk.call(CallState::Connected).await;
+        // Other people's calls are none of ours.
+        company.call("1003", "1004");
+        desk.read();
+        assert_eq!(desk.snapshot().await.len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_session_that_the_phone_system_has_forgotten_is_begun_anew() {
+    let company = company().await;
+    let mut desk = desk_of(&company).await;
+    let Placed::Ringing { call, .. } = company.call("1002", LOGIN) else {
+        panic!("it does not ring");
+    };
+    desk.call(CallState::Ringing).await;
+    company.starface().forget_sessions();
+    assert!(company.answer(call));
+    desk.call(CallState::Connected).await;
+    // Too late a sign of life: it says no, and is asked for everything again.
+    company.advance(Duration::from_secs(61));
+    desk.snapshot().await;
+    let told = desk.so_far();
+    let lost = told.iter().any(|event| {
+        matches!(
+            event,
+            PhoneEvent::Down(_) | PhoneEvent::Line(LineEvent::Down(_) | LineEvent::Ended { .. })
+        )
+    });
+    assert!(!lost, "{told:?}");
+}
+
+#[tokio::test]
+async fn a_uci_that_answers_oddly_stops_the_calls_and_nothing_else() {
+    for (oddity, code) in [
+        (StarfaceOddity::BrokenXml, Code::PhoneNotUnderstood),
+        (StarfaceOddity::Html, Code::PhoneNotUnderstood),
+        (StarfaceOddity::DocumentType, Code::PhoneNotUnderstood),
+        (StarfaceOddity::Unavailable, Code::PhoneUnreachable),
+    ] {
+        let company = company().await;
+        let mut desk = desk_of(&company).await;
+        company.starface().change(|habits| habits.says = Some(oddity));
+        let down = desk
+            .next("the line to go", |event| match event {
+                PhoneEvent::Line(LineEvent::Down(fault)) => Some(fault.clone()),
+                PhoneEvent::Down(fault) => panic!("all of it is down: {fault:?}"),
+                _ => None,
+            })
+            .await;
+        assert_eq!(down.code, code, "{oddity:?}");
+        assert_eq!(desk.write(FieldValue::Dnd(true)).await, Ok(()));
+        company.starface().change(|habits| habits.says = None);
+        loop {
+            if desk.line().await == (LineEvent::Up { resyncs: true }) {
+                break;
+            }
+        }
+        assert_eq!(desk.snapshot().await, []);
+    }
+}
+
+// --- writing beside others
+
+#[tokio::test]
+async fn a_write_leaves_everything_else_as_others_have_it() {
+    let company = company().await;
+    let mut desk = desk_of(&company).await;
+    // Somebody is at the web page while we are at it.
+    company
+        .starface()
+        .set_phone_config(LOGIN, "callWaiting", json!(false));
+    company
+        .starface()
+        .set_phone_config(LOGIN, "primaryPhoneId", json!(99));
+    assert_eq!(desk.write(FieldValue::Dnd(true)).await, Ok(()));
+    let wanted = json!({
+        "callWaiting": false, "displayNumberId": 11, "primaryPhoneId": 99, "doNotDisturb": true,
+        "ringPattern": {"inside": 2},
+    });
+    assert_eq!(company.starface().phone_config(LOGIN), wanted);
+    assert_eq!(written(&company), ["phoneconfig"]);
+}
+
+#[tokio::test]
+async fn only_the_persons_own_always_redirection_is_switched_and_back() {
+    let company = company().await;
+    let before = company.starface().redirects(LOGIN);
+    let mut desk = desk_of(&company).await;
+    assert_eq!(desk.write(FieldValue::Forward(Some(TARGET.into()))).await, Ok(()));
+    let during = company.starface().redirects(LOGIN);
+    let mut wanted = before.clone();
+    wanted[0]["enabled"] = true.into();
+    assert_eq!(during, wanted);
+    assert_eq!(desk.write(FieldValue::Forward(None)).await, Ok(()));
+    assert_eq!(company.starface().redirects(LOGIN), before);
+
+    // To where nothing is prepared, nothing is done, and a sentence says so.
+    let elsewhere = desk.write(FieldValue::Forward(Some("0301".into()))).await;
+    assert_eq!(elsewhere.unwrap_err().code, Code::PhoneForwardMissing);
+    assert_eq!(company.starface().redirects(LOGIN), before);
+}
+
+#[tokio::test]
+async fn one_of_two_numbers_that_was_forwarded_before_stays_so() {
+    let company = company().await;
+    let mut redirects = company.starface().redirects(LOGIN);
+    let mut second = redirects[0].clone();
+    second["id"] = "second".into();
+    second["phoneNumber"] = "1101".into();
+    second["enabled"] = true.into();
+    redirects.push(second);
+    company.starface().set_redirects(LOGIN, redirects.clone());
+    let mut desk = Desk::start(&system(config(&company, |_| {})), &password(&company));
+    let before = FieldValue::Forward(Some(format!("1101 > {TARGET}")));
+    desk.sees(&before).await;
+    assert_eq!(desk.write(FieldValue::Forward(Some(TARGET.into()))).await, Ok(()));
+    let on = |at: usize| company.starface().redirects(LOGIN)[at]["enabled"] == Value::Bool(true);
+    assert!(on(0) && on(4) && !on(3));
+    // Another run of the program puts it back: what it was is in the ledger's own words.
+    drop(desk);
+    let mut next = desk_of(&company).await;
+    assert_eq!(next.write(before).await, Ok(()));
+    assert_eq!(company.starface().redirects(LOGIN), redirects);
+}
+
+#[tokio::test]
+async fn without_a_prepared_redirection_there_is_no_forward() {
+    let company = company().await;
+    let redirects = company.starface().redirects(LOGIN);
+    company.starface().set_redirects(LOGIN, redirects[1..].to_vec());
+    let mut desk = Desk::start(&system(config(&company, |_| {})), &password(&company));
+    let forward = desk.abilities().await.forward;
+    assert!(forward.read && !forward.write);
+    // One that is set up later is noticed.
+    company.starface().set_redirects(LOGIN, redirects);
+    while !desk.abilities().await.forward.write {}
+    company.starface().change(|habits| habits.redirects_fixed = true);
+    let outcome = desk.write(FieldValue::Forward(Some(TARGET.into()))).await;
+    assert_eq!(outcome.unwrap_err().kind, FaultKind::RightMissing);
+}
+
+// --- the Test button, and what must not be seen
+
+#[tokio::test]
+async fn the_test_says_step_by_step_what_is_there_and_changes_nothing() {
+    let findings = async |company: &Playground, secret: &str| {
+        let secret = SecretString::from(secret);
+        let found = system(config(company, |_| {})).test(&secret).await;
+        let found = found
+            .into_iter()
+            .map(|finding| (finding.step, finding.outcome.map_err(|fault| fault.code)));
+        found.collect::<Vec<_>>()
+    };
+    let ok = |step, word: &str| (step, Ok(word.to_owned()));
+    let company = company().await;
+    let right = password(&company);
+    let good = [
+        ok(Step::Reach, ""),
+        ok(Step::SignIn, "STARFACE 9.0.1.4"),
+        ok(Step::DndRead, "off"),
+        ok(Step::DndWrite, "rest,uci"),
+        ok(Step::Forward, "off"),
+        ok(Step::Note, "yes"),
+        ok(Step::Calls, "v30"),
+    ];
+    assert_eq!(findings(&company, &right).await, good);
+    assert_eq!(written(&company), [] as [String; 0]);
+    assert_eq!(
+        findings(&company, "wrong").await,
+        [ok(Step::Reach, ""), (Step::SignIn, Err(Code::PhoneWrongPassword))]
+    );
+    company.starface().change(|habits| habits.uci_refused = true);
+    let without_uci = [
+        ok(Step::Reach, ""),
+        ok(Step::SignIn, "STARFACE"),
+        ok(Step::DndRead, "off"),
+        ok(Step::DndWrite, "rest"),
+        ok(Step::Forward, "off"),
+        (Step::Note, Err(Code::PhoneNotPermitted)),
+        (Step::Calls, Err(Code::PhoneNotPermitted)),
+    ];
+    assert_eq!(findings(&company, &right).await, without_uci);
+    company.starface().change(|habits| {
+        habits.uci_refused = false;
+        habits.rest_forbidden = true;
+    });
+    let without_rest = [
+        ok(Step::Reach, ""),
+        ok(Step::SignIn, "STARFACE 9.0.1.4"),
+        (Step::DndRead, Err(Code::PhoneNotPermitted)),
+        (Step::DndWrite, Err(Code::PhoneNotPermitted)),
+        (Step::Forward, Err(Code::PhoneNotPermitted)),
+        ok(Step::Note, "yes"),
+        ok(Step::Calls, "v30"),
+    ];
+    assert_eq!(findings(&company, &right).await, without_rest);
+    company.inject(Fault::PbxNotAsterisk);
+    assert_eq!(
+        findings(&company, &right).await,
+        [
+            ok(Step::Reach, ""),
+            (Step::Greeting, Err(Code::PhoneNotUnderstood))
+        ]
+    );
+    company.stop_phone_system().await;
+    assert_eq!(
+        findings(&company, &right).await,
+        [(Step::Reach, Err(Code::ConnectionRefused))]
+    );
+}
+
+#[derive(Clone, Default)]
+struct Heard(Arc<Mutex<Vec<u8>>>);
+
+impl Write for Heard {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        all.extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn no_login_reaches_a_log_or_an_event_at_any_level() {
+    let heard = Heard::default();
+    let writer = heard.clone();
+    let subscriber = tracing_subscriber::fmt()
+        .with_max_level(tracing::Level::TRACE)
+        .with_ansi(false)
+        .with_writer(move || writer.clone())
+        .finish();
+    let _guard = tracing::subscriber::set_default(subscriber);
+    let company = company().await;
+    company.starface().set_password(LOGIN, "planted-password");
+    // hex(sha512("1001*" + hex(sha512("planted-password")))) is what the address holds.
+    let token = {
+        use sha2::Digest as _;
+        let hex = |text: &str| -> String {
+            sha2::Sha512::digest(text.as_bytes())
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect()
+        };
+        hex(&format!("{LOGIN}*{}", hex("planted-password")))
+    };
+    let mut desk = Desk::up(&system(config(&company, |_| {})), "planted-password").await;
+    assert_eq!(desk.write(FieldValue::Note("planted note".into())).await, Ok(()));
+    assert_eq!(desk.write(FieldValue::Forward(Some(TARGET.into()))).await, Ok(()));
+    company.call("0305550123", LOGIN);
+    desk.call(CallState::Ringing).await;
+    // Every way of failing prints something.
+    for fault in [Fault::PbxNotAsterisk, Fault::PbxReset, Fault::PbxNoAnswer] {
+        let name = fault.name();
+        company.inject(fault);
+        desk.read();
+        desk.down().await;
+        company.faults().remove(&name);
+        desk.back().await;
+    }
+    company.stop_phone_system().await;
+    desk.down().await;
+    let told = format!("{:?}", desk.so_far());
+    let log = heard.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    let log = String::from_utf8(log).unwrap();
+    assert!(
+        log.contains("UCI getCallIds") && log.contains("no answer"),
+        "the log was heard"
+    );
+    for planted in [
+        "planted",
+        &token,
+        &token[..32],
+        "authToken: ",
+        TARGET,
+        "0305550123",
+        "vertico",
+    ] {
+        assert!(!log.contains(planted), "{planted} is in the log");
+        assert!(!told.contains(planted), "{planted} is in what is told");
+    }
+}
