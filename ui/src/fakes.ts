@@ -550,6 +550,7 @@ function phonePage(state: FakeState, say: Say): PhonePage {
     host: field("pbx.example.com"),
     port: field("0"),
     user: field("offhook"),
+    login: field("internal"),
     extension: field("23"),
     tls: field("system"),
     password_stored: true,
@@ -643,6 +644,7 @@ function phonePage(state: FakeState, say: Say): PhonePage {
         kind: field("none"),
         host: field(""),
         user: field(""),
+        login: field("internal"),
         extension: field(""),
         password_stored: false,
         baresip_enabled: field("false"),
@@ -679,6 +681,7 @@ function phonePage(state: FakeState, say: Say): PhonePage {
             "Ein SHA-256-Fingerabdruck hat 64 Hexadezimalziffern, dieser hat 4.",
           ),
         }),
+        login: field("internal"),
         extension: field(""),
         password_stored: false,
         light: light(

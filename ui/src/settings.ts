@@ -13,6 +13,7 @@ const FIELDS = {
   "phone.port": (pages) => pages.phone.port,
   "phone.tls": (pages) => pages.phone.tls,
   "phone.user": (pages) => pages.phone.user,
+  "phone.login": (pages) => pages.phone.login,
   "phone.extension": (pages) => pages.phone.extension,
   "rules.profile": (pages) => pages.phone.profile,
   "rules.dnd_in_meetings": (pages) =>

@@ -191,11 +191,13 @@ pub struct RightLine {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct PhonePage {
-    /// `none` or `asterisk`, more in time.
+    /// `none`, `asterisk` or `starface`, more in time.
     pub kind: FieldView,
     pub host: FieldView,
     pub port: FieldView,
     pub user: FieldView,
+    /// STARFACE: `internal` or `active-directory`.
+    pub login: FieldView,
     pub extension: FieldView,
     pub tls: FieldView,
     /// Whether a password is stored. The password itself never comes here.

@@ -40,7 +40,7 @@ impl System for Manager {
         .unwrap();
         config.timing = Timing {
             answer: Duration::from_secs(2),
-            confirm: Duration::from_millis(500),
+            confirm: Duration::from_secs(2),
             look: Duration::from_millis(20),
             settle: Duration::from_millis(20),
             ping: Duration::from_millis(200),

@@ -419,21 +419,33 @@ async fn a_session_that_the_phone_system_has_forgotten_is_begun_anew() {
     let Placed::Ringing { call, .. } = company.call("1002", LOGIN) else {
         panic!("it does not ring");
     };
-    desk.call(CallState::Ringing).await;
+    let id = desk.call(CallState::Ringing).await;
+    // A call that ends while nobody is signed in must not stay.
     company.starface().forget_sessions();
-    assert!(company.answer(call));
-    desk.call(CallState::Connected).await;
-    // Too late a sign of life: it says no, and is asked for everything again.
-    company.advance(Duration::from_secs(61));
-    desk.snapshot().await;
+    assert!(company.hang_up(call, None));
+    assert_eq!(desk.snapshot().await, [], "{id:?}");
     let told = desk.so_far();
-    let lost = told.iter().any(|event| {
-        matches!(
-            event,
-            PhoneEvent::Down(_) | PhoneEvent::Line(LineEvent::Down(_) | LineEvent::Ended { .. })
-        )
-    });
-    assert!(!lost, "{told:?}");
+    let fell = |event: &PhoneEvent| matches!(event, PhoneEvent::Down(_) | PhoneEvent::Line(LineEvent::Down(_)));
+    assert!(!told.iter().any(fell), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_sign_of_life_that_is_answered_with_no_begins_anew() {
+    let company = company().await;
+    let mut config = config(&company, |_| {});
+    config.timing.calls_idle = Duration::from_secs(600);
+    config.timing.fields = Duration::from_secs(600);
+    config.timing.keep_alive = Duration::from_millis(100);
+    let mut desk = Desk::up(&system(config), &password(&company)).await;
+    let Placed::Ringing { .. } = company.call("1002", LOGIN) else {
+        panic!("it does not ring");
+    };
+    let logins = company.starface().logins();
+    company.advance(Duration::from_secs(61));
+    // Nothing but the sign of life is sent; all calls are told after it.
+    let calls = desk.snapshot().await;
+    assert_eq!(calls.iter().map(|(_, state)| *state).collect::<Vec<_>>(), [CallState::Ringing]);
+    assert_eq!(company.starface().logins(), logins + 1);
 }
 
 #[tokio::test]
@@ -655,10 +667,10 @@ async fn no_login_reaches_a_log_or_an_event_at_any_level() {
         hex(&format!("{LOGIN}*{}", hex("planted-password")))
     };
     let mut desk = Desk::up(&system(config(&company, |_| {})), "planted-password").await;
-    assert_eq!(desk.write(FieldValue::Note("planted note".into())).await, Ok(()));
-    assert_eq!(desk.write(FieldValue::Forward(Some(TARGET.into()))).await, Ok(()));
     company.call("0305550123", LOGIN);
     desk.call(CallState::Ringing).await;
+    assert_eq!(desk.write(FieldValue::Note("planted note".into())).await, Ok(()));
+    assert_eq!(desk.write(FieldValue::Forward(Some(TARGET.into()))).await, Ok(()));
     // Every way of failing prints something.
     for fault in [Fault::PbxNotAsterisk, Fault::PbxReset, Fault::PbxNoAnswer] {
         let name = fault.name();

@@ -20,7 +20,7 @@ const TARGET: &str = "0305550199";
 pub const HASTY: Timing = Timing {
     connect: Duration::from_secs(2),
     answer: Duration::from_secs(2),
-    confirm: Duration::from_millis(500),
+    confirm: Duration::from_secs(2),
     look: Duration::from_millis(20),
     calls_idle: Duration::from_millis(50),
     calls_busy: Duration::from_millis(30),
@@ -35,7 +35,7 @@ pub const HASTY: Timing = Timing {
 pub fn strike(company: &Playground, trouble: Trouble, on: bool) {
     let fault = match trouble {
         Trouble::Silent => Fault::PbxNoAnswer,
-        Trouble::Slow => Fault::PbxSlow { milliseconds: 150 },
+        Trouble::Slow => Fault::PbxSlow { milliseconds: 100 },
         Trouble::Garbage => Fault::PbxNotAsterisk,
         Trouble::Ignores => Fault::PbxCodeWithoutEffect,
     };

@@ -69,6 +69,7 @@ export function kindField(room: Room, view: PhonePage, kind: string): TemplateRe
   const known = new Map<string, WordKey>([
     ["none", "phone-kind-none"],
     ["asterisk", "phone-kind-asterisk"],
+    ["starface", "phone-kind-starface"],
   ]);
   // A kind that this page has no word for stays choosable under its own name.
   const values = [...new Set([...known.keys(), view.kind.value])];
@@ -111,9 +112,10 @@ export function portField(room: Room): Part {
   });
 }
 
-/** The person's own access: user, password and extension. */
+/** The person's own access: user, password, and the extension where the user is another. */
 export function account(room: Room, view: PhonePage): TemplateResult {
   const { state, word, acts } = room;
+  const kind = shown(state.form.phone, "phone.kind", view.kind);
   return html`
     <div class="row even">
       ${textField(room, "phone", "phone.user", { label: "phone-user" })}
@@ -132,8 +134,44 @@ export function account(room: Room, view: PhonePage): TemplateResult {
         </div>
       </div>
     </div>
-    ${textField(room, "phone", "phone.extension", { label: "phone-extension", help: "phone-extension-help" })}
+    ${
+      kind === "starface"
+        ? loginField(room, view)
+        : textField(room, "phone", "phone.extension", {
+            label: "phone-extension",
+            help: "phone-extension-help",
+          })
+    }
   `;
+}
+
+/** Who checks the password: it decides whether the password itself is sent. */
+function loginField(room: Room, view: PhonePage): TemplateResult {
+  const { state, word, acts } = room;
+  const kept = view.login;
+  const field = seen(state, "phone", "phone.login", kept);
+  const now = shown(state.form.phone, "phone.login", kept);
+  const choices: [string, WordKey][] = [
+    ["internal", "phone-login-internal"],
+    ["active-directory", "phone-login-directory"],
+  ];
+  return html`<div class="field">
+    <label for="phone-login">${word("phone-login")}</label>
+    <select
+      id="phone-login"
+      ?disabled=${field.locked}
+      aria-invalid=${field.refused ? "true" : nothing}
+      aria-describedby=${notesId("phone-login", field, "phone-login-help")}
+      @change=${(event: Event) =>
+        acts.edit("phone", "phone.login", kept, (event.target as HTMLSelectElement).value)}
+    >
+      ${choices.map(
+        ([value, label]) =>
+          html`<option value=${value} .selected=${live(value === now)}>${word(label)}</option>`,
+      )}
+    </select>
+    ${notes(room, "phone-login", field, "phone-login-help")}
+  </div>`;
 }
 
 const PIN = "pin:";

@@ -280,6 +280,7 @@ impl<D: Desktop> Driver<D> {
             "phone.host" => Some(&mut form.host),
             "phone.port" => Some(&mut form.port),
             "phone.user" => Some(&mut form.user),
+            "phone.login" => Some(&mut form.login),
             "phone.extension" => Some(&mut form.extension),
             "phone.tls" => Some(&mut form.tls),
             "lines.baresip.enabled" => Some(&mut form.baresip_enabled),

@@ -276,6 +276,7 @@ impl<D: Desktop> Driver<D> {
             host: field("phone.host"),
             port: field("phone.port"),
             user: field("phone.user"),
+            login: field("phone.login"),
             extension: field("phone.extension"),
             tls: field("phone.tls"),
             password_stored,

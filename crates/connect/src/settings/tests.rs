@@ -491,3 +491,19 @@ fn what_the_person_was_told_once_is_kept_and_not_offered_to_take_back() {
     assert!(settings.last_change().is_none());
     assert!(load(&folder).was_told("no-tray"));
 }
+
+#[test]
+fn a_starface_is_set_up_with_a_login_alone() {
+    use crate::phones::PhoneSystem;
+    use crate::settings::PhoneConfig;
+    let starface = "[phone]\nkind = \"starface\"\nhost = \"pbx.example.de\"\nuser = \"0815\"\n";
+    let settings = load(&folder(starface));
+    assert_eq!(codes(&settings), []);
+    assert!(matches!(
+        settings.phone(),
+        Ok(PhoneConfig::System(PhoneSystem::Starface(_)))
+    ));
+    let directory = format!("{starface}login = \"active-directory\"\ntls = \"off\"\n");
+    let refused = load(&folder(&directory)).phone().unwrap_err();
+    assert_eq!(refused.code, Code::PhoneTlsNeeded);
+}

@@ -143,24 +143,39 @@ impl Http {
         if error.is_timeout() {
             return Error::TimedOut(host);
         }
-        let mut cause = error.source();
-        while let Some(inner) = cause {
-            let io = inner.downcast_ref::<io::Error>();
-            let is_tls = inner.is::<rustls::Error>()
-                || io.is_some_and(|io| io.get_ref().is_some_and(|e| e.is::<rustls::Error>()));
-            if is_tls {
-                return Error::Tls(host);
-            }
-            if io.is_some_and(|io| io.kind() == io::ErrorKind::ConnectionRefused) {
-                return Error::ConnectionRefused(host);
-            }
-            if inner.to_string().starts_with("dns error") {
-                return Error::HostNotFound(host);
-            }
-            cause = inner.source();
+        match error.source().and_then(cause) {
+            Some(Cause::Tls) => Error::Tls(host),
+            Some(Cause::Refused) => Error::ConnectionRefused(host),
+            Some(Cause::Name) => Error::HostNotFound(host),
+            None => Error::Lost(host),
         }
-        Error::Lost(host)
     }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    Tls,
+    Refused,
+    Name,
+}
+
+/// Looks through what wraps what. An I/O error hides the error it wraps from `source`, and wraps others of its kind.
+fn cause(error: &(dyn std::error::Error + 'static)) -> Option<Cause> {
+    if error.is::<rustls::Error>() {
+        return Some(Cause::Tls);
+    }
+    if let Some(io) = error.downcast_ref::<io::Error>() {
+        if io.kind() == io::ErrorKind::ConnectionRefused {
+            return Some(Cause::Refused);
+        }
+        if let Some(found) = io.get_ref().and_then(|inner| cause(inner)) {
+            return Some(found);
+        }
+    }
+    if error.to_string().starts_with("dns error") {
+        return Some(Cause::Name);
+    }
+    error.source().and_then(cause)
 }
 
 /// `JSESSIONID` alone: one session, one cookie (facts/starface.md section 1.1).
@@ -242,6 +257,19 @@ mod tests {
     fn a_login_does_not_show() {
         let shown = format!("{:?}", request("planted-secret"));
         assert!(!shown.contains("planted"), "{shown}");
+    }
+
+    #[test]
+    fn the_cause_is_found_however_deep_it_lies() {
+        let tls = io::Error::other(io::Error::new(
+            io::ErrorKind::InvalidData,
+            rustls::Error::HandshakeNotComplete,
+        ));
+        assert_eq!(cause(&tls), Some(Cause::Tls));
+        let refused = io::Error::other(io::Error::from(io::ErrorKind::ConnectionRefused));
+        assert_eq!(cause(&refused), Some(Cause::Refused));
+        assert_eq!(cause(&io::Error::other("dns error: no such name")), Some(Cause::Name));
+        assert_eq!(cause(&io::Error::from(io::ErrorKind::BrokenPipe)), None);
     }
 
     #[test]

@@ -77,6 +77,8 @@ pub struct Session {
     has_redirects: bool,
     told: Option<Abilities>,
     line_up: bool,
+    /// UCI was signed in to since the calls were told whole.
+    uci_anew: bool,
 }
 
 impl std::fmt::Debug for Session {
@@ -136,6 +138,7 @@ impl Session {
             has_redirects: false,
             told: None,
             line_up: false,
+            uci_anew: false,
         })
     }
 
@@ -306,6 +309,7 @@ impl Session {
                 self.uci_pace.reset();
                 self.uci_refused.reset();
                 self.calls.forget();
+                self.uci_anew = true;
                 self.learn_version(generation).await;
                 Ok(())
             }
@@ -483,6 +487,12 @@ impl Session {
     /// Looks at the calls and tells what is new.
     async fn poll(&mut self) -> Result<(), Error> {
         let ids = self.hear_calls(self.config.timing.call_again).await?;
+        if std::mem::take(&mut self.uci_anew) {
+            // Of the session before nothing is known any more: what has ended meanwhile shows only in the whole.
+            let calls = self.calls.snapshot(&ids);
+            self.tell(PhoneEvent::Line(LineEvent::Snapshot(calls)));
+            return Ok(());
+        }
         for event in self.calls.news(&ids) {
             self.tell(PhoneEvent::Line(event));
         }
@@ -492,6 +502,7 @@ impl Session {
     /// Looks at all calls and tells them all.
     async fn resync(&mut self) -> Result<(), Error> {
         let ids = self.hear_calls(Duration::ZERO).await?;
+        self.uci_anew = false;
         let calls = self.calls.snapshot(&ids);
         if !self.line_up {
             self.line_up = true;
