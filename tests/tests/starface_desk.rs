@@ -49,17 +49,26 @@ fn every_row_of_starface_9_works_on_a_starface() {
     // Busy by phone, by meeting and plainly: do not disturb. Available: off again.
     for busy in [TeamsClient::InACall, TeamsClient::InAMeeting] {
         company.teams_client("alice", busy);
-        wait_until(SOON, "do not disturb on the phone", || company.starface().dnd(LOGIN));
+        wait_until(SOON, "do not disturb on the phone", || {
+            company.starface().dnd(LOGIN)
+        });
         // A second phone really is refused.
         let refused = company.call("1002", LOGIN);
-        assert!(matches!(refused, Placed::Refused { cause: 17, .. }), "{refused:?}");
+        assert!(
+            matches!(refused, Placed::Refused { cause: 17, .. }),
+            "{refused:?}"
+        );
         company.teams_client("alice", TeamsClient::Available);
         wait_until(SOON, "do not disturb to end", || !company.starface().dnd(LOGIN));
     }
 
     // Do not disturb by the person: Teams shows busy on the phone, until it is off again.
     company.starface().press_dnd(LOGIN, true);
-    let shows = |availability: &str| company.presence("alice").is_some_and(|(shown, _)| shown == availability);
+    let shows = |availability: &str| {
+        company
+            .presence("alice")
+            .is_some_and(|(shown, _)| shown == availability)
+    };
     wait_until(SOON, "Teams to show busy", || shows("Busy"));
     assert_eq!(company.sessions("alice").len(), 1);
     company.starface().press_dnd(LOGIN, false);
@@ -78,7 +87,12 @@ fn every_row_of_starface_9_works_on_a_starface() {
 
     // The doctor names what this account can do.
     let said = product.ctl(&["doctor"]);
-    for part in ["STARFACE 9.0.1.4", "phone configuration", "UCI v30", "forwarding that you have prepared"] {
+    for part in [
+        "STARFACE 9.0.1.4",
+        "phone configuration",
+        "UCI v30",
+        "forwarding that you have prepared",
+    ] {
         assert!(said.stdout.contains(part), "{part} is missing: {}", said.stdout);
     }
     let log = product.logs();

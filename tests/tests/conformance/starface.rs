@@ -425,7 +425,8 @@ async fn a_session_that_the_phone_system_has_forgotten_is_begun_anew() {
     assert!(company.hang_up(call, None));
     assert_eq!(desk.snapshot().await, [], "{id:?}");
     let told = desk.so_far();
-    let fell = |event: &PhoneEvent| matches!(event, PhoneEvent::Down(_) | PhoneEvent::Line(LineEvent::Down(_)));
+    let fell =
+        |event: &PhoneEvent| matches!(event, PhoneEvent::Down(_) | PhoneEvent::Line(LineEvent::Down(_)));
     assert!(!told.iter().any(fell), "{told:?}");
 }
 
@@ -444,7 +445,10 @@ async fn a_sign_of_life_that_is_answered_with_no_begins_anew() {
     company.advance(Duration::from_secs(61));
     // Nothing but the sign of life is sent; all calls are told after it.
     let calls = desk.snapshot().await;
-    assert_eq!(calls.iter().map(|(_, state)| *state).collect::<Vec<_>>(), [CallState::Ringing]);
+    assert_eq!(
+        calls.iter().map(|(_, state)| *state).collect::<Vec<_>>(),
+        [CallState::Ringing]
+    );
     assert_eq!(company.starface().logins(), logins + 1);
 }
 

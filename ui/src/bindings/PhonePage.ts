@@ -11,9 +11,13 @@ import type { Light } from "./Light";
  */
 export type PhonePage = { 
 /**
- * `none` or `asterisk`, more in time.
+ * `none`, `asterisk` or `starface`, more in time.
  */
-kind: FieldView, host: FieldView, port: FieldView, user: FieldView, extension: FieldView, tls: FieldView, 
+kind: FieldView, host: FieldView, port: FieldView, user: FieldView, 
+/**
+ * STARFACE: `internal` or `active-directory`.
+ */
+login: FieldView, extension: FieldView, tls: FieldView, 
 /**
  * Whether a password is stored. The password itself never comes here.
  */

@@ -36,7 +36,8 @@ impl PhoneSystem {
     /// Looks at everything that will be needed, step by step, and changes nothing.
     pub async fn test(&self, secret: &SecretString) -> Vec<Finding> {
         let mut findings = Vec::new();
-        self.test_step_by_step(secret, |finding| findings.push(finding)).await;
+        self.test_step_by_step(secret, |finding| findings.push(finding))
+            .await;
         findings
     }
 

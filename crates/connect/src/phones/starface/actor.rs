@@ -2,6 +2,7 @@
 
 use super::config::StarfaceConfig;
 use super::error::Error;
+use super::http::Http;
 use super::session::{Session, UciDue};
 use crate::backoff::Backoff;
 use crate::clock::Alarm;
@@ -29,6 +30,7 @@ pub(super) async fn run(
     let fault = Fault::new(FaultKind::Unreachable, Code::PhoneUnreachable).about(&config.host);
     let actor = Actor {
         config,
+        http: None,
         password,
         inbox,
         events,
@@ -40,6 +42,8 @@ pub(super) async fn run(
 
 struct Actor {
     config: StarfaceConfig,
+    /// Made once: it reads all certificates of the system.
+    http: Option<Http>,
     password: SecretString,
     inbox: UnboundedReceiver<PhoneCommand>,
     events: PhoneEvents,
@@ -91,7 +95,15 @@ impl Actor {
 
     /// Signs in; meanwhile commands are refused.
     async fn open(&mut self) -> Result<Result<Session, Error>, Over> {
-        let mut opening = Box::pin(Session::open(&self.config, &self.password, self.events.clone()));
+        let http = match &self.http {
+            Some(http) => http.clone(),
+            None => match Http::new(&self.config) {
+                Ok(http) => self.http.insert(http).clone(),
+                Err(error) => return Ok(Err(error)),
+            },
+        };
+        let events = self.events.clone();
+        let mut opening = Box::pin(Session::open(&self.config, http, &self.password, events));
         loop {
             tokio::select! {
                 opened = &mut opening => return Ok(opened),

@@ -268,7 +268,10 @@ mod tests {
         assert_eq!(cause(&tls), Some(Cause::Tls));
         let refused = io::Error::other(io::Error::from(io::ErrorKind::ConnectionRefused));
         assert_eq!(cause(&refused), Some(Cause::Refused));
-        assert_eq!(cause(&io::Error::other("dns error: no such name")), Some(Cause::Name));
+        assert_eq!(
+            cause(&io::Error::other("dns error: no such name")),
+            Some(Cause::Name)
+        );
         assert_eq!(cause(&io::Error::from(io::ErrorKind::BrokenPipe)), None);
     }
 

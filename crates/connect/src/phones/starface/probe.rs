@@ -2,6 +2,7 @@
 
 use super::config::StarfaceConfig;
 use super::error::Error;
+use super::http::Http;
 use super::session::Session;
 use crate::phones::probe::{Finding, Step};
 use offhook_engine::fault::{Code, Fault, FaultKind};
@@ -31,7 +32,8 @@ async fn steps(
 ) -> Result<(), (Step, Error)> {
     let mut found = |step, outcome| tell(Finding { step, outcome });
     let (nobody, _listens) = mpsc::unbounded_channel();
-    let mut session = Session::new(config, password, nobody).map_err(|error| (Step::Reach, error))?;
+    let http = Http::new(config).map_err(|error| (Step::Reach, error))?;
+    let mut session = Session::new(config, http, password, nobody);
     let at = |error: Error| {
         let step = if error.is_silence() {
             Step::Reach

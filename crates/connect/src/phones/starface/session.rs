@@ -97,22 +97,26 @@ impl Session {
     /// Where neither lets the account in, or nothing answers.
     pub async fn open(
         config: &StarfaceConfig,
+        http: Http,
         password: &SecretString,
         events: PhoneEvents,
     ) -> Result<Self, Error> {
-        let mut session = Self::new(config, password, events)?;
+        let mut session = Self::new(config, http, password, events);
         session.sign_in().await?;
         Ok(session)
     }
 
     /// Before any sign-in.
-    ///
-    /// # Errors
-    /// Where the TLS library can't be set up.
-    pub fn new(config: &StarfaceConfig, password: &SecretString, events: PhoneEvents) -> Result<Self, Error> {
+    pub fn new(
+        config: &StarfaceConfig,
+        mut http: Http,
+        password: &SecretString,
+        events: PhoneEvents,
+    ) -> Self {
+        http.forget();
         let now = Instant::now();
-        Ok(Self {
-            http: Http::new(config)?,
+        Self {
+            http,
             uci_login: config.uci.map(|kind| logins::uci(kind, &config.user, password)),
             uci: match config.uci {
                 None => Uci::Off,
@@ -139,7 +143,7 @@ impl Session {
             told: None,
             line_up: false,
             uci_anew: false,
-        })
+        }
     }
 
     async fn sign_in(&mut self) -> Result<(), Error> {
