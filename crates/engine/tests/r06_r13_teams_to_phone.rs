@@ -505,6 +505,24 @@ fn r9_a_refused_second_try_does_not_make_the_first_forgotten() {
 }
 
 #[test]
+fn r9_the_value_before_chosen_by_hand_while_another_is_being_written_is_the_persons() {
+    let mut w = World::with(forwarding());
+    w.teams("Busy", "Busy");
+    w.after(30.0);
+    w.phone.loses_writes = true;
+    w.teams("Away", "Away");
+    w.input(Input::PhoneWritten {
+        field: Field::Forward,
+        outcome: Err(unreachable()),
+    });
+    w.phone.loses_writes = false;
+    w.by_hand(FieldValue::Forward(None));
+    w.after(60.0);
+    assert_eq!(w.forward(), None);
+    assert_eq!(w.disk.holds, []);
+}
+
+#[test]
 fn r9_a_release_is_kept_in_mind_while_an_earlier_write_may_still_come() {
     let mut w = World::with(forwarding());
     w.teams("Busy", "Busy");

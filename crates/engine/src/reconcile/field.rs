@@ -404,7 +404,8 @@ impl FieldState {
             return;
         }
         let earlier = hold.earlier.as_ref() == Some(&shows);
-        if !earlier && shows != hold.before {
+        // What was there before our first value comes back by hand alone while the second is being written.
+        if !earlier && (shows != hold.before || hold.earlier.is_some()) {
             self.person_took_it(context, now);
             return;
         }
