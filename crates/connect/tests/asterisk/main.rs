@@ -252,6 +252,21 @@ async fn a_half_open_connection_is_noticed() {
 }
 
 #[tokio::test]
+async fn an_asterisk_that_says_it_ends_is_not_asked_any_more() {
+    let pbx = Pbx::start(DESK, Faults::default()).await;
+    let mut desk = Desk::up(config(&pbx)).await;
+    // Its database is closed before its last connection: nothing is there any more.
+    pbx.state().db.clear();
+    let asked = pbx.taken("DBGet");
+    pbx.event("Event: Shutdown\nPrivilege: system,all\nShutdown: Cleanly\nRestart: False");
+    assert_eq!(
+        desk.down().await,
+        Fault::new(FaultKind::Unreachable, Code::PhoneUnreachable).about("127.0.0.1")
+    );
+    assert_eq!(pbx.taken("DBGet"), asked);
+}
+
+#[tokio::test]
 async fn a_write_without_an_answer_fails_once_and_is_not_repeated() {
     let pbx = Pbx::start(DESK, unanswered("Originate")).await;
     let mut desk = Desk::up(config(&pbx)).await;

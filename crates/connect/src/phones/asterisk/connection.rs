@@ -131,7 +131,7 @@ impl Connection {
         });
         match written.await {
             Ok(Ok(())) => Ok(ids),
-            Ok(Err(_)) => Err(Error::Lost(self.host.clone())),
+            Ok(Err(_)) => Err(self.lost()),
             Err(_elapsed) => Err(Error::TimedOut(self.host.clone())),
         }
     }
@@ -157,6 +157,10 @@ impl Connection {
         Error::TimedOut(self.host.clone())
     }
 
+    pub fn lost(&self) -> Error {
+        Error::Lost(self.host.clone())
+    }
+
     fn not_understood(&self) -> Error {
         Error::NotUnderstood(self.host.clone())
     }
@@ -179,7 +183,7 @@ impl Connection {
 
     async fn fill(&mut self) -> Result<(), Error> {
         match self.stream.read_buf(self.decoder.buffer()).await {
-            Ok(0) | Err(_) => Err(Error::Lost(self.host.clone())),
+            Ok(0) | Err(_) => Err(self.lost()),
             Ok(_) => Ok(()),
         }
     }

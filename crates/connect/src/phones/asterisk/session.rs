@@ -413,13 +413,18 @@ impl Session {
     pub async fn hear(&mut self) -> Result<(), Error> {
         let message = self.connection.next().await?;
         self.heard_at = Instant::now();
-        self.handle(&message);
-        Ok(())
+        self.handle(&message)
     }
 
     /// One message that nobody waited for.
-    fn handle(&mut self, message: &Message) {
-        let Some(event) = message.event() else { return };
+    ///
+    /// # Errors
+    /// Asterisk is ending. What it still answers is not to be believed: its database may be closed already, and an entry
+    /// that is there counts as missing.
+    fn handle(&mut self, message: &Message) -> Result<(), Error> {
+        let Some(event) = message.event() else {
+            return Ok(());
+        };
         if message
             .value("Privilege")
             .is_some_and(|classes| classes.split(',').any(|class| class == "call"))
@@ -431,6 +436,7 @@ impl Session {
             "PresenceStateChange" => self.on_presence(message.value("Presentity").unwrap_or_default()),
             // Told at sign-in too; after a start the commands and devices are complete only now.
             "FullyBooted" => self.soil(&Field::ALL),
+            "Shutdown" => return Err(self.connection.lost()),
             _ => {}
         }
         let heard = self.calls.handle_event(message);
@@ -442,6 +448,7 @@ impl Session {
                 self.tell(PhoneEvent::Line(event));
             }
         }
+        Ok(())
     }
 
     fn on_call_class(&mut self) {

@@ -109,7 +109,7 @@ impl Session {
                 }
                 // What follows the part that was enough.
                 Some((_, _, Some(_))) => {}
-                None => self.handle(&message),
+                None => self.handle(&message)?,
             }
         }
         Ok(answers.into_iter().flatten().collect())

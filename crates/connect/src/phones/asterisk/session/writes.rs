@@ -164,7 +164,7 @@ impl Session {
         let until = deadline.min(now + self.config.timing.look);
         while !self.dirty.contains(&field) {
             match timeout_at(until, self.connection.next()).await {
-                Ok(message) => self.handle(&message?),
+                Ok(message) => self.handle(&message?)?,
                 Err(_elapsed) => break,
             }
         }
