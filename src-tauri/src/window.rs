@@ -73,7 +73,8 @@ fn on_drag(app: &AppHandle, resident: &Arc<Resident>, event: &DragDropEvent) {
             // that already.
             std::thread::spawn(move || drop(resident.offer(&paths)));
         }
-        _ => {}
+        // The enum may grow; what is unknown is no drop.
+        DragDropEvent::Over { .. } | _ => {}
     }
 }
 
