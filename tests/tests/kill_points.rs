@@ -221,7 +221,10 @@ fn no_build_but_that_of_the_tests_has_kill_points_or_breaks() {
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("a description of the workspace");
     let packages = metadata["packages"].as_array().expect("packages");
     assert!(packages.len() > 5);
-    for (package, only) in packages.iter().flat_map(|package| ["kill-points", "breaks"].map(|only| (package, only))) {
+    for (package, only) in packages
+        .iter()
+        .flat_map(|package| ["kill-points", "breaks"].map(|only| (package, only)))
+    {
         let name = &package["name"];
         let features = package["features"].as_object().expect("features");
         for (feature, switched_on) in features.iter().filter(|(feature, _)| *feature != only) {
