@@ -656,7 +656,8 @@ async fn no_login_reaches_a_log_or_an_event_at_any_level() {
         .with_ansi(false)
         .with_writer(move || writer.clone())
         .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    // For the whole process: one for this thread alone would miss what another test has met first without it.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
     let company = company().await;
     company.starface().set_password(LOGIN, "planted-password");
     // hex(sha512("1001*" + hex(sha512("planted-password")))) is what the address holds.

@@ -61,11 +61,11 @@ async fn steps(
     found(Step::Reach, Ok(String::new()));
     let uci = session.sign_in_uci().await;
     if let (false, Err(error)) = (session.has_rest(), &uci) {
-        let error = match error {
-            Error::Refused(_) | Error::NotPermitted(_) | Error::UciEnded => {
-                Error::WrongPassword(config.host.clone())
-            }
-            other => other.clone(),
+        // Neither lets the account in.
+        let error = if error.ends_connection() {
+            error.clone()
+        } else {
+            Error::WrongPassword(config.host.clone())
         };
         return Err(at(error));
     }

@@ -59,7 +59,7 @@ fn redirection(value: Value) -> Option<Redirection> {
         .get("redirectTrigger")?
         .get("redirectTriggerType")?
         .as_str()?;
-    let is_own = whole.get("groupNumber")?.as_bool()? == false;
+    let is_own = !whole.get("groupNumber")?.as_bool()?;
     if !is_own || !trigger.eq_ignore_ascii_case("ALWAYS") {
         return None;
     }
