@@ -36,7 +36,7 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("offhook-window", &["offhook-client", "offhook-protocol"]),
 ];
 
-const FREE: &[&str] = &["offhook-tests", "offhook-world", "xtask"];
+const FREE: &[&str] = &["offhook-fuzz", "offhook-tests", "offhook-world", "xtask"];
 
 /// Crates that link into the pure ones, at any depth. A new name here is a decision.
 const PURE: &[(&str, &str)] = &[

@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a console program")]
 
 mod bench;
+mod mutants;
 mod pages;
 mod run;
 mod setup;
@@ -21,6 +22,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   setup            installs what building, running and testing need
   run [ARGUMENTS]  builds the programs and starts Offhook with these arguments
   test             sets up, then checks and tests everything
+  mutants [ARGUMENTS]
+                   puts small faults into the engine and sees whether the tests notice (hours)
   bench [NAME…]    measures the released programs; `--help` names what can be measured
   world [--hours N] [--seed S]
                    goes through simulated days, a million hours unless told
@@ -42,7 +45,7 @@ fn dispatch() -> Result<()> {
     let command = arguments.next().unwrap_or_default();
     let rest: Vec<String> = arguments.collect();
     let mut steps = Steps::default();
-    if !matches!(command.as_str(), "run" | "bench" | "world") && !rest.is_empty() {
+    if !matches!(command.as_str(), "run" | "bench" | "mutants" | "world") && !rest.is_empty() {
         bail!("`{command}` takes no arguments\n{USAGE}");
     }
     match command.as_str() {
@@ -50,6 +53,7 @@ fn dispatch() -> Result<()> {
         "run" => return run::run(&rest, &mut steps),
         "test" => return test::test(&mut steps),
         "bench" => bench::bench(&rest, &mut steps)?,
+        "mutants" => mutants::mutants(&rest, &mut steps)?,
         "world" => return world::world(&rest),
         "fmt" => test::format(&mut steps)?,
         "lint" => test::lint(&mut steps)?,

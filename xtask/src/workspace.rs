@@ -16,8 +16,9 @@ pub const PROGRAMS: [&str; 4] = [
 ];
 
 /// Features that only tests switch on: the named places at which a test kills the program, an engine that is broken on
-/// purpose, and the comparison of the pages' types with those they are generated from.
-const FOR_TESTS: [&str; 3] = ["kill-points", "breaks", "ts"];
+/// purpose, what the fuzz targets reach parsers by, and the comparison of the pages' types with those they are generated
+/// from.
+const FOR_TESTS: [&str; 4] = ["kill-points", "breaks", "fuzzing", "ts"];
 
 /// Cargo's description of the workspace, without foreign packages.
 ///

@@ -19,6 +19,8 @@
 //! reading and writing cannot do both at once).
 
 mod error;
+#[cfg(all(feature = "fuzzing", unix))]
+pub mod fuzzing;
 mod stream;
 mod wire;
 

@@ -27,6 +27,8 @@ pub mod desktop;
 pub mod doctor;
 pub mod driver;
 pub mod entra;
+#[cfg(feature = "fuzzing")]
+pub(crate) mod fuzzing;
 pub mod graph;
 pub mod instance;
 mod keys;

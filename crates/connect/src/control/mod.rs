@@ -18,6 +18,8 @@
 
 pub mod asked;
 mod conversation;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod lines;
 mod listen;
 mod outbox;

@@ -94,10 +94,7 @@ impl Device {
 
 impl Oauth {
     pub(super) fn new(config: &EntraConfig, http: reqwest::Client) -> Self {
-        let client = oauth2::Client::new(ClientId::new(config.client_id().to_owned()))
-            .set_auth_uri(AuthUrl::from_url(config.endpoint("authorize")))
-            .set_token_uri(TokenUrl::from_url(config.endpoint("token")))
-            .set_device_authorization_url(DeviceAuthorizationUrl::from_url(config.endpoint("devicecode")));
+        let client = client(config);
         Self { client, http }
     }
 
@@ -213,6 +210,27 @@ impl Oauth {
             Box::pin(async move { exchange(&http, request).await })
         }
     }
+}
+
+fn client(config: &EntraConfig) -> Client {
+    oauth2::Client::new(ClientId::new(config.client_id().to_owned()))
+        .set_auth_uri(AuthUrl::from_url(config.endpoint("authorize")))
+        .set_token_uri(TokenUrl::from_url(config.endpoint("token")))
+        .set_device_authorization_url(DeviceAuthorizationUrl::from_url(config.endpoint("devicecode")))
+}
+
+/// What is made of an answer to a refresh, without asking anybody.
+#[cfg(feature = "fuzzing")]
+pub(super) async fn made_of(config: &EntraConfig, status: u16, body: Vec<u8>) -> Result<Tokens, EntraError> {
+    let http = |_: HttpRequest| {
+        let mut answer = HttpResponse::new(body.clone());
+        *answer.status_mut() = http::StatusCode::from_u16(status).unwrap_or_default();
+        std::future::ready(Ok::<_, NoAnswer>(answer))
+    };
+    let token = RefreshToken::new(String::new());
+    let client = client(config);
+    let answer = client.exchange_refresh_token(&token).request_async(&http).await;
+    answer.map(Tokens::from).map_err(of_request)
 }
 
 type BoxedAnswer = std::pin::Pin<Box<dyn Future<Output = Result<HttpResponse, NoAnswer>> + Send>>;

@@ -19,6 +19,7 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, mpsc};
 
@@ -112,14 +113,14 @@ impl Loopback {
     }
 }
 
-struct Site {
-    hosts: [String; 3],
-    state: String,
-    texts: PageTexts,
-    found: mpsc::Sender<Result<SecretString, EntraError>>,
+pub(super) struct Site {
+    pub(super) hosts: [String; 3],
+    pub(super) state: String,
+    pub(super) texts: PageTexts,
+    pub(super) found: mpsc::Sender<Result<SecretString, EntraError>>,
 }
 
-async fn serve(stream: TcpStream, site: Arc<Site>) {
+pub(super) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, site: Arc<Site>) {
     let service = service_fn(move |request: Request<Incoming>| {
         let page = site.page(&request);
         async move { Ok::<_, Infallible>(page) }

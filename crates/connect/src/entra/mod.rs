@@ -13,6 +13,8 @@ mod client;
 mod config;
 mod error;
 mod flow;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod handle;
 mod id_token;
 mod loopback;

@@ -9,6 +9,8 @@
 mod clear_preferred;
 mod clear_session;
 mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod iso8601;
 mod read_presence;
 pub(crate) mod retry_after;

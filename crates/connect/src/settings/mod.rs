@@ -3,6 +3,8 @@
 //!
 //! Source: the design, section 5 ("Data directory", "settings.toml").
 
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod keys;
 mod parsed;
 mod phone;

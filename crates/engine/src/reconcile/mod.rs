@@ -63,3 +63,41 @@ impl Chance {
         span.mul_f64(1.0 - part + 2.0 * part * self.share())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn chance_is_spread_evenly_whatever_the_seed() {
+        for seed in [0, 1, 7, 0xdead_beef, u64::MAX] {
+            let mut chance = Chance::new(seed);
+            // The first few of a small seed are small.
+            let shares: Vec<f64> = (0..10_050).map(|_| chance.share()).skip(50).collect();
+            for tenth in 0..10 {
+                let from = f64::from(tenth) / 10.0;
+                let within = shares.iter().filter(|share| (from..from + 0.1).contains(*share));
+                let count = within.count();
+                assert!((850..1150).contains(&count), "seed {seed}: {count} from {from}");
+            }
+            let rising = shares.windows(2).filter(|pair| pair[0] < pair[1]).count();
+            assert!(
+                (4_800..5_200).contains(&rising),
+                "seed {seed}: {rising} are followed by a larger one"
+            );
+        }
+    }
+
+    #[test]
+    fn waits_double_up_to_their_cap_and_begin_anew() {
+        let mut chance = Chance::new(7);
+        let mut pace = Pace::new(Duration::from_secs(2), Duration::from_secs(60));
+        for full in [2, 4, 8, 16, 32, 60, 60] {
+            let wait = pace.wait(&mut chance).as_secs_f64();
+            let full = f64::from(full);
+            assert!((full / 2.0..=full).contains(&wait), "{wait} of {full}");
+        }
+        pace.reset();
+        assert!(pace.wait(&mut chance) <= Duration::from_secs(2));
+    }
+}

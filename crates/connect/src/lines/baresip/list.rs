@@ -56,13 +56,13 @@ pub(super) fn parse(text: &str) -> Result<List, ListError> {
         complete: false,
         calls: Vec::new(),
     };
-    let (mut promised, mut headers) = (0, 0);
+    let (mut promised, mut headers) = (0_usize, 0);
     for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
         if line.starts_with("User-Agent:") {
             list.complete = true;
         } else if let Some(header) = line.strip_prefix("--- ") {
             headers += 1;
-            promised += count(header)?;
+            promised = promised.saturating_add(count(header)?);
         } else {
             list.calls.push(listed(line).ok_or(ListError::Line)?);
         }
@@ -209,6 +209,11 @@ mod tests {
                 ListError::Line,
             ),
             ("--- Active calls (1) ---\n> [line 1]", ListError::Line),
+            (
+                "--- Active calls (18446744073709551615) ---\n--- Active calls (2) ---\n\
+                 > [line 1]  0:00:01  ESTABLISHED             sip:b@pbx",
+                ListError::Count,
+            ),
         ];
         for (text, error) in rows {
             assert_eq!(parse(text), Err(error), "{text}");

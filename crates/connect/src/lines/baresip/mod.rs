@@ -12,6 +12,8 @@
 //! 1.0.0 to 4.9.0.
 
 mod calls;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod link;
 mod list;
 mod message;

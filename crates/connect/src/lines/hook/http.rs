@@ -18,7 +18,8 @@ use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio::task::{JoinHandle, JoinSet};
 
@@ -134,10 +135,10 @@ async fn bind(port: u16) -> std::io::Result<Doors> {
     Ok(Doors { v4, v6, port })
 }
 
-struct House {
-    hook: Hook,
-    port: u16,
-    token: SecretString,
+pub(super) struct House {
+    pub(super) hook: Hook,
+    pub(super) port: u16,
+    pub(super) token: SecretString,
 }
 
 async fn accept(doors: Doors, house: Arc<House>) {
@@ -175,7 +176,7 @@ async fn accept(doors: Doors, house: Arc<House>) {
     }
 }
 
-async fn serve(stream: TcpStream, house: Arc<House>) {
+pub(super) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, house: Arc<House>) {
     let answer = hyper::service::service_fn(|request| {
         let house = house.clone();
         async move { Ok::<_, Infallible>(answer(request, &house).await) }

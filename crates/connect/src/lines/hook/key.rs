@@ -44,7 +44,11 @@ impl KeyFile {
                 return None;
             }
         }
-        let file: Self = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+        Self::parse(&std::fs::read(path).ok()?)
+    }
+
+    pub(super) fn parse(text: &[u8]) -> Option<Self> {
+        let file: Self = serde_json::from_slice(text).ok()?;
         let is_whole = URL_SAFE_NO_PAD
             .decode(&file.token)
             .is_ok_and(|token| token.len() == TOKEN_BYTES);

@@ -14,6 +14,8 @@
 //! Source: `facts/call-sources.md`, section 5; the design, section 5 (the hook).
 
 pub mod event;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod guard;
 pub mod http;
 mod key;

@@ -27,6 +27,8 @@ pub mod config;
 pub mod connection;
 pub mod error;
 pub mod fields;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod presence;
 pub mod probe;
 pub mod rights;

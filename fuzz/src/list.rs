@@ -1,0 +1,55 @@
+//! All targets. A new one is its function and a line here.
+
+use crate::targets;
+use offhook_client as client;
+use offhook_connect::{control, entra, graph, lines, phones, settings};
+
+/// A parser of outside bytes with what must hold for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    pub name: &'static str,
+    /// Panics when something does not hold.
+    pub run: fn(&[u8]),
+    /// Longer inputs than this many bytes show nothing new.
+    pub longest: usize,
+}
+
+const fn target(name: &'static str, run: fn(&[u8]), longest: usize) -> Target {
+    Target { name, run, longest }
+}
+
+pub const TARGETS: &[Target] = &[
+    target("asterisk-settings", phones::asterisk::fuzzing::settings, 512),
+    target("asterisk-stream", phones::asterisk::fuzzing::stream, 8192),
+    target("baresip-list", lines::baresip::fuzzing::list, 2048),
+    target("baresip-stream", lines::baresip::fuzzing::stream, 4096),
+    target("client-lines", client::fuzzing::lines, 4096),
+    target("control-conversation", control::fuzzing::conversation, 4096),
+    target("control-lines", control::fuzzing::lines, 4096),
+    target("entra-error", entra::fuzzing::error_answer, 1024),
+    target("entra-identity", entra::fuzzing::identity, 1024),
+    target("entra-redirect", entra::fuzzing::redirect, 2048),
+    target("entra-settings", entra::fuzzing::settings, 512),
+    target("entra-stored", entra::fuzzing::stored, 1024),
+    target("entra-tokens", entra::fuzzing::tokens, 2048),
+    target("graph-duration", graph::fuzzing::duration, 4),
+    target("graph-presence", graph::fuzzing::presence, 1024),
+    target("graph-refusal", graph::fuzzing::refusal, 1024),
+    target("graph-wait", graph::fuzzing::wait, 64),
+    target("hook-event", lines::hook::fuzzing::event, 1024),
+    target("hook-http", lines::hook::fuzzing::http, 4096),
+    target("hook-key-file", lines::hook::fuzzing::key_file, 256),
+    target("ledger", targets::ledger::file, 4096),
+    target("pbxkey-contents", targets::pbxkey::contents, 1024),
+    target("pbxkey-file", targets::pbxkey::file, 4096),
+    target("pbxkey-typed", targets::pbxkey::typed, 256),
+    target("protocol", targets::protocol::lines, 4096),
+    target("settings-file", settings::fuzzing::file, 2048),
+    target("settings-value", settings::fuzzing::value, 128),
+];
+
+/// The target of that name.
+#[must_use]
+pub fn named(name: &str) -> Option<&'static Target> {
+    TARGETS.iter().find(|target| target.name == name)
+}

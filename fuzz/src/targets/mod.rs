@@ -1,0 +1,5 @@
+//! Targets for parsers that are public.
+
+pub mod ledger;
+pub mod pbxkey;
+pub mod protocol;
