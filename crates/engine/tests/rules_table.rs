@@ -308,14 +308,23 @@ fn late(own: &[(&str, &str)], seconds: f64) -> World {
     w
 }
 
+const LEAVE: (&str, &str) = ("states.Available.presence", "leave");
+
+#[test]
+fn r9_a_write_that_comes_while_it_is_still_waited_for_is_put_back_by_leave_and_unset_alike() {
+    assert_eq!(late(&[], 3.0).presence(), None);
+    assert_eq!(late(&[LEAVE], 3.0).presence(), None);
+}
+
+/// Unanswered writes are waited for 30 s.
 #[test]
 fn r9_unset_removes_a_presence_that_an_earlier_run_left() {
-    assert_eq!(late(&[], 3.0).presence(), None);
+    assert_eq!(late(&[], 40.0).presence(), None);
 }
 
 #[test]
 fn r9_leave_does_not_remove_it() {
-    let w = late(&[("states.Available.presence", "leave")], 3.0);
+    let w = late(&[LEAVE], 40.0);
     assert_eq!(w.presence(), Some(PhonePresence::Meeting));
 }
 
