@@ -8,7 +8,7 @@
 //! | [`person`], [`weather`] | what the person does; which faults there are |
 //! | [`program`], [`second`] | the process that is watched, and that of a second desk |
 //! | [`graph`], [`network`] | Teams, and what becomes of requests to it |
-//! | [`pbx`], [`line`] | the phone system; call events |
+//! | [`pbx`], [`mod@line`] | the phone system; call events |
 //! | [`watch`], [`held`], [`sent`], [`compare`] | the invariants |
 //! | [`model`], [`told`] | what is wanted, from tables alone |
 //! | [`logs`], [`story`] | what is logged; what happened |

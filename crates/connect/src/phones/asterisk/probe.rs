@@ -18,7 +18,7 @@ pub async fn test(config: &AsteriskConfig, secret: &SecretString) -> Vec<Finding
     findings
 }
 
-/// As [`test`], each finding told as soon as it is there. May be dropped at any time.
+/// As [`test()`], each finding told as soon as it is there. May be dropped at any time.
 pub async fn test_step_by_step(
     config: &AsteriskConfig,
     secret: &SecretString,
