@@ -523,6 +523,7 @@ fn a_key_file_pins_the_key_that_a_certificate_or_the_phone_system_shows() {
 
 fn page(step: &Value) -> String {
     let field = json!({"value": "", "locked": false, "refused": null});
+    let test = json!({"running": false, "findings": []});
     let mut phone = json!({"password_stored": false, "light": null, "abilities": [], "testing": false,
         "findings": [], "profiles": []});
     for name in [
@@ -530,6 +531,7 @@ fn page(step: &Value) -> String {
         "host",
         "port",
         "user",
+        "login",
         "extension",
         "tls",
         "baresip_enabled",
@@ -544,7 +546,11 @@ fn page(step: &Value) -> String {
             "teams": null, "calls": [], "lights": []},
         "account": {"step": step, "problem": null, "rights": [], "admin_text": null, "tenant": field,
             "client_id": field},
-        "phone": phone, "rules_version": 1});
+        "phone": phone, "rules_version": 1, "sources": {"sources": []},
+        "startup": {"autostart": {"on": false, "can": true, "text": null, "refused": null}, "tray": true},
+        "diagnostics": {"lights": [], "examining": false, "findings": [], "examined": null, "notification": test,
+            "sign_in": test, "phone": test, "log_forced": null, "data_dir": ""},
+        "fields": {}, "changed": null});
     json!({"event": {"pages": pages}}).to_string()
 }
 

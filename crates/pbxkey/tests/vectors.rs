@@ -167,7 +167,7 @@ fn the_example_says_what_it_says_and_is_written_back_byte_for_byte() {
             "name": "pbx.example.de", "kind": "starface", "host": "pbx.example.de", "port": 443,
             "issuer": "IT-Service Example GmbH", "issued_at": "2026-01-15T09:00:00Z",
             "valid_from": null, "valid_until": "2028-01-15T09:00:00Z", "signer": signer.to_string(),
-            "key_id": "fdb663550485f093", "mode": "full", "autoprovision": true,
+            "key_id": "fdb663550485f093", "mode": "full", "autoprovision": true, "system": null,
             "backends": ["rest", "uci", "xmpp"], "tls_pins": [],
         })
     );
