@@ -518,7 +518,7 @@ fn the_pages_are_in_german_and_dark_where_the_person_wants_that() {
     window.wait_text("h1", |text| text == "Abgemeldet");
     assert_eq!(window.execute("return document.documentElement.lang", &[]), "de");
     window.wait_text("nav", |text| {
-        ["Jetzt", "Konto", "Telefon"]
+        ["Jetzt", "Konto", "Telefonanlage"]
             .iter()
             .all(|word| text.contains(word))
     });
@@ -527,7 +527,7 @@ fn the_pages_are_in_german_and_dark_where_the_person_wants_that() {
     window.wait_text("h1", |text| text == "Microsoft-Konto");
     picture(&window, "de-account");
     window.find("nav a[href='#phone']").click();
-    window.wait_text("h1", |text| text == "Telefon");
+    window.wait_text("h1", |text| text == "Telefonanlage");
     window.wait_text("section[aria-labelledby=abilities]", |text| {
         text.contains("Nicht stören")
     });
