@@ -231,10 +231,21 @@ impl Element<'_> {
             .ask(Method::GET, &format!("/element/{}{path}", self.id), None)
     }
 
+    /// A page that has just changed may still be moving: what is out of reach meanwhile is tried again for 5 s.
     #[track_caller]
     fn act(&self, path: &str, body: &Value) {
-        self.window
-            .ask(Method::POST, &format!("/element/{}{path}", self.id), Some(body))
-            .unwrap_or_else(|error| panic!("{path}: {error}"));
+        let mut last = String::new();
+        let done = try_wait_for(Duration::from_secs(5), || {
+            let path = format!("/element/{}{path}", self.id);
+            match self.window.ask(Method::POST, &path, Some(body)) {
+                Ok(_) => Some(true),
+                Err(error) => {
+                    let moving = error.contains("element not interactable");
+                    last = error;
+                    (!moving).then_some(false)
+                }
+            }
+        });
+        assert_eq!(done, Some(true), "{path}: {last}");
     }
 }

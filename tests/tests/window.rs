@@ -209,6 +209,9 @@ fn assert_document_fits(window: &Window) {
 }
 
 fn replace(window: &Window, field: &str, text: &str) {
+    // Not under the buttons that stay at the window's foot.
+    let middle = format!("document.querySelector('{field}').scrollIntoView({{block: 'center'}})");
+    window.execute(&middle, &[]);
     let field = window.find(field);
     field.clear();
     field.type_in(text);

@@ -25,6 +25,8 @@ use tokio::sync::watch;
 const ANSWER: Duration = Duration::from_secs(10);
 /// How long a tray may take to appear before the person is told, once, that there is none.
 const PATIENCE: Duration = Duration::from_secs(30);
+/// So long ksni is given to register at a host that it has heard of.
+const REGISTERS: Duration = Duration::from_millis(500);
 const FIRST_RETRY: Duration = Duration::from_secs(5);
 const LAST_RETRY: Duration = Duration::from_secs(600);
 
@@ -119,6 +121,10 @@ async fn keep(mut shown: watch::Receiver<Look>, events: Events) {
             tokio::task::spawn_local(sleep::watch(events));
         }
         let error = match started {
+            Ok(Ok(handle)) if missed_its_host(&handle).await => {
+                handle.shutdown().await;
+                continue;
+            }
             Ok(Ok(handle)) => break handle,
             Ok(Err(error)) => error.to_string(),
             Err(_) => "no answer".to_owned(),
@@ -150,6 +156,25 @@ async fn keep(mut shown: watch::Receiver<Look>, events: Events) {
         let look = shown.borrow_and_update().clone();
         handle.update(|item| item.show(look)).await;
     }
+}
+
+/// A host that appeared after ksni found none and before it began to listen for one: ksni never hears of it. From
+/// here on it listens, so whoever comes later is heard.
+async fn missed_its_host(handle: &ksni::Handle<Item>) -> bool {
+    let seen = || handle.update(|item| item.is_seen());
+    if seen().await != Some(false) || !host_is_there().await.unwrap_or(false) {
+        return false;
+    }
+    // It may have come after that, and ksni is just registering there.
+    tokio::time::sleep(REGISTERS).await;
+    seen().await == Some(false)
+}
+
+async fn host_is_there() -> zbus::Result<bool> {
+    let bus = zbus::Connection::session().await?;
+    let names = zbus::fdo::DBusProxy::new(&bus).await?;
+    let watcher = zbus::names::BusName::try_from("org.kde.StatusNotifierWatcher")?;
+    Ok(names.name_has_owner(watcher).await?)
 }
 
 /// A desktop signs a person in piece by piece: its tray is given time before it is missed.
