@@ -50,6 +50,8 @@ const FIRST_RUN_PAGE: &str = "first-run";
 
 /// A gap between the clocks that count and do not count sleep, from which on the machine was asleep.
 const SLEPT: Duration = Duration::from_secs(2);
+/// A refresh that is on its way when everything else has ended gets this long; Entra answers sooner, or not at all.
+const TOKEN_KEPT: Duration = Duration::from_secs(1);
 
 /// What a driver is started with.
 #[derive(Debug)]
@@ -240,6 +242,9 @@ pub async fn run<D: Desktop>(start: Start<D>) -> Result<(), DriverError> {
             () = alarm.ring(wait) => driver.on_time(),
         }
         driver.settle();
+    }
+    if let Some(microsoft) = &driver.parts.microsoft {
+        let _ = tokio::time::timeout(TOKEN_KEPT, microsoft.entra.end()).await;
     }
     driver.server.close().await;
     Ok(())

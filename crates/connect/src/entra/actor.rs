@@ -135,6 +135,10 @@ pub(super) struct Actor {
     refreshing: Option<AbortHandle>,
     /// A new sign-in is being stored.
     adopting: bool,
+    /// What an earlier try could not store is being stored.
+    saving: bool,
+    /// Nothing new is begun; answered when nothing is under way that would be lost.
+    ending: Option<Option<oneshot::Sender<()>>>,
     waiters: Vec<oneshot::Sender<Result<SecretString, Fault>>>,
     pace: Backoff,
     slow_pace: Backoff,
@@ -156,7 +160,7 @@ pub(super) struct Parts {
     pub trouble: watch::Sender<Option<Fault>>,
 }
 
-/// Runs until the last handle is gone.
+/// Runs until it is told to end, or until the last handle is gone.
 pub(super) async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Command>) {
     let (notes, mut inbox) = mpsc::unbounded_channel();
     let Parts {
@@ -185,6 +189,8 @@ pub(super) async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Comm
         flows: 0,
         refreshing: None,
         adopting: false,
+        saving: false,
+        ending: None,
         waiters: Vec::new(),
         pace: Backoff::connection(),
         slow_pace: Backoff::refused(),
@@ -196,11 +202,16 @@ pub(super) async fn run(parts: Parts, mut commands: mpsc::UnboundedReceiver<Comm
     actor.load(Ask::MayPrompt);
     let alarm = Alarm::new();
     loop {
-        let wait = actor.chore.map(|(_, at)| at.since(actor.clock.now().mono));
+        let ending = actor.ending.is_some();
+        if ending && !actor.would_lose() {
+            return;
+        }
+        let chore = actor.chore.filter(|_| !ending);
+        let wait = chore.map(|(_, at)| at.since(actor.clock.now().mono));
         tokio::select! {
-            command = commands.recv() => match command {
+            command = commands.recv(), if !ending => match command {
                 Some(command) => actor.on_command(command),
-                None => return,
+                None => actor.end(None),
             },
             Some(note) = inbox.recv() => actor.on_note(note),
             Some(_ended) = actor.tasks.join_next() => {}
@@ -228,6 +239,7 @@ impl Actor {
             Command::WarmUp => self.warm_up(),
             Command::TryAgain => self.try_again(),
             Command::Speak(texts) => self.texts = texts,
+            Command::End { reply } => self.end(Some(reply)),
         }
     }
 
@@ -266,6 +278,19 @@ impl Actor {
             } => self.on_adopted(epoch, *signed, asked, saved, reply),
             Note::Loaded { .. } | Note::Refreshed { .. } | Note::Saved { .. } => {}
         }
+    }
+
+    fn end(&mut self, reply: Option<oneshot::Sender<()>>) {
+        self.end_flow(&EntraError::Cancelled);
+        if self.chore.is_some_and(|(chore, _)| chore == Chore::Save) {
+            self.do_chore();
+        }
+        self.ending = Some(reply);
+    }
+
+    /// Whether something is under way whose outcome only this process has.
+    const fn would_lose(&self) -> bool {
+        self.refreshing.is_some() || self.adopting || self.saving
     }
 
     /// Says how it stands, if that has changed.

@@ -47,6 +47,9 @@ pub(super) enum Command {
     WarmUp,
     TryAgain,
     Speak(PageTexts),
+    End {
+        reply: oneshot::Sender<()>,
+    },
 }
 
 impl fmt::Debug for Command {
@@ -60,6 +63,7 @@ impl fmt::Debug for Command {
             Self::WarmUp => "WarmUp",
             Self::TryAgain => "TryAgain",
             Self::Speak(_) => "Speak",
+            Self::End { .. } => "End",
         })
     }
 }
@@ -134,6 +138,14 @@ impl EntraHandle {
     /// From the next sign-in on its last page is in these words.
     pub fn speak(&self, texts: PageTexts) {
         self.tell(Command::Speak(texts));
+    }
+
+    /// Ends the task, and waits until a refresh token that is on its way is stored: the one before it may be of no
+    /// use any more. A sign-in that is under way is cancelled.
+    pub async fn end(&self) {
+        let (reply, ended) = oneshot::channel();
+        self.tell(Command::End { reply });
+        let _ = ended.await;
     }
 
     /// What is wrong while the sign-in itself works: a new refresh token that could not be stored, one that

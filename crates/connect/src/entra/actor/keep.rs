@@ -51,6 +51,7 @@ impl Actor {
     }
 
     pub(super) fn on_saved(&mut self, outcome: Result<(), SecretError>) {
+        self.saving = false;
         match outcome {
             Ok(()) => {
                 self.tries = 0;
@@ -113,6 +114,7 @@ impl Actor {
                 };
                 let value = stored::write(&self.config, &session.account, &session.refresh);
                 let (store, epoch) = (self.store.clone(), self.epoch);
+                self.saving = true;
                 self.beside(async move {
                     let outcome = store.save(&SecretName::microsoft(), &value, Ask::Quietly).await;
                     Note::Saved { epoch, outcome }

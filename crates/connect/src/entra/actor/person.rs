@@ -145,6 +145,7 @@ impl Actor {
             task.abort();
         }
         self.adopting = false;
+        self.saving = false;
         self.chore = None;
         self.tries = 0;
         self.pause = None;

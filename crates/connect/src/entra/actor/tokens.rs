@@ -74,7 +74,7 @@ impl Actor {
     /// Starts a refresh, if none is under way and Entra may be asked. One at a time: of two, the later one's
     /// token would be lost (`facts/graph.md`, section 4.4).
     pub(super) fn refresh(&mut self) {
-        if self.adopting || self.refreshing.is_some() || self.pausing().is_some() {
+        if self.ending.is_some() || self.adopting || self.refreshing.is_some() || self.pausing().is_some() {
             return;
         }
         let State::SignedIn(session) = &self.state else {

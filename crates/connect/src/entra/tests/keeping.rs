@@ -27,6 +27,71 @@ async fn over_a_restart() {
 }
 
 #[tokio::test]
+async fn a_token_that_is_on_its_way_when_it_ends_is_stored() {
+    let mut desk = Desk::signed_in().await;
+    desk.clocks.pass(minutes(60));
+    let go = Arc::new(Notify::new());
+    desk.fake.next(Answer::Held(Arc::clone(&go)));
+    let entra = desk.entra.clone();
+    let asking = tokio::spawn(async move { entra.access_token().await.is_ok() });
+    desk.fake.asked_times(3).await;
+    let entra = desk.entra.clone();
+    let mut ended = tokio::spawn(async move { entra.end().await });
+    let early = tokio::time::timeout(Duration::from_millis(50), &mut ended).await;
+    assert!(early.is_err(), "ended while a token was on its way");
+    go.notify_one();
+    tokio::time::timeout(LIMIT, ended)
+        .await
+        .expect("the end in time")
+        .expect("an end");
+    assert!(asking.await.unwrap(), "who waited for the token got it");
+    assert_eq!(desk.stored().await.as_deref(), Some("r2"));
+    desk.restart();
+    assert!(matches!(desk.event().await, SignIn::SignedIn(_)));
+    assert_eq!(
+        desk.token().await.unwrap(),
+        "a3",
+        "Entra still takes what is stored"
+    );
+}
+
+#[tokio::test]
+async fn a_task_without_handles_stores_the_token_that_is_on_its_way() {
+    let mut desk = Desk::signed_in().await;
+    desk.clocks.pass(minutes(56));
+    let go = Arc::new(Notify::new());
+    desk.fake.next(Answer::Held(Arc::clone(&go)));
+    assert_eq!(desk.token().await.unwrap(), "a1", "still good");
+    desk.fake.asked_times(3).await;
+    let mut trouble = desk.entra.trouble();
+    // The first task's last handle goes.
+    let (tell, events) = mpsc::unbounded_channel();
+    let unused = SecretStore::Memory(MemoryStore::default());
+    let http = crate::net::client().unwrap();
+    let login = desk.fake.login();
+    desk.entra = spawn(custom(&login), texts(), unused, http, desk.clocks.read(), tell);
+    desk.events = events;
+    go.notify_one();
+    let ended = async { while trouble.changed().await.is_ok() {} };
+    tokio::time::timeout(LIMIT, ended).await.expect("the end in time");
+    assert_eq!(desk.stored().await.as_deref(), Some("r2"));
+}
+
+#[tokio::test]
+async fn what_could_not_be_stored_is_tried_once_more_at_the_end() {
+    let desk = Desk::signed_in().await;
+    desk.memory.trouble(Some(Trouble::Writing(SecretError::Locked)));
+    desk.clocks.pass(minutes(60));
+    assert_eq!(desk.token().await.unwrap(), "a2");
+    desk.trouble(Some(Code::SecretNotSaved)).await;
+    desk.memory.trouble(None);
+    tokio::time::timeout(LIMIT, desk.entra.end())
+        .await
+        .expect("the end in time");
+    assert_eq!(desk.stored().await.as_deref(), Some("r2"));
+}
+
+#[tokio::test]
 async fn many_ask_and_one_refresh_serves_all() {
     let desk = Desk::signed_in().await;
     desk.clocks.pass(minutes(60));
