@@ -5,6 +5,8 @@
 //! conformance tests that every phone system passes.
 
 pub mod asterisk;
+mod keep;
+pub mod net;
 pub mod probe;
 pub mod starface;
 pub mod tls;

@@ -186,6 +186,7 @@ async fn it_signs_in_however_the_bytes_come() {
         note: all,
         calls: true,
         could_change_others: true,
+        ..Abilities::default()
     };
     let mut desk = Desk::start(config(&pbx));
     assert_eq!(desk.abilities().await, wanted);

@@ -1,147 +1,81 @@
-//! The task: connects, serves commands and pushes, and tries again by the one pace.
+//! The task: connects, serves commands and pushes; [`crate::phones::keep`] tries again.
 
 use super::config::AsteriskConfig;
 use super::error::Error;
 use super::session::Session;
-use crate::backoff::Backoff;
 use crate::clock::Alarm;
+use crate::phones::keep::{Adapter, Desk, Over};
 use crate::port::{PhoneCommand, PhoneEvent, PhoneEvents};
-use offhook_engine::fault::{Code, Fault, FaultKind};
+use offhook_engine::fault::Fault;
 use offhook_engine::line::LineEvent;
 use offhook_engine::phone::{Field, FieldValue};
 use secrecy::SecretString;
 use std::time::Duration;
-use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use tracing::{debug, info};
 
-/// A connection that lasted this long was a good one: the pace starts anew.
-const LASTED: Duration = Duration::from_secs(10);
 /// How often an extension may be unknown before that is taken for a mistake in the settings: an Asterisk that has
 /// just started knows its devices only after a moment.
 const DOUBTS: u32 = 3;
 
-/// The inbox is closed or nobody listens: the program ends.
-struct Over;
-
-pub(super) async fn run(
+pub(super) struct Actor {
     config: AsteriskConfig,
     secret: SecretString,
-    inbox: UnboundedReceiver<PhoneCommand>,
-    events: PhoneEvents,
-) {
-    let unreachable = Fault::new(FaultKind::Unreachable, Code::PhoneUnreachable).about(&config.host);
-    let actor = Actor {
-        config,
-        secret,
-        inbox,
-        events,
-        fault: unreachable,
-        alarm: Alarm::new(),
-    };
-    let Over = actor.run().await;
-}
-
-struct Actor {
-    config: AsteriskConfig,
-    secret: SecretString,
-    inbox: UnboundedReceiver<PhoneCommand>,
-    events: PhoneEvents,
-    /// Why there is no connection.
-    fault: Fault,
+    /// How often in a row the extension was unknown.
+    unknown: u32,
     /// For the long waits of a connection at rest: one of the runtime's own timers wakes the program up to three
     /// times on its way down the timer wheel, and does not count sleep.
     alarm: Alarm,
 }
 
 impl Actor {
-    async fn run(mut self) -> Over {
-        let mut pace = Backoff::connection();
-        let mut refused = Backoff::refused();
-        let mut unknown = 0;
-        loop {
-            let (error, lasted) = match self.open().await {
-                Err(Over) => return Over,
-                Ok(Err(error)) => (error, Duration::ZERO),
-                Ok(Ok(session)) => {
-                    refused.reset();
-                    let since = Instant::now();
-                    let Ok(error) = self.serve(session).await else {
-                        return Over;
-                    };
-                    (error, since.elapsed())
-                }
-            };
-            if lasted >= LASTED {
-                pace.reset();
-            }
-            self.fault = error.fault();
-            info!(code = ?self.fault.code, "no connection to the phone system");
-            if self.events.send(PhoneEvent::Down(self.fault.clone())).is_err() {
-                return Over;
-            }
-            unknown = if matches!(error, Error::ExtensionUnknown(_)) {
-                unknown + 1
-            } else {
-                0
-            };
-            let is_refused = matches!(error, Error::WrongPassword(_)) || unknown > DOUBTS;
-            let wait = if is_refused { refused.wait() } else { pace.wait() };
-            let Ok(()) = self.wait(wait, is_refused).await else {
-                return Over;
-            };
+    pub(super) fn new(config: AsteriskConfig, secret: SecretString) -> Self {
+        Self {
+            config,
+            secret,
+            unknown: 0,
+            alarm: Alarm::new(),
         }
     }
+}
 
-    /// Connects and signs in; meanwhile commands are refused.
-    async fn open(&mut self) -> Result<Result<Session, Error>, Over> {
-        let events = self.events.clone();
-        let opening = async {
-            let mut session = Session::open(&self.config, &self.secret, events).await?;
-            session.look().await?;
-            Ok(session)
-        };
-        let mut opening = Box::pin(opening);
-        loop {
-            tokio::select! {
-                opened = &mut opening => return Ok(opened),
-                command = self.inbox.recv() => refuse(&command.ok_or(Over)?, &self.fault, &self.events),
-            }
-        }
+impl Adapter for Actor {
+    type Session = Session;
+    type Error = Error;
+
+    async fn open(&mut self, events: PhoneEvents) -> Result<Session, Error> {
+        let mut session = Session::open(&self.config, &self.secret, events).await?;
+        session.look().await?;
+        Ok(session)
     }
 
-    /// Between two tries. Being asked for a reading is a reason to try now, for instance after a sleep; only what
-    /// a person has to mend is not tried sooner.
-    async fn wait(&mut self, wait: Duration, is_refused: bool) -> Result<(), Over> {
-        let until = Instant::now() + wait;
-        loop {
-            tokio::select! {
-                () = sleep_until(until) => return Ok(()),
-                () = self.events.closed() => return Err(Over),
-                command = self.inbox.recv() => {
-                    let command = command.ok_or(Over)?;
-                    if command == PhoneCommand::Read && !is_refused {
-                        return Ok(());
-                    }
-                    refuse(&command, &self.fault, &self.events);
-                }
-            }
-        }
-    }
-
-    /// Until the connection ends.
-    async fn serve(&mut self, mut session: Session) -> Result<Error, Over> {
+    async fn serve(&mut self, mut session: Session, desk: &mut Desk) -> Result<Error, Over> {
         session.tell_up();
         session.tell_line_up();
         info!(system = session.system(), "signed in to the phone system");
-        let Err(error) = self.serve_on(&mut session).await? else {
+        let Err(error) = self.serve_on(&mut session, desk).await? else {
             return Err(Over);
         };
         session.tell(PhoneEvent::Line(LineEvent::Down(error.fault())));
         Ok(error)
     }
 
-    async fn serve_on(&mut self, session: &mut Session) -> Result<Result<(), Error>, Over> {
+    fn fault(error: &Error) -> Fault {
+        error.fault()
+    }
+
+    fn waits_for_person(&mut self, error: &Error) -> bool {
+        self.unknown = if matches!(error, Error::ExtensionUnknown(_)) {
+            self.unknown + 1
+        } else {
+            0
+        };
+        matches!(error, Error::WrongPassword(_)) || self.unknown > DOUBTS
+    }
+}
+
+impl Actor {
+    async fn serve_on(&self, session: &mut Session, desk: &mut Desk) -> Result<Result<(), Error>, Over> {
         let timing = self.config.timing;
         if let Err(error) = survey(session, true, &Field::ALL).await {
             return Ok(Err(error));
@@ -164,7 +98,7 @@ impl Actor {
             let outcome = tokio::select! {
                 biased;
                 heard = session.hear() => heard,
-                command = self.inbox.recv() => match command.ok_or(Over)? {
+                command = desk.inbox.recv() => match command.ok_or(Over)? {
                     PhoneCommand::Read => {
                         (listed_at, read_at) = (Instant::now(), Instant::now());
                         survey(session, true, &Field::ALL).await
@@ -195,7 +129,7 @@ impl Actor {
                         session.resync().await
                     }
                 },
-                () = self.events.closed() => return Err(Over),
+                () = desk.events.closed() => return Err(Over),
             };
             if let Err(error) = outcome {
                 return Ok(Err(error));
@@ -211,18 +145,6 @@ enum Due {
     Look,
     Dirty,
     Doubt,
-}
-
-fn refuse(command: &PhoneCommand, fault: &Fault, events: &PhoneEvents) {
-    let event = match command {
-        PhoneCommand::Write(value) => PhoneEvent::Written {
-            field: value.field(),
-            outcome: Err(fault.clone()),
-        },
-        PhoneCommand::Read => PhoneEvent::Down(fault.clone()),
-    };
-    // Nobody listens any more when the program ends.
-    let _nobody = events.send(event);
 }
 
 /// The calls if so asked, and these fields where they can be read.

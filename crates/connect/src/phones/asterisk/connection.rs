@@ -1,25 +1,18 @@
 //! TCP or TLS to the manager, its greeting, and the sign-in (facts/asterisk.md section 1.1).
 
-use super::config::{AsteriskConfig, Tls};
+use super::config::AsteriskConfig;
 use super::error::Error;
-use super::tls;
 use super::wire::{Action, Decoder, Message, action_id};
+use crate::phones::net::{self, NetError, Stream};
 use md5::{Digest as _, Md5};
-use rustls::pki_types::ServerName;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::fmt;
-use std::io::ErrorKind;
-use std::sync::Arc;
 use std::time::Duration;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 
 /// What every version of the manager greets with.
 const GREETING: &str = "Asterisk Call Manager/";
-
-trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 
 /// A connection on which messages are sent and heard.
 pub struct Connection {
@@ -45,9 +38,8 @@ impl Connection {
     /// Host not found, refused, timed out, TLS failed.
     pub async fn open(config: &AsteriskConfig) -> Result<Self, Error> {
         let host = config.host.clone();
-        let stream = timeout(config.timing.connect, connect(config))
-            .await
-            .map_err(|_elapsed| Error::TimedOut(host.clone()))??;
+        let bare = host.trim_start_matches('[').trim_end_matches(']');
+        let stream = net::connect(bare, config.port, &config.tls, config.timing.connect).await?;
         Ok(Self {
             stream,
             decoder: Decoder::default(),
@@ -132,7 +124,7 @@ impl Connection {
         match written.await {
             Ok(Ok(())) => Ok(ids),
             Ok(Err(_)) => Err(self.lost()),
-            Err(_elapsed) => Err(Error::TimedOut(self.host.clone())),
+            Err(_elapsed) => Err(self.timed_out()),
         }
     }
 
@@ -154,11 +146,11 @@ impl Connection {
     }
 
     pub fn timed_out(&self) -> Error {
-        Error::TimedOut(self.host.clone())
+        NetError::TimedOut(self.host.clone()).into()
     }
 
     pub fn lost(&self) -> Error {
-        Error::Lost(self.host.clone())
+        NetError::Lost(self.host.clone()).into()
     }
 
     fn not_understood(&self) -> Error {
@@ -176,9 +168,7 @@ impl Connection {
                 }
             }
         });
-        answer
-            .await
-            .map_err(|_elapsed| Error::TimedOut(self.host.clone()))?
+        answer.await.map_err(|_elapsed| self.timed_out())?
     }
 
     async fn fill(&mut self) -> Result<(), Error> {
@@ -196,39 +186,6 @@ fn login_key(challenge: &str, secret: &SecretString) -> String {
         .chain_update(secret.expose_secret())
         .finalize();
     digest.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
-async fn connect(config: &AsteriskConfig) -> Result<Box<dyn Stream>, Error> {
-    let host = &config.host;
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    let addresses = tokio::net::lookup_host((bare, config.port)).await;
-    let addresses: Vec<_> = addresses
-        .map_err(|_error| Error::HostNotFound(host.clone()))?
-        .collect();
-    let tcp = TcpStream::connect(&addresses[..]).await.map_err(|error| {
-        let host = host.clone();
-        if error.kind() == ErrorKind::ConnectionRefused {
-            Error::ConnectionRefused(host)
-        } else if error.kind() == ErrorKind::TimedOut {
-            Error::TimedOut(host)
-        } else {
-            Error::Lost(host)
-        }
-    })?;
-    // A feature code's few bytes must not wait for company.
-    let _unimportant = tcp.set_nodelay(true);
-    let pins = match &config.tls {
-        Tls::Off => return Ok(Box::new(tcp)),
-        Tls::System => None,
-        Tls::Pinned(pins) => Some(pins.clone()),
-    };
-    let failed = |error| Error::Tls(host.clone(), error);
-    let client = tls::client(pins).map_err(|error| failed(std::io::Error::other(error)))?;
-    let name = ServerName::try_from(bare.to_owned()).map_err(|error| failed(std::io::Error::other(error)))?;
-    let stream = tokio_rustls::TlsConnector::from(Arc::new(client))
-        .connect(name, tcp)
-        .await;
-    Ok(Box::new(stream.map_err(failed)?))
 }
 
 #[cfg(test)]

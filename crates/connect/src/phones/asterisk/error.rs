@@ -1,22 +1,14 @@
 //! Everything that goes wrong here, and which of the engine's faults it is.
 
 use super::wire::HeaderError;
+use crate::phones::net::{NetError, word};
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::phone::Field;
-use std::io;
 
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    #[error("the host {0} was not found")]
-    HostNotFound(String),
-    #[error("{0} refused the connection")]
-    ConnectionRefused(String),
-    #[error("{0} did not answer in time")]
-    TimedOut(String),
-    #[error("no encrypted connection to {0}: {1}")]
-    Tls(String, io::Error),
-    #[error("the connection to {0} is gone")]
-    Lost(String),
+    #[error(transparent)]
+    Net(#[from] NetError),
     #[error("{0} does not speak Asterisk's manager interface")]
     NotUnderstood(String),
     #[error("the manager at {0} refused the name or the secret")]
@@ -39,11 +31,7 @@ impl Error {
     pub fn fault(&self) -> Fault {
         use FaultKind::{Rejected, RightMissing, Unreachable};
         match self {
-            Self::HostNotFound(host) => Fault::new(Unreachable, Code::HostNotFound).about(host),
-            Self::ConnectionRefused(host) => Fault::new(Unreachable, Code::ConnectionRefused).about(host),
-            Self::TimedOut(host) => Fault::new(Unreachable, Code::TimedOut).about(host),
-            Self::Tls(host, _) => Fault::new(Unreachable, Code::TlsFailed).about(host),
-            Self::Lost(host) => Fault::new(Unreachable, Code::PhoneUnreachable).about(host),
+            Self::Net(error) => error.fault(),
             Self::NotUnderstood(host) => Fault::new(Unreachable, Code::PhoneNotUnderstood).about(host),
             Self::WrongPassword(host) => Fault::new(Rejected, Code::PhoneWrongPassword).about(host),
             Self::NotPermitted(action) => Fault::new(RightMissing, Code::PhoneNotPermitted).about(*action),
@@ -59,24 +47,10 @@ impl Error {
     /// Whether the connection has to be made anew; the others are answers of a manager that is there.
     pub const fn ends_connection(&self) -> bool {
         match self {
-            Self::HostNotFound(_)
-            | Self::ConnectionRefused(_)
-            | Self::TimedOut(_)
-            | Self::Tls(..)
-            | Self::Lost(_)
-            | Self::NotUnderstood(_)
-            | Self::WrongPassword(_)
-            | Self::ExtensionUnknown(_) => true,
+            Self::Net(_) | Self::NotUnderstood(_) | Self::WrongPassword(_) | Self::ExtensionUnknown(_) => {
+                true
+            }
             Self::NotPermitted(_) | Self::Refused(_) | Self::NotConfirmed(_) | Self::Value(_) => false,
         }
-    }
-}
-
-const fn word(field: Field) -> &'static str {
-    match field {
-        Field::Dnd => "dnd",
-        Field::Forward => "forward",
-        Field::Presence => "presence",
-        Field::Note => "note",
     }
 }

@@ -38,11 +38,11 @@ pub mod wire;
 pub use super::ConfigError;
 pub use super::probe::{Finding, Step};
 pub use super::tls;
+use crate::phones::keep;
 use crate::port::{PhoneEvents, PhoneHandle};
 pub use config::{AsteriskConfig, AsteriskSettings, Extension};
 pub use probe::{test, test_step_by_step};
 use secrecy::SecretString;
-use tokio::sync::mpsc;
 
 /// Starts the adapter on the current runtime. It ends when the handle is dropped or nobody listens any more.
 ///
@@ -51,7 +51,6 @@ use tokio::sync::mpsc;
 /// # Panics
 /// Outside a tokio runtime.
 pub fn spawn(config: AsteriskConfig, secret: SecretString, events: PhoneEvents) -> PhoneHandle {
-    let (commands, inbox) = mpsc::unbounded_channel();
-    let task = tokio::spawn(actor::run(config, secret, inbox, events));
-    PhoneHandle { commands, task }
+    let host = config.host.clone();
+    keep::spawn(actor::Actor::new(config, secret), &host, events)
 }

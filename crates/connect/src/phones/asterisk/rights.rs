@@ -88,6 +88,7 @@ impl Rights {
             note: presence,
             calls: self.channels || self.get_var || heard,
             could_change_others: self.could_change_others(),
+            ..Abilities::default()
         }
     }
 }

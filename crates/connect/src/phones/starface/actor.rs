@@ -1,54 +1,23 @@
-//! The task: connects, serves commands and polls, and tries again by the one pace.
+//! The task: connects, serves commands and polls; [`crate::phones::keep`] tries again.
 
 use super::config::StarfaceConfig;
 use super::error::Error;
 use super::http::Http;
 use super::session::{Session, UciDue};
-use crate::backoff::Backoff;
 use crate::clock::Alarm;
+use crate::phones::keep::{Adapter, Desk, Over};
 use crate::port::{PhoneCommand, PhoneEvent, PhoneEvents};
-use offhook_engine::fault::{Code, Fault, FaultKind};
+use offhook_engine::fault::Fault;
 use offhook_engine::phone::{Field, FieldValue};
 use secrecy::SecretString;
-use std::time::Duration;
-use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::Instant;
 use tracing::{debug, info};
 
-/// A connection that lasted this long was a good one: the pace starts anew.
-const LASTED: Duration = Duration::from_secs(10);
-
-/// The inbox is closed or nobody listens: the program ends.
-struct Over;
-
-pub(super) async fn run(
-    config: StarfaceConfig,
-    password: SecretString,
-    inbox: UnboundedReceiver<PhoneCommand>,
-    events: PhoneEvents,
-) {
-    let fault = Fault::new(FaultKind::Unreachable, Code::PhoneUnreachable).about(&config.host);
-    let actor = Actor {
-        config,
-        http: None,
-        password,
-        inbox,
-        events,
-        fault,
-        alarm: Alarm::new(),
-    };
-    let Over = actor.run().await;
-}
-
-struct Actor {
+pub(super) struct Actor {
     config: StarfaceConfig,
     /// Made once: it reads all certificates of the system.
     http: Option<Http>,
     password: SecretString,
-    inbox: UnboundedReceiver<PhoneCommand>,
-    events: PhoneEvents,
-    /// Why there is no connection.
-    fault: Fault,
     alarm: Alarm,
 }
 
@@ -60,87 +29,47 @@ enum Due {
 }
 
 impl Actor {
-    async fn run(mut self) -> Over {
-        let mut pace = Backoff::connection();
-        let mut refused = Backoff::refused();
-        loop {
-            let (error, lasted) = match self.open().await {
-                Err(Over) => return Over,
-                Ok(Err(error)) => (error, Duration::ZERO),
-                Ok(Ok(session)) => {
-                    refused.reset();
-                    let since = Instant::now();
-                    let Ok(error) = self.serve(session).await else {
-                        return Over;
-                    };
-                    (error, since.elapsed())
-                }
-            };
-            if lasted >= LASTED {
-                pace.reset();
-            }
-            self.fault = error.fault();
-            info!(code = ?self.fault.code, "no connection to the phone system");
-            if self.events.send(PhoneEvent::Down(self.fault.clone())).is_err() {
-                return Over;
-            }
-            // What a person has to mend is tried rarely, so that no account is locked out.
-            let is_refused = matches!(error, Error::WrongPassword(_) | Error::OtherLogin(_));
-            let wait = if is_refused { refused.wait() } else { pace.wait() };
-            let Ok(()) = self.wait(wait, is_refused).await else {
-                return Over;
-            };
+    pub(super) fn new(config: StarfaceConfig, password: SecretString) -> Self {
+        Self {
+            config,
+            http: None,
+            password,
+            alarm: Alarm::new(),
         }
     }
+}
 
-    /// Signs in; meanwhile commands are refused.
-    async fn open(&mut self) -> Result<Result<Session, Error>, Over> {
+impl Adapter for Actor {
+    type Session = Session;
+    type Error = Error;
+
+    async fn open(&mut self, events: PhoneEvents) -> Result<Session, Error> {
         let http = match &self.http {
             Some(http) => http.clone(),
-            None => match Http::new(&self.config) {
-                Ok(http) => self.http.insert(http).clone(),
-                Err(error) => return Ok(Err(error)),
-            },
+            None => self.http.insert(Http::new(&self.config)?).clone(),
         };
-        let events = self.events.clone();
-        let mut opening = Box::pin(Session::open(&self.config, http, &self.password, events));
-        loop {
-            tokio::select! {
-                opened = &mut opening => return Ok(opened),
-                command = self.inbox.recv() => refuse(&command.ok_or(Over)?, &self.fault, &self.events),
-            }
-        }
+        Session::open(&self.config, http, &self.password, events).await
     }
 
-    /// Between two tries. Being asked for a reading is a reason to try now, for instance after a sleep; only what
-    /// a person has to mend is not tried sooner.
-    async fn wait(&mut self, wait: Duration, is_refused: bool) -> Result<(), Over> {
-        let until = Instant::now() + wait;
-        loop {
-            tokio::select! {
-                () = sleep_until(until) => return Ok(()),
-                () = self.events.closed() => return Err(Over),
-                command = self.inbox.recv() => {
-                    let command = command.ok_or(Over)?;
-                    if command == PhoneCommand::Read && !is_refused {
-                        return Ok(());
-                    }
-                    refuse(&command, &self.fault, &self.events);
-                }
-            }
-        }
-    }
-
-    /// Until the connection ends.
-    async fn serve(&mut self, mut session: Session) -> Result<Error, Over> {
+    async fn serve(&mut self, mut session: Session, desk: &mut Desk) -> Result<Error, Over> {
         session.tell_up();
         info!(system = session.system(), "signed in to the phone system");
-        let error = Box::pin(self.serve_on(&mut session)).await?;
+        let error = Box::pin(self.serve_on(&mut session, desk)).await?;
         session.tell_line_down(&error);
         Ok(error)
     }
 
-    async fn serve_on(&mut self, session: &mut Session) -> Result<Error, Over> {
+    fn fault(error: &Error) -> Fault {
+        error.fault()
+    }
+
+    fn waits_for_person(&mut self, error: &Error) -> bool {
+        matches!(error, Error::WrongPassword(_) | Error::OtherLogin(_))
+    }
+}
+
+impl Actor {
+    async fn serve_on(&self, session: &mut Session, desk: &mut Desk) -> Result<Error, Over> {
         let timing = self.config.timing;
         if let Err(error) = read_all(session).await {
             return Ok(error);
@@ -160,7 +89,7 @@ impl Actor {
             let wait = at.saturating_duration_since(Instant::now());
             let outcome = tokio::select! {
                 biased;
-                command = self.inbox.recv() => match command.ok_or(Over)? {
+                command = desk.inbox.recv() => match command.ok_or(Over)? {
                     PhoneCommand::Read => {
                         fields_at = Instant::now();
                         dnd_at = fields_at;
@@ -180,25 +109,13 @@ impl Actor {
                         read(session, &Field::ALL).await
                     }
                 },
-                () = self.events.closed() => return Err(Over),
+                () = desk.events.closed() => return Err(Over),
             };
             if let Err(error) = outcome {
                 return Ok(error);
             }
         }
     }
-}
-
-fn refuse(command: &PhoneCommand, fault: &Fault, events: &PhoneEvents) {
-    let event = match command {
-        PhoneCommand::Write(value) => PhoneEvent::Written {
-            field: value.field(),
-            outcome: Err(fault.clone()),
-        },
-        PhoneCommand::Read => PhoneEvent::Down(fault.clone()),
-    };
-    // Nobody listens any more when the program ends.
-    let _nobody = events.send(event);
 }
 
 async fn read_all(session: &mut Session) -> Result<(), Error> {

@@ -1,7 +1,7 @@
 //! Settings of the adapter, parsed once into valid values.
 
-use crate::phones::ConfigError;
 use crate::phones::tls::Tls;
+use crate::phones::{ConfigError, net};
 use offhook_engine::fault::Code;
 use reqwest::Url;
 use std::fmt;
@@ -132,11 +132,7 @@ impl StarfaceConfig {
     /// The first setting that can't be used, by its name in the file.
     pub fn parse(settings: &StarfaceSettings) -> Result<Self, ConfigError> {
         let bad = ConfigError::new;
-        let host = settings.host.trim();
-        let is_odd = |c: char| c.is_whitespace() || c.is_control() || "/@?#\\".contains(c);
-        if host.is_empty() || host.len() > 253 || host.contains(is_odd) {
-            return Err(bad("host", "it is no host name or address"));
-        }
+        let host = net::host(&settings.host).ok_or(bad("host", "it is no host name or address"))?;
         let tls = Tls::parse(&settings.tls).ok_or(bad("tls", "it is neither system, off nor pin:SHA256"))?;
         let user = settings.user.trim();
         if user.is_empty() || user.len() > 120 || user.contains(char::is_control) {
@@ -162,12 +158,7 @@ impl StarfaceConfig {
             });
         }
         let scheme = if tls == Tls::Off { "http" } else { "https" };
-        let bare = host.trim_start_matches('[').trim_end_matches(']');
-        let name = if bare.contains(':') {
-            format!("[{bare}]")
-        } else {
-            bare.to_owned()
-        };
+        let name = net::in_address(host);
         let port = match settings.port {
             0 => String::new(),
             port => format!(":{port}"),
@@ -175,7 +166,7 @@ impl StarfaceConfig {
         let base = Url::parse(&format!("{scheme}://{name}{port}/"))
             .map_err(|_| bad("host", "it is no host name or address"))?;
         Ok(Self {
-            host: bare.to_owned(),
+            host: host.to_owned(),
             base,
             tls,
             user: user.to_owned(),

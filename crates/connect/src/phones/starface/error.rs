@@ -1,21 +1,14 @@
 //! Everything that goes wrong here, and which of the engine's faults it is.
 
 use super::uci::xml::XmlError;
+use crate::phones::net::{NetError, word};
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::phone::Field;
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    #[error("the host {0} was not found")]
-    HostNotFound(String),
-    #[error("{0} refused the connection")]
-    ConnectionRefused(String),
-    #[error("{0} did not answer in time")]
-    TimedOut(String),
-    #[error("no encrypted connection to {0}")]
-    Tls(String),
-    #[error("the connection to {0} is gone")]
-    Lost(String),
+    #[error(transparent)]
+    Net(#[from] NetError),
     #[error("{host} answered {status}")]
     Failing { host: String, status: u16 },
     #[error("{0} does not speak STARFACE's interfaces")]
@@ -43,13 +36,8 @@ impl Error {
     pub fn fault(&self) -> Fault {
         use FaultKind::{Rejected, RightMissing, Unreachable};
         match self {
-            Self::HostNotFound(host) => Fault::new(Unreachable, Code::HostNotFound).about(host),
-            Self::ConnectionRefused(host) => Fault::new(Unreachable, Code::ConnectionRefused).about(host),
-            Self::TimedOut(host) => Fault::new(Unreachable, Code::TimedOut).about(host),
-            Self::Tls(host) => Fault::new(Unreachable, Code::TlsFailed).about(host),
-            Self::Lost(host) | Self::Failing { host, .. } => {
-                Fault::new(Unreachable, Code::PhoneUnreachable).about(host)
-            }
+            Self::Net(error) => error.fault(),
+            Self::Failing { host, .. } => Fault::new(Unreachable, Code::PhoneUnreachable).about(host),
             Self::NotUnderstood(host) | Self::Xml { host, .. } => {
                 Fault::new(Unreachable, Code::PhoneNotUnderstood).about(host)
             }
@@ -66,11 +54,7 @@ impl Error {
     /// Whether the connection has to be made anew; the others are answers of a phone system that is there.
     pub const fn ends_connection(&self) -> bool {
         match self {
-            Self::HostNotFound(_)
-            | Self::ConnectionRefused(_)
-            | Self::TimedOut(_)
-            | Self::Tls(_)
-            | Self::Lost(_)
+            Self::Net(_)
             | Self::Failing { .. }
             | Self::NotUnderstood(_)
             | Self::Xml { .. }
@@ -87,11 +71,7 @@ impl Error {
     /// Whether no answer came at all, whichever interface was asked.
     pub const fn is_silence(&self) -> bool {
         match self {
-            Self::HostNotFound(_)
-            | Self::ConnectionRefused(_)
-            | Self::TimedOut(_)
-            | Self::Tls(_)
-            | Self::Lost(_) => true,
+            Self::Net(_) => true,
             Self::Failing { .. }
             | Self::NotUnderstood(_)
             | Self::Xml { .. }
@@ -103,14 +83,5 @@ impl Error {
             | Self::ForwardMissing
             | Self::NotConfirmed(_) => false,
         }
-    }
-}
-
-const fn word(field: Field) -> &'static str {
-    match field {
-        Field::Dnd => "dnd",
-        Field::Forward => "forward",
-        Field::Presence => "presence",
-        Field::Note => "note",
     }
 }

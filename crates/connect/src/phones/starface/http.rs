@@ -3,13 +3,12 @@
 
 use super::config::StarfaceConfig;
 use super::error::Error;
+use crate::phones::net::NetError;
 use crate::phones::tls::{self, Tls};
 use reqwest::header::{COOKIE, HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
 use reqwest::{Method, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
-use std::error::Error as _;
 use std::fmt;
-use std::io;
 use std::time::Instant;
 
 /// No answer that is asked for is anywhere near as large.
@@ -75,7 +74,7 @@ impl Http {
             .pool_max_idle_per_host(1)
             .http1_only()
             .user_agent(concat!("Offhook/", env!("CARGO_PKG_VERSION")));
-        let refused = || Error::Tls(config.host.clone());
+        let refused = || Error::from(NetError::Tls(config.host.clone()));
         let builder = match &config.tls {
             // A proxy would see what is meant for this network alone.
             Tls::Off => builder.no_proxy(),
@@ -120,12 +119,19 @@ impl Http {
         if let Some(body) = request.body {
             builder = builder.body(body);
         }
-        let mut response = builder.send().await.map_err(|error| self.no_answer(&error))?;
+        let mut response = builder
+            .send()
+            .await
+            .map_err(|error| NetError::of_request(&error, &self.host))?;
         if let Some(cookie) = session_cookie(response.headers()) {
             self.cookie = Some(cookie);
         }
         let mut body = Vec::new();
-        while let Some(piece) = response.chunk().await.map_err(|error| self.no_answer(&error))? {
+        while let Some(piece) = response
+            .chunk()
+            .await
+            .map_err(|error| NetError::of_request(&error, &self.host))?
+        {
             if body.len() + piece.len() > LARGEST {
                 return Err(Error::NotUnderstood(self.host.clone()));
             }
@@ -136,46 +142,6 @@ impl Http {
             body,
         })
     }
-
-    /// The library's own error names the whole address: it goes no further than this.
-    fn no_answer(&self, error: &reqwest::Error) -> Error {
-        let host = self.host.clone();
-        if error.is_timeout() {
-            return Error::TimedOut(host);
-        }
-        match error.source().and_then(cause) {
-            Some(Cause::Tls) => Error::Tls(host),
-            Some(Cause::Refused) => Error::ConnectionRefused(host),
-            Some(Cause::Name) => Error::HostNotFound(host),
-            None => Error::Lost(host),
-        }
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cause {
-    Tls,
-    Refused,
-    Name,
-}
-
-/// Looks through what wraps what. An I/O error hides the error it wraps from `source`, and wraps others of its kind.
-fn cause(error: &(dyn std::error::Error + 'static)) -> Option<Cause> {
-    if error.is::<rustls::Error>() {
-        return Some(Cause::Tls);
-    }
-    if let Some(io) = error.downcast_ref::<io::Error>() {
-        if io.kind() == io::ErrorKind::ConnectionRefused {
-            return Some(Cause::Refused);
-        }
-        if let Some(found) = io.get_ref().and_then(|inner| cause(inner)) {
-            return Some(found);
-        }
-    }
-    if error.to_string().starts_with("dns error") {
-        return Some(Cause::Name);
-    }
-    error.source().and_then(cause)
 }
 
 /// `JSESSIONID` alone: one session, one cookie (facts/starface.md section 1.1).
@@ -257,22 +223,6 @@ mod tests {
     fn a_login_does_not_show() {
         let shown = format!("{:?}", request("planted-secret"));
         assert!(!shown.contains("planted"), "{shown}");
-    }
-
-    #[test]
-    fn the_cause_is_found_however_deep_it_lies() {
-        let tls = io::Error::other(io::Error::new(
-            io::ErrorKind::InvalidData,
-            rustls::Error::HandshakeNotComplete,
-        ));
-        assert_eq!(cause(&tls), Some(Cause::Tls));
-        let refused = io::Error::other(io::Error::from(io::ErrorKind::ConnectionRefused));
-        assert_eq!(cause(&refused), Some(Cause::Refused));
-        assert_eq!(
-            cause(&io::Error::other("dns error: no such name")),
-            Some(Cause::Name)
-        );
-        assert_eq!(cause(&io::Error::from(io::ErrorKind::BrokenPipe)), None);
     }
 
     #[test]

@@ -30,11 +30,11 @@ pub mod rest;
 pub mod session;
 pub mod uci;
 
+use crate::phones::keep;
 use crate::port::{PhoneEvents, PhoneHandle};
 pub use config::{StarfaceConfig, StarfaceSettings, Timing};
 pub use probe::test_step_by_step;
 use secrecy::SecretString;
-use tokio::sync::mpsc;
 
 /// Starts the adapter on the current runtime. It ends when the handle is dropped or nobody listens any more.
 ///
@@ -43,7 +43,6 @@ use tokio::sync::mpsc;
 /// # Panics
 /// Outside a tokio runtime.
 pub fn spawn(config: StarfaceConfig, password: SecretString, events: PhoneEvents) -> PhoneHandle {
-    let (commands, inbox) = mpsc::unbounded_channel();
-    let task = tokio::spawn(actor::run(config, password, inbox, events));
-    PhoneHandle { commands, task }
+    let host = config.host.clone();
+    keep::spawn(actor::Actor::new(config, password), &host, events)
 }

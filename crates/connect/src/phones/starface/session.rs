@@ -644,6 +644,7 @@ impl Session {
                 Uci::Off => false,
             },
             could_change_others: false,
+            ..Abilities::default()
         }
     }
 

@@ -1,0 +1,191 @@
+//! Reaching a phone system: host names, TCP and TLS, and why there is no answer, in words that are the same for every
+//! adapter and every library below it.
+
+use super::tls::{self, Tls};
+use offhook_engine::fault::{Code, Fault, FaultKind};
+use offhook_engine::phone::Field;
+use rustls::pki_types::ServerName;
+use std::error::Error as _;
+use std::io::{self, ErrorKind};
+use std::sync::Arc;
+use std::time::Duration;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+
+/// No answer at all. Each names the host.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NetError {
+    #[error("the host {0} was not found")]
+    HostNotFound(String),
+    #[error("{0} refused the connection")]
+    ConnectionRefused(String),
+    #[error("{0} did not answer in time")]
+    TimedOut(String),
+    #[error("no encrypted connection to {0}")]
+    Tls(String),
+    #[error("the connection to {0} is gone")]
+    Lost(String),
+}
+
+impl NetError {
+    pub fn fault(&self) -> Fault {
+        let (code, host) = match self {
+            Self::HostNotFound(host) => (Code::HostNotFound, host),
+            Self::ConnectionRefused(host) => (Code::ConnectionRefused, host),
+            Self::TimedOut(host) => (Code::TimedOut, host),
+            Self::Tls(host) => (Code::TlsFailed, host),
+            Self::Lost(host) => (Code::PhoneUnreachable, host),
+        };
+        Fault::new(FaultKind::Unreachable, code).about(host)
+    }
+
+    /// Why a request had no answer. The library's own error names the whole address, which may hold a login: it goes
+    /// no further than this.
+    pub fn of_request(error: &reqwest::Error, host: &str) -> Self {
+        let host = host.to_owned();
+        if error.is_timeout() {
+            return Self::TimedOut(host);
+        }
+        match error.source().and_then(cause) {
+            Some(Cause::Tls) => Self::Tls(host),
+            Some(Cause::Refused) => Self::ConnectionRefused(host),
+            Some(Cause::Name) => Self::HostNotFound(host),
+            None => Self::Lost(host),
+        }
+    }
+}
+
+/// A field's name in faults.
+pub const fn word(field: Field) -> &'static str {
+    match field {
+        Field::Dnd => "dnd",
+        Field::Forward => "forward",
+        Field::Presence => "presence",
+        Field::Note => "note",
+    }
+}
+
+/// A host name or an address as the settings have it, an IPv6 address without its brackets.
+pub fn host(text: &str) -> Option<&str> {
+    let host = text.trim();
+    let is_odd = |c: char| c.is_whitespace() || c.is_control() || "/@?#\\".contains(c);
+    let fits = !host.is_empty() && host.len() <= 253 && !host.contains(is_odd);
+    fits.then(|| host.trim_start_matches('[').trim_end_matches(']'))
+}
+
+/// The host as an address has it.
+pub fn in_address(host: &str) -> String {
+    if host.contains(':') {
+        format!("[{host}]")
+    } else {
+        host.to_owned()
+    }
+}
+
+/// A connection, encrypted or not.
+pub trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
+
+/// Connects; `host` without brackets.
+///
+/// # Errors
+/// Host not found, refused, timed out, TLS failed.
+pub async fn connect(host: &str, port: u16, tls: &Tls, limit: Duration) -> Result<Box<dyn Stream>, NetError> {
+    tokio::time::timeout(limit, connected(host, port, tls))
+        .await
+        .map_err(|_elapsed| NetError::TimedOut(host.to_owned()))?
+}
+
+async fn connected(host: &str, port: u16, tls: &Tls) -> Result<Box<dyn Stream>, NetError> {
+    let addresses = tokio::net::lookup_host((host, port)).await;
+    let addresses: Vec<_> = addresses
+        .map_err(|_error| NetError::HostNotFound(host.to_owned()))?
+        .collect();
+    let tcp = TcpStream::connect(&addresses[..]).await.map_err(|error| {
+        let host = host.to_owned();
+        if error.kind() == ErrorKind::ConnectionRefused {
+            NetError::ConnectionRefused(host)
+        } else if error.kind() == ErrorKind::TimedOut {
+            NetError::TimedOut(host)
+        } else {
+            NetError::Lost(host)
+        }
+    })?;
+    // A few bytes must not wait for company.
+    let _unimportant = tcp.set_nodelay(true);
+    let pins = match tls {
+        Tls::Off => return Ok(Box::new(tcp)),
+        Tls::System => None,
+        Tls::Pinned(pins) => Some(pins.clone()),
+    };
+    let failed = |error: io::Error| {
+        tracing::debug!(%error, "no encrypted connection");
+        NetError::Tls(host.to_owned())
+    };
+    let client = tls::client(pins).map_err(|error| failed(io::Error::other(error)))?;
+    let name = ServerName::try_from(host.to_owned()).map_err(|error| failed(io::Error::other(error)))?;
+    let stream = tokio_rustls::TlsConnector::from(Arc::new(client))
+        .connect(name, tcp)
+        .await;
+    Ok(Box::new(stream.map_err(failed)?))
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Cause {
+    Tls,
+    Refused,
+    Name,
+}
+
+/// Looks through what wraps what. An I/O error hides the error it wraps from `source`, and wraps others of its kind.
+fn cause(error: &(dyn std::error::Error + 'static)) -> Option<Cause> {
+    if error.is::<rustls::Error>() {
+        return Some(Cause::Tls);
+    }
+    if let Some(io) = error.downcast_ref::<io::Error>() {
+        if io.kind() == ErrorKind::ConnectionRefused {
+            return Some(Cause::Refused);
+        }
+        if let Some(found) = io.get_ref().and_then(|inner| cause(inner)) {
+            return Some(found);
+        }
+    }
+    if error.to_string().starts_with("dns error") {
+        return Some(Cause::Name);
+    }
+    error.source().and_then(cause)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_cause_is_found_however_deep_it_lies() {
+        let tls = io::Error::other(io::Error::new(
+            ErrorKind::InvalidData,
+            rustls::Error::HandshakeNotComplete,
+        ));
+        assert_eq!(cause(&tls), Some(Cause::Tls));
+        let refused = io::Error::other(io::Error::from(ErrorKind::ConnectionRefused));
+        assert_eq!(cause(&refused), Some(Cause::Refused));
+        assert_eq!(
+            cause(&io::Error::other("dns error: no such name")),
+            Some(Cause::Name)
+        );
+        assert_eq!(cause(&io::Error::from(ErrorKind::BrokenPipe)), None);
+    }
+
+    #[test]
+    fn hosts_are_read_and_written_in_addresses() {
+        assert_eq!(host(" pbx.example.de "), Some("pbx.example.de"));
+        assert_eq!(host("[::1]"), Some("::1"));
+        assert_eq!(
+            (in_address("::1"), in_address("pbx")),
+            ("[::1]".into(), "pbx".into())
+        );
+        for odd in ["", "a b", "user@pbx", "pbx/rest", "pbx?x", "pbx#x", "a\\b"] {
+            assert_eq!(host(odd), None, "{odd}");
+        }
+    }
+}
