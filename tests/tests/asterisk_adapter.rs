@@ -198,6 +198,7 @@ fn an_account_is_told_what_it_can_do() {
             note: can,
             calls: true,
             could_change_others: can.write,
+            ..Abilities::default()
         };
         assert_eq!(desk.abilities(), wanted, "{}", account.user);
         assert_eq!(desk.snapshot(), []);

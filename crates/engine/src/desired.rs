@@ -79,6 +79,14 @@ pub struct PreferredWish {
 pub fn desired(facts: &Facts, rules: &Rules, ledger: &Ledger, now: Now) -> Desired {
     let mut desired = Desired::default();
     teams_to_phone(&mut desired, facts, rules, now);
+    if let Some(Wish {
+        want: Want::Set(FieldValue::Presence(wanted)),
+        ..
+    }) = &mut desired.presence
+    {
+        let words = facts.phone.abilities().presence_words;
+        *wanted = wanted.and_then(|word| words.nearest(word));
+    }
     phone_to_teams(&mut desired, facts, rules, ledger, now);
     desired
 }

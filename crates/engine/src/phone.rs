@@ -96,6 +96,46 @@ impl PhonePresence {
     }
 }
 
+/// The presences that a phone system has a word for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PresenceWords(u8);
+
+impl PresenceWords {
+    pub const ALL: Self = Self::of(&PhonePresence::ALL);
+
+    pub const fn of(words: &[PhonePresence]) -> Self {
+        let (mut bits, mut at) = (0, 0);
+        while at < words.len() {
+            bits |= 1 << words[at] as u8;
+            at += 1;
+        }
+        Self(bits)
+    }
+
+    pub const fn has(self, word: PhonePresence) -> bool {
+        self.0 & 1 << word as u8 != 0
+    }
+
+    /// The word itself, else one that says less and nothing wrong; `None`: no presence at all is nearest.
+    pub fn nearest(self, word: PhonePresence) -> Option<PhonePresence> {
+        let instead: &[PhonePresence] = match word {
+            PhonePresence::OnThePhone | PhonePresence::Meeting => &[PhonePresence::Busy],
+            PhonePresence::ExtendedAway => &[PhonePresence::Away],
+            PhonePresence::Dnd | PhonePresence::Busy | PhonePresence::Away | PhonePresence::Available => &[],
+        };
+        std::iter::once(&word)
+            .chain(instead)
+            .copied()
+            .find(|word| self.has(*word))
+    }
+}
+
+impl Default for PresenceWords {
+    fn default() -> Self {
+        Self::ALL
+    }
+}
+
 /// What this phone system and account can do with a field (R13).
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Can {
@@ -114,6 +154,10 @@ pub struct Abilities {
     pub calls: bool,
     /// The account could change other people's phones too; the page says so.
     pub could_change_others: bool,
+    /// For others the nearest is set.
+    pub presence_words: PresenceWords,
+    /// Do not disturb is a presence that colleagues see; whether calls are stopped is the phone system's affair.
+    pub dnd_is_presence: bool,
 }
 
 impl Abilities {

@@ -5,7 +5,7 @@ mod common;
 use common::{Crash, OFF, ON, World, fault, rules, secs, unreachable};
 use offhook_engine::fault::{Code, FaultKind};
 use offhook_engine::ledger::{Ledger, Stage};
-use offhook_engine::phone::{Can, Field, FieldValue, PhonePresence};
+use offhook_engine::phone::{Can, Field, FieldValue, PhonePresence, PresenceWords};
 use offhook_engine::profile::{ForwardRule, Row};
 use offhook_engine::rules::Rules;
 use offhook_engine::teams::{Presence, SessionPair};
@@ -988,6 +988,38 @@ fn r13_what_cannot_be_written_is_not_attempted_and_named() {
         .engine
         .pages(&offhook_engine::view::pages::Desk::default(), w.now);
     assert_eq!(pages.phone.abilities[0].can, Some(false));
+}
+
+#[test]
+fn r13_a_presence_without_a_word_is_set_as_the_nearest_one_and_put_back_after_a_crash() {
+    let mut w = World::cold(rules("innovaphone"), Ledger::default());
+    let known = [PhonePresence::Dnd, PhonePresence::Busy, PhonePresence::Away];
+    w.phone.abilities.presence_words = PresenceWords::of(&known);
+    w.phone.abilities.dnd_is_presence = true;
+    w.begin();
+    let set = |word: PhonePresence| FieldValue::Presence(Some(word));
+    w.teams("Busy", "InAMeeting");
+    w.after(10.0);
+    assert_eq!(w.writes(), [set(PhonePresence::Busy)]);
+    let pages = w
+        .engine
+        .pages(&offhook_engine::view::pages::Desk::default(), w.now);
+    assert!(pages.phone.abilities[0].text.contains("colleagues"));
+    assert!(
+        pages.phone.abilities[2]
+            .text
+            .contains("do not disturb, busy, away")
+    );
+    // Another row with the same nearest word is no change.
+    w.teams("Busy", "InACall");
+    w.after(60.0);
+    assert_eq!(w.writes(), [set(PhonePresence::Busy)]);
+    w.restart();
+    w.after(10.0);
+    assert_eq!(w.presence(), Some(PhonePresence::Busy));
+    w.teams("Available", "Available");
+    w.after(60.0);
+    assert_eq!(w.presence(), None);
 }
 
 #[test]

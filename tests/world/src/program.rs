@@ -189,6 +189,7 @@ pub fn phone_up(name: &str) -> Input {
             note: both,
             calls: true,
             could_change_others: false,
+            ..Abilities::default()
         },
     }
 }

@@ -366,6 +366,10 @@ texts! {
         AbilityNote: "Note" / "Notiz";
         AbilityCalls: "Calls of your extension" / "Gespräche Ihrer Nebenstelle";
         AbilityReadWrite: "Can be read and set." / "Kann gelesen und gesetzt werden.";
+        AbilityDndPresence: "Can be read and set, as the presence that colleagues see. Whether it also stops calls is decided on the phone system; ask your administrator." /
+            "Kann gelesen und gesetzt werden, als Präsenz, die andere sehen. Ob auch keine Anrufe mehr kommen, entscheidet die Anlage; fragen Sie Ihre Administration.";
+        AbilityPresenceWords: "Can be read and set. The phone system knows: {words}; for anything else the nearest of these is shown." /
+            "Kann gelesen und gesetzt werden. Die Anlage kennt: {words}; für alles andere wird das Nächstliegende davon gezeigt.";
         AbilityReadOnly: "Can be read, not set; rules for it are left out." /
             "Kann gelesen, aber nicht gesetzt werden; Regeln dafür entfallen.";
         AbilityNothing: "Not available here; rules for it are left out." /

@@ -1,11 +1,12 @@
 //! The pages' view models, from what the engine knows and what the desk around it knows.
 
+use super::presence_text;
 use super::rules::RulesForm;
 use super::settings::KnownSource;
 use crate::clock::Now;
 use crate::engine::Engine;
 use crate::fault::Code;
-use crate::phone::Can;
+use crate::phone::{Can, PhonePresence, PresenceWords};
 use crate::teams::{Right, SignIn};
 use crate::text::{Language, Text, words};
 use offhook_protocol::command::Finding;
@@ -261,10 +262,24 @@ impl Engine {
         } else {
             Text::AbilityOthersNo
         };
-        vec![
+        let (mut dnd, mut presence) = (
             field(Text::AbilityDnd, abilities.dnd),
-            field(Text::AbilityForward, abilities.forward),
             field(Text::AbilityPresence, abilities.presence),
+        );
+        if abilities.dnd_is_presence && abilities.dnd.write {
+            Text::AbilityDndPresence.text(language).clone_into(&mut dnd.text);
+        }
+        if abilities.presence_words != PresenceWords::ALL && abilities.presence.write {
+            let known = PhonePresence::ALL
+                .into_iter()
+                .filter(|word| abilities.presence_words.has(*word));
+            let words: Vec<&str> = known.map(|word| presence_text(word).text(language)).collect();
+            presence.text = Text::AbilityPresenceWords.with(language, &[("words", &words.join(", "))]);
+        }
+        vec![
+            dnd,
+            field(Text::AbilityForward, abilities.forward),
+            presence,
             field(Text::AbilityNote, abilities.note),
             ability(Text::AbilityCalls, abilities.calls, calls, language),
             Ability {

@@ -143,6 +143,7 @@ pub fn able() -> Abilities {
         note: both(),
         calls: true,
         could_change_others: false,
+        ..Abilities::default()
     }
 }
 
