@@ -10,16 +10,23 @@
 
 #[path = "conformance/desk.rs"]
 mod desk;
+#[path = "conformance/innovaphone.rs"]
+mod innovaphone_alone;
 #[path = "conformance/manager.rs"]
 mod manager;
+#[path = "conformance/myapps.rs"]
+mod myapps;
 #[path = "conformance/starface.rs"]
 mod starface_alone;
 #[path = "conformance/suite.rs"]
 mod suite;
+#[path = "conformance/tls.rs"]
+mod tls;
 #[path = "conformance/web.rs"]
 mod web;
 
 use suite::conforms;
 
 conforms!(asterisk, crate::manager::Manager);
+conforms!(innovaphone, crate::myapps::MyApps);
 conforms!(starface, crate::web::Web);

@@ -6,6 +6,7 @@
 use offhook_engine::fault::Fault;
 use offhook_engine::line::{LineEvent, SourceId};
 use offhook_engine::phone::{Abilities, Field, FieldValue, PhoneIdentity};
+use secrecy::{ExposeSecret as _, SecretString};
 use tokio::sync::mpsc;
 
 /// What a phone system is told.
@@ -36,10 +37,26 @@ pub enum PhoneEvent {
     ReadFailed(Fault),
     /// Calls of the person's own extension.
     Line(LineEvent),
+    /// What is stored as the password is replaced, or deleted.
+    Secret(NewSecret),
     /// The connection is gone or was refused; the task goes on trying by the one pace of [`crate::backoff`],
     /// except after a refusal that only new settings can mend (wrong password): then it tries rarely.
     Down(Fault),
 }
+
+/// What a phone system gave in place of the person's password, so that none has to be kept; `None`: what was stored is
+/// worth nothing any more.
+#[derive(Debug, Clone)]
+pub struct NewSecret(pub Option<SecretString>);
+
+impl PartialEq for NewSecret {
+    fn eq(&self, other: &Self) -> bool {
+        let text = |secret: &Self| secret.0.as_ref().map(|secret| secret.expose_secret().to_owned());
+        text(self) == text(other)
+    }
+}
+
+impl Eq for NewSecret {}
 
 /// A running phone system. Dropping it ends its task and closes its connection.
 #[derive(Debug)]

@@ -108,6 +108,7 @@ async fn state(State(world): State<Arc<World>>) -> Json<Value> {
         "people": people,
         "calls": world.pbx.calls(),
         "ami_connections": world.pbx.connections(),
+        "innovaphone": crate::innovaphone::view(&world.innovaphone),
         "starface": crate::starface::view(&world.starface),
         "phone_system": if world.ami.lock().is_some() { "up" } else { "down" },
         "sign_in_as": world.entra.lock().unattended,

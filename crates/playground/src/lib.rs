@@ -1,5 +1,5 @@
-//! A pretend company in one process: **Entra**, **Graph** and a **phone system** that speaks Asterisk's AMI and STARFACE's
-//! REST and UCI, for a few people with phones and Teams. It is the demo, and the double that tests run against.
+//! A pretend company in one process: **Entra**, **Graph** and a **phone system** that speaks Asterisk's AMI, STARFACE's
+//! REST and UCI, and innovaphone's web sockets, for a few people with phones and Teams. It is the demo, and the double that tests run against.
 //!
 //! It refuses what the real ones refuse, and shares no type, constant or helper with the adapters it stands in for: an
 //! error in one can't hide in the other. What it does is taken from the fact sheets `graph.md`, `test-parts.md` and
@@ -16,7 +16,7 @@
 //! ```
 //!
 //! Layout: `company` people · `clock` time that tests push forward · `faults` what goes wrong on demand · `requests`
-//! what was asked · `entra`, `graph`, `pbx`, `starface` the parts · `control`, `page` the handle on it over HTTP · `settings`
+//! what was asked · `entra`, `graph`, `pbx`, `innovaphone`, `starface` the parts · `control`, `page` the handle on it over HTTP · `settings`
 //! the settings file that uses it.
 
 mod clock;
@@ -25,6 +25,7 @@ mod control;
 mod entra;
 mod faults;
 mod graph;
+mod innovaphone;
 mod pbx;
 mod requests;
 mod server;
@@ -43,6 +44,7 @@ use tokio::task::JoinHandle;
 pub use company::{CLIENT_ID, Person, TENANT_DOMAIN, TENANT_ID};
 pub use faults::{Fault, Faults, Injection, Place};
 pub use graph::presence::{Pick, Session, TeamsClient};
+pub use innovaphone::{INNOVAPHONE_APP, Innovaphone, InnovaphoneHabits, InnovaphonePresence};
 pub use pbx::{Account, CallState, CallView, Class, Placed};
 pub use requests::{Request, Service};
 pub use settings::{Phone, ports_in_settings, write_settings};
@@ -113,6 +115,7 @@ pub struct Ports {
     pub entra: u16,
     pub graph: u16,
     pub ami: u16,
+    pub innovaphone: u16,
     pub starface: u16,
     pub control: u16,
 }
@@ -127,6 +130,8 @@ pub struct Addresses {
     /// The page and the control API.
     pub control: String,
     pub ami: SocketAddr,
+    /// Web sockets over plain HTTP.
+    pub innovaphone: SocketAddr,
     /// REST and UCI over plain HTTP.
     pub starface: SocketAddr,
 }
@@ -146,15 +151,21 @@ pub(crate) struct World {
     /// By person.
     pub(crate) presences: Shared<BTreeMap<String, Presence>>,
     pub(crate) pbx: Arc<Pbx>,
+    pub(crate) innovaphone: Arc<Innovaphone>,
     pub(crate) starface: Arc<Starface>,
-    /// The two faces of the phone system.
+    /// The faces of the phone system.
     ami: Shared<Option<JoinHandle<()>>>,
+    innovaphone_server: Shared<Option<JoinHandle<()>>>,
     starface_server: Shared<Option<JoinHandle<()>>>,
 }
 
 impl World {
     pub(crate) fn person(&self, key: &str) -> Option<&Person> {
         self.people.iter().find(|person| person.key == key)
+    }
+
+    const fn faces(&self) -> [&Shared<Option<JoinHandle<()>>>; 3] {
+        [&self.ami, &self.innovaphone_server, &self.starface_server]
     }
 
     fn with_presence(&self, person: &str, change: impl FnOnce(&mut Presence, clock::Moment)) -> bool {
@@ -195,11 +206,13 @@ impl Playground {
         let (entra, graph) = (bind(options.ports.entra).await?, bind(options.ports.graph).await?);
         let (ami, control) = (bind(options.ports.ami).await?, bind(options.ports.control).await?);
         let starface_port = bind(options.ports.starface).await?;
+        let innovaphone_port = bind(options.ports.innovaphone).await?;
         let addresses = Addresses {
             entra: format!("http://{}", entra.local_addr()?),
             graph: format!("http://{}/v1.0", graph.local_addr()?),
             control: format!("http://{}", control.local_addr()?),
             ami: ami.local_addr()?,
+            innovaphone: innovaphone_port.local_addr()?,
             starface: starface_port.local_addr()?,
         };
         let (clock, faults) = (Arc::new(Clock::start()), Arc::new(Faults::default()));
@@ -222,6 +235,13 @@ impl Playground {
             Arc::clone(&clock),
             Arc::clone(&faults),
         ));
+        let innovaphone = Arc::new(Innovaphone::new(
+            &people,
+            Arc::clone(&pbx),
+            Arc::clone(&clock),
+            Arc::clone(&faults),
+            Arc::clone(&requests),
+        ));
         let presences = people
             .iter()
             .map(|person| (person.key.clone(), Presence::new()))
@@ -232,6 +252,8 @@ impl Playground {
             entra: Shared::new(entra::store::Store::default()),
             presences: Shared::new(presences),
             ami: Shared::new(Some(tokio::spawn(pbx::serve(Arc::clone(&pbx), ami)))),
+            innovaphone,
+            innovaphone_server: Shared::new(None),
             starface,
             starface_server: Shared::new(None),
             options,
@@ -243,6 +265,7 @@ impl Playground {
             pbx,
         });
         serve_starface(&world, starface_port);
+        serve_innovaphone(&world, innovaphone_port);
         let recorder = |service| {
             let (requests, clock) = (Arc::clone(&world.requests), Arc::clone(&world.clock));
             Some(server::Recorder {
@@ -521,6 +544,18 @@ impl Playground {
         &self.world.starface
     }
 
+    /// The phone system's face as an innovaphone.
+    pub fn innovaphone(&self) -> &Innovaphone {
+        &self.world.innovaphone
+    }
+
+    /// The SIP name of the person with this extension; empty for nobody's.
+    pub fn sip_of(&self, extension: &str) -> &str {
+        let mut people = self.world.people.iter();
+        let person = people.find(|person| person.extension == extension);
+        person.map_or("", |person| person.key.as_str())
+    }
+
     /// Logged-in AMI connections.
     pub fn ami_connections(&self) -> usize {
         self.world.pbx.connections()
@@ -555,7 +590,8 @@ impl Drop for Playground {
         for server in &self.servers {
             server.abort();
         }
-        for face in [&self.world.ami, &self.world.starface_server] {
+        self.world.innovaphone.stopped();
+        for face in self.world.faces() {
             if let Some(server) = face.lock().take() {
                 server.abort();
             }
@@ -570,7 +606,8 @@ fn entra_device(world: &World, user_code: &str, person: Option<&str>) -> bool {
 pub(crate) async fn stop_phone_system(world: &World) {
     world.pbx.stopped();
     world.starface.forget_sessions();
-    for face in [&world.ami, &world.starface_server] {
+    world.innovaphone.stopped();
+    for face in world.faces() {
         let running = face.lock().take();
         if let Some(server) = running {
             server.abort();
@@ -578,6 +615,17 @@ pub(crate) async fn stop_phone_system(world: &World) {
             let _ = server.await;
         }
     }
+}
+
+fn serve_innovaphone(world: &World, listener: TcpListener) {
+    let recorder = server::Recorder {
+        requests: Arc::clone(&world.requests),
+        clock: Arc::clone(&world.clock),
+        service: Service::Innovaphone,
+    };
+    let router = innovaphone::router(Arc::clone(&world.innovaphone));
+    let server = tokio::spawn(server::serve(listener, router, Some(recorder)));
+    *world.innovaphone_server.lock() = Some(server);
 }
 
 fn serve_starface(world: &World, listener: TcpListener) {
@@ -596,6 +644,7 @@ pub(crate) async fn start_phone_system(world: &World) -> std::io::Result<()> {
         return Ok(());
     }
     serve_starface(world, TcpListener::bind(world.addresses.starface).await?);
+    serve_innovaphone(world, TcpListener::bind(world.addresses.innovaphone).await?);
     let listener = TcpListener::bind(world.addresses.ami).await?;
     *world.ami.lock() = Some(tokio::spawn(pbx::serve(Arc::clone(&world.pbx), listener)));
     Ok(())

@@ -1,4 +1,5 @@
-//! `offhook-playground [--data-dir DIR] [--phone asterisk|starface] [--extension N] [--until-stdin-closes]`: serves the
+//! `offhook-playground [--data-dir DIR] [--phone asterisk|innovaphone|starface] [--extension N]
+//! [--until-stdin-closes]`: serves the
 //! pretend company, prints its addresses as one line of JSON, and writes settings that use it into DIR.
 
 #![expect(
@@ -20,7 +21,7 @@ use offhook_playground::{
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 
-const USAGE: &str = "usage: offhook-playground [--data-dir DIR] [--phone asterisk|starface] [--extension N] [--until-stdin-closes]";
+const USAGE: &str = "usage: offhook-playground [--data-dir DIR] [--phone asterisk|innovaphone|starface] [--extension N] [--until-stdin-closes]";
 
 #[derive(Debug)]
 struct Arguments {
@@ -124,6 +125,14 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
             "extension": arguments.extension,
             "admin_user": ADMIN_USER,
             "admin_password": secret(ADMIN_USER),
+        }),
+        Phone::Innovaphone => json!({
+            "kind": "innovaphone",
+            "host": addresses.innovaphone.ip(),
+            "port": addresses.innovaphone.port(),
+            "user": company.sip_of(&arguments.extension),
+            "password": company.innovaphone().password(company.sip_of(&arguments.extension)),
+            "extension": arguments.extension,
         }),
         Phone::Starface => json!({
             "kind": "starface",

@@ -20,6 +20,8 @@ pub enum Service {
     Ami,
     /// An AMI event that the phone system raised; `method` is its name, `path` its channel, device or extension.
     AmiEvent,
+    /// Over HTTP, or a message of a web socket: `method` is its kind, `path` which socket.
+    Innovaphone,
     /// REST or UCI; `path` without its query, which may hold a login.
     Starface,
 }
@@ -84,7 +86,9 @@ impl Requests {
         }
         let (status, answered_us) = match service {
             Service::AmiEvent => (Some(200), Some(at_us)),
-            Service::Entra | Service::Graph | Service::Ami | Service::Starface => (None, None),
+            Service::Entra | Service::Graph | Service::Ami | Service::Innovaphone | Service::Starface => {
+                (None, None)
+            }
         };
         let (method, path) = (method.to_owned(), path.to_owned());
         log.kept.push_back(Request {

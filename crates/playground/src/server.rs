@@ -59,6 +59,7 @@ async fn connection(stream: TcpStream, router: Router, recorder: Option<Recorder
     // A connection that breaks is the client's affair.
     let _ = hyper::server::conn::http1::Builder::new()
         .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades()
         .await;
 }
 

@@ -12,16 +12,18 @@ use crate::{DESK_USER, Playground, Ports, TENANT_DOMAIN};
 pub enum Phone {
     #[default]
     Asterisk,
+    Innovaphone,
     Starface,
 }
 
 impl Phone {
-    pub const ALL: [Self; 2] = [Self::Asterisk, Self::Starface];
+    pub const ALL: [Self; 3] = [Self::Asterisk, Self::Innovaphone, Self::Starface];
 
     /// The kind, as settings and the command line name it.
     pub const fn kind(self) -> &'static str {
         match self {
             Self::Asterisk => "asterisk",
+            Self::Innovaphone => "innovaphone",
             Self::Starface => "starface",
         }
     }
@@ -73,18 +75,17 @@ pub fn ports_in_settings(dir: &Path) -> Option<Ports> {
             .flatten()
     };
     let port_of_phone = u16::try_from(document.get("phone")?.get("port")?.as_integer()?).ok()?;
-    let (ami, starface) = match Phone::parse(text("phone", "kind")?)? {
-        Phone::Asterisk => (port_of_phone, 0),
-        Phone::Starface => (0, port_of_phone),
-    };
+    let kind = Phone::parse(text("phone", "kind")?)?;
+    let of = |phone: Phone| if kind == phone { port_of_phone } else { 0 };
     if text("phone", "host") != Some("127.0.0.1") {
         return None;
     }
     Some(Ports {
         entra: port("login_url")?,
         graph: port("graph_url")?,
-        ami,
-        starface,
+        ami: of(Phone::Asterisk),
+        innovaphone: of(Phone::Innovaphone),
+        starface: of(Phone::Starface),
         control: 0,
     })
 }
@@ -112,6 +113,7 @@ fn settings(playground: &Playground, extension: &str, phone: Phone) -> String {
     );
     let (address, user) = match phone {
         Phone::Asterisk => (addresses.ami, DESK_USER),
+        Phone::Innovaphone => (addresses.innovaphone, playground.sip_of(extension)),
         Phone::Starface => (addresses.starface, extension),
     };
     section(

@@ -14,13 +14,11 @@ use offhook_engine::fault::{Code, FaultKind};
 use offhook_engine::line::{CallState, LineEvent};
 use offhook_engine::phone::{Can, FieldValue};
 use offhook_playground::{Fault, Options, Placed, Playground, Service, StarfaceLogin, StarfaceOddity};
-use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use secrecy::SecretString;
 use serde_json::{Value, json};
-use tokio::net::{TcpListener, TcpStream};
-use tokio_rustls::TlsAcceptor;
 
 use crate::desk::{Desk, SOON};
+use crate::tls::tls_before;
 use crate::web::HASTY;
 
 const LOGIN: &str = "1001";
@@ -183,47 +181,13 @@ async fn a_directory_that_was_not_chosen_gets_no_password() {
     assert_eq!(asked(&company, "POST", "/xml-rpc"), 0);
 }
 
-/// TLS before the double, with the certificate that the tests of Asterisk use.
-async fn tls_before(company: &Playground) -> (u16, Pin, tokio::task::JoinHandle<()>) {
-    let certificate =
-        CertificateDer::from(&include_bytes!("../../../crates/connect/tests/data/asterisk-tls-cert.der")[..]);
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(
-        &include_bytes!("../../../crates/connect/tests/data/asterisk-tls-key.der")[..],
-    ));
-    let pin = Pin::of(&certificate);
-    let server =
-        rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-            .with_safe_default_protocol_versions()
-            .unwrap()
-            .with_no_client_auth()
-            .with_single_cert(vec![certificate], key)
-            .unwrap();
-    let acceptor = TlsAcceptor::from(Arc::new(server));
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let port = listener.local_addr().unwrap().port();
-    let behind = company.addresses().starface;
-    let task = tokio::spawn(async move {
-        while let Ok((outside, _)) = listener.accept().await {
-            let acceptor = acceptor.clone();
-            tokio::spawn(async move {
-                let Ok(mut outside) = acceptor.accept(outside).await else {
-                    return;
-                };
-                let mut inside = TcpStream::connect(behind).await.unwrap();
-                let _over = tokio::io::copy_bidirectional(&mut outside, &mut inside).await;
-            });
-        }
-    });
-    (port, pin, task)
-}
-
 #[tokio::test]
 async fn a_directorys_login_goes_over_tls_to_the_pinned_certificate_alone() {
     let company = company().await;
     company
         .starface()
         .change(|habits| habits.login = StarfaceLogin::ActiveDirectory);
-    let (port, pin, _proxy) = tls_before(&company).await;
+    let (port, pin, _proxy) = tls_before(company.addresses().starface).await;
     let directory = |tls: String, uci: &str| {
         config(&company, |settings| {
             (settings.port, settings.tls, settings.login) = (port, tls, "active-directory".into());

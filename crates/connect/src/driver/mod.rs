@@ -332,6 +332,7 @@ impl<D: Desktop> Driver<D> {
             }
             PhoneEvent::ReadFailed(fault) => Input::PhoneReadFailed(fault),
             PhoneEvent::Down(fault) => Input::PhoneDown(fault),
+            PhoneEvent::Secret(secret) => return self.keep_phone_secret(secret),
             PhoneEvent::Line(_) if !self.settings.flag("lines.phone.enabled") => return,
             PhoneEvent::Line(event) => Input::Line(SourceId::phone(), event),
         };

@@ -5,7 +5,7 @@ use crate::desktop::Desktop;
 use crate::entra::{self, Clock, EntraConfig, EntraHandle, PageTexts};
 use crate::graph::Graph;
 use crate::lines::baresip;
-use crate::port::{LineEvents, LineHandle, PhoneEvent, PhoneHandle};
+use crate::port::{LineEvents, LineHandle, NewSecret, PhoneEvent, PhoneHandle};
 use crate::secrets::{Ask, FileStore, SecretName, SecretStore, again_after};
 use crate::settings::{PhoneConfig, Settings};
 use offhook_engine::Input;
@@ -241,6 +241,22 @@ impl<D: Desktop> Driver<D> {
                 self.load_phone_secret();
             }
         }
+    }
+
+    /// The phone system gave something else to sign in with next time. The running connection has it already: nothing is
+    /// started anew, and a store that can't be asked leaves what it has.
+    pub(super) fn keep_phone_secret(&mut self, secret: NewSecret) {
+        self.desk.phone.password_stored = secret.0.is_some();
+        let store = self.parts.store.clone();
+        tokio::task::spawn_local(async move {
+            let outcome = match &secret.0 {
+                Some(secret) => store.save(&phone_secret(), secret, Ask::Quietly).await,
+                None => store.delete(&phone_secret(), Ask::Quietly).await,
+            };
+            if let Err(error) = outcome {
+                tracing::warn!(%error, "what the phone system gave to sign in with was not stored");
+            }
+        });
     }
 
     fn start_baresip(&mut self) {

@@ -5,6 +5,7 @@
 //! conformance tests that every phone system passes.
 
 pub mod asterisk;
+pub mod innovaphone;
 mod keep;
 pub mod net;
 pub mod probe;
@@ -20,6 +21,7 @@ use secrecy::SecretString;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PhoneSystem {
     Asterisk(Box<asterisk::AsteriskConfig>),
+    Innovaphone(Box<innovaphone::InnovaphoneConfig>),
     Starface(Box<starface::StarfaceConfig>),
 }
 
@@ -31,6 +33,7 @@ impl PhoneSystem {
     pub fn spawn(&self, secret: SecretString, events: PhoneEvents) -> PhoneHandle {
         match self {
             Self::Asterisk(config) => asterisk::spawn((**config).clone(), secret, events),
+            Self::Innovaphone(config) => innovaphone::spawn((**config).clone(), secret, events),
             Self::Starface(config) => starface::spawn((**config).clone(), secret, events),
         }
     }
@@ -47,6 +50,9 @@ impl PhoneSystem {
     pub async fn test_step_by_step(&self, secret: &SecretString, tell: impl FnMut(Finding)) {
         match self {
             Self::Asterisk(config) => Box::pin(asterisk::test_step_by_step(config, secret, tell)).await,
+            Self::Innovaphone(config) => {
+                Box::pin(innovaphone::test_step_by_step(config, secret, tell)).await;
+            }
             Self::Starface(config) => Box::pin(starface::test_step_by_step(config, secret, tell)).await,
         }
     }

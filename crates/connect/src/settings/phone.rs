@@ -2,6 +2,7 @@
 
 use super::Settings;
 use crate::phones::asterisk::{AsteriskConfig, AsteriskSettings};
+use crate::phones::innovaphone::{InnovaphoneConfig, InnovaphoneSettings};
 use crate::phones::starface::{StarfaceConfig, StarfaceSettings};
 use crate::phones::{ConfigError, PhoneSystem};
 use offhook_engine::fault::{Code, Fault, FaultKind};
@@ -15,7 +16,7 @@ pub enum PhoneConfig {
 
 /// Whether this Offhook can speak with phone systems of that kind, by the settings' word.
 pub(crate) fn speaks_with(kind: &str) -> bool {
-    matches!(kind, "asterisk" | "starface")
+    matches!(kind, "asterisk" | "innovaphone" | "starface")
 }
 
 impl Settings {
@@ -25,6 +26,7 @@ impl Settings {
         let system = match self.text("phone.kind") {
             "none" => return Ok(PhoneConfig::None),
             "asterisk" => self.asterisk(),
+            "innovaphone" => self.innovaphone(),
             "starface" => self.starface(),
             other => {
                 // Its adapter comes with its own issue; until then nothing pretends.
@@ -57,6 +59,20 @@ impl Settings {
             lamp_off_words: self.words("phone.lamp_off_words"),
         };
         AsteriskConfig::parse(&settings).map(|config| PhoneSystem::Asterisk(Box::new(config)))
+    }
+
+    fn innovaphone(&self) -> Result<PhoneSystem, ConfigError> {
+        let settings = InnovaphoneSettings {
+            host: self.text("phone.host").to_owned(),
+            port: self.phone_port(),
+            tls: self.text("phone.tls").to_owned(),
+            user: self.text("phone.user").to_owned(),
+            interface: self.text("phone.interface").to_owned(),
+            app: self.text("phone.app").to_owned(),
+            alien_calls: self.flag("phone.alien_calls"),
+            activities: self.text("phone.activities").to_owned(),
+        };
+        InnovaphoneConfig::parse(&settings).map(|config| PhoneSystem::Innovaphone(Box::new(config)))
     }
 
     fn starface(&self) -> Result<PhoneSystem, ConfigError> {

@@ -94,7 +94,27 @@ pub fn probe_step(code: &str, detail: &str, language: Language) -> (String, Stri
             "Is set through the phone configuration, or through UCI if your account may not change its own.",
             "Wird über die Telefonkonfiguration gesetzt, oder über UCI, falls Ihr Konto die eigene nicht ändern darf.",
         ),
+        ("dnd-write", "presence") => choose(
+            language,
+            "Is set as the presence “do not disturb”, which colleagues see. Whether it also stops calls is decided on the phone system; ask your administrator.",
+            "Wird als Präsenz „Nicht stören“ gesetzt, die andere sehen. Ob auch keine Anrufe mehr kommen, entscheidet die Anlage; fragen Sie Ihre Administration.",
+        ),
         ("dnd-write", _) => choose(language, "Can be set.", "Kann gesetzt werden."),
+        ("forward", "no-app") => choose(
+            language,
+            "Not available: forwarding needs firmware 14 and an app with PbxApi, which your administrator sets up.",
+            "Nicht verfügbar: Die Umleitung braucht Firmware 14 und eine App mit PbxApi, die Ihre Administration einrichtet.",
+        ),
+        ("forward", "pbxapi-on") => choose(
+            language,
+            "The forwarding of all calls can be set; one is on now.",
+            "Die Umleitung aller Anrufe kann gesetzt werden; gerade ist eine an.",
+        ),
+        ("forward", "pbxapi-off") => choose(
+            language,
+            "The forwarding of all calls can be set; none is on now.",
+            "Die Umleitung aller Anrufe kann gesetzt werden; gerade ist keine an.",
+        ),
         ("forward", "on") => choose(
             language,
             "The forwarding that you have prepared can be switched; it is on now.",
@@ -107,8 +127,8 @@ pub fn probe_step(code: &str, detail: &str, language: Language) -> (String, Stri
         ),
         ("note", _) => choose(
             language,
-            "The text beside your chat status can be read and set.",
-            "Der Text neben Ihrem Chatstatus kann gelesen und gesetzt werden.",
+            "The text beside your status can be read and set.",
+            "Der Text neben Ihrem Status kann gelesen und gesetzt werden.",
         ),
         ("calls", "v30" | "v22" | "v20") => choose(
             language,
@@ -216,9 +236,13 @@ mod tests {
             ("dnd-write", "dbput"),
             ("dnd-write", "code,dbput"),
             ("dnd-write", "dbput,code"),
+            ("dnd-write", "presence"),
             ("dnd-write", "rest"),
             ("dnd-write", "rest,uci"),
             ("forward", "on"),
+            ("forward", "no-app"),
+            ("forward", "pbxapi-on"),
+            ("forward", "pbxapi-off"),
             ("forward", "off"),
             ("note", "yes"),
             ("calls", "v20"),

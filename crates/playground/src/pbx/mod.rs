@@ -14,6 +14,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 pub use calls::{CallState, CallView, Placed};
@@ -42,6 +43,8 @@ pub(crate) struct Pbx {
     /// How long a feature code talks before it hangs up.
     code_talks: Duration,
     me: Weak<Pbx>,
+    /// Counts up whenever calls may have changed.
+    changed: watch::Sender<u64>,
 }
 
 impl Pbx {
@@ -58,7 +61,17 @@ impl Pbx {
             accounts,
             code_talks,
             me: me.clone(),
+            changed: watch::Sender::new(0),
         })
+    }
+
+    /// Something to wait on for other calls.
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
+        self.changed.subscribe()
+    }
+
+    fn touch(&self) {
+        self.changed.send_modify(|count| *count += 1);
     }
 
     pub(crate) fn place(&self, from: &str, to: &str) -> Placed {
@@ -73,7 +86,10 @@ impl Pbx {
                 .map(|one| vec![one.caller.clone()]);
             drop(switch);
             self.finish_later(channels.unwrap_or_default());
+        } else {
+            drop(switch);
         }
+        self.touch();
         placed
     }
 
@@ -91,19 +107,27 @@ impl Pbx {
                     None => switch.hang_up(name, 16),
                 }
             }
+            drop(switch);
+            me.touch();
         });
     }
 
     pub(crate) fn answer(&self, call: u64) -> bool {
-        self.switch.lock().answer(call)
+        let done = self.switch.lock().answer(call);
+        self.touch();
+        done
     }
 
     pub(crate) fn hold(&self, call: u64, extension: &str, on: bool) -> bool {
-        self.switch.lock().hold(call, extension, on)
+        let done = self.switch.lock().hold(call, extension, on);
+        self.touch();
+        done
     }
 
     pub(crate) fn hang_up(&self, call: u64, by: Option<&str>) -> bool {
-        self.switch.lock().end(call, by)
+        let done = self.switch.lock().end(call, by);
+        self.touch();
+        done
     }
 
     pub(crate) fn calls(&self) -> Vec<CallView> {
@@ -184,6 +208,8 @@ impl Pbx {
         switch.channels.clear();
         switch.calls.clear();
         switch.settle(Vec::new());
+        drop(switch);
+        self.touch();
     }
 }
 
@@ -381,5 +407,7 @@ async fn act(pbx: &Pbx, faults: &Faults, id: u64, message: &Message) -> Option<A
         me.out = out;
         requests.answered(number, status, clock.micros());
     }
+    drop(switch);
+    pbx.touch();
     Some(after)
 }

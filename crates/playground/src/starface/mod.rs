@@ -327,7 +327,7 @@ async fn handle(
 }
 
 /// The phone system's faults as they look over HTTP.
-async fn disturbed(faults: &Faults) -> Option<Response> {
+pub(crate) async fn disturbed(faults: &Faults) -> Option<Response> {
     let cut = || {
         let mut response = Response::new(Body::empty());
         response.extensions_mut().insert(Cut);
@@ -352,7 +352,7 @@ async fn disturbed(faults: &Faults) -> Option<Response> {
     None
 }
 
-fn page(title: &str) -> ([(header::HeaderName, &'static str); 1], String) {
+pub(crate) fn page(title: &str) -> ([(header::HeaderName, &'static str); 1], String) {
     (
         [(header::CONTENT_TYPE, "text/html;charset=UTF-8")],
         format!(
