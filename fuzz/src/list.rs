@@ -39,6 +39,12 @@ pub const TARGETS: &[Target] = &[
     target("hook-event", lines::hook::fuzzing::event, 1024),
     target("hook-http", lines::hook::fuzzing::http, 4096),
     target("hook-key-file", lines::hook::fuzzing::key_file, 256),
+    target(
+        "innovaphone-messages",
+        phones::innovaphone::fuzzing::messages,
+        4096,
+    ),
+    target("innovaphone-stored", phones::innovaphone::fuzzing::stored, 1024),
     target("ledger", targets::ledger::file, 4096),
     target("pbxkey-contents", targets::pbxkey::contents, 1024),
     target("pbxkey-file", targets::pbxkey::file, 4096),

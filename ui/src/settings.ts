@@ -15,6 +15,9 @@ const FIELDS = {
   "phone.user": (pages) => pages.phone.user,
   "phone.login": (pages) => pages.phone.login,
   "phone.extension": (pages) => pages.phone.extension,
+  "phone.app": (pages) => pages.fields["phone.app"] ?? NOWHERE,
+  "phone.alien_calls": (pages) => pages.fields["phone.alien_calls"] ?? NOWHERE,
+  "phone.activities": (pages) => pages.fields["phone.activities"] ?? NOWHERE,
   "rules.profile": (pages) => pages.phone.profile,
   "rules.dnd_in_meetings": (pages) =>
     pages.first_run?.meetings ?? pages.fields["rules.dnd_in_meetings"] ?? NOWHERE,

@@ -5,6 +5,7 @@ import type { Ability } from "../bindings/Ability";
 import type { Finding } from "../bindings/Finding";
 import type { PhonePage } from "../bindings/PhonePage";
 import { button, failure, mark, notes, notesId, type Part, type Room, seen, textField } from "../parts";
+import { fieldOf, type SettingKey } from "../settings";
 import { isChanged, shown } from "../state";
 import type { WordKey } from "../words";
 import { keyTemplate } from "./key";
@@ -69,6 +70,7 @@ export function kindField(room: Room, view: PhonePage, kind: string): TemplateRe
   const known = new Map<string, WordKey>([
     ["none", "phone-kind-none"],
     ["asterisk", "phone-kind-asterisk"],
+    ["innovaphone", "phone-kind-innovaphone"],
     ["starface", "phone-kind-starface"],
   ]);
   // A kind that this page has no word for stays choosable under its own name.
@@ -134,43 +136,72 @@ export function account(room: Room, view: PhonePage): TemplateResult {
         </div>
       </div>
     </div>
-    ${
-      kind === "starface"
-        ? loginField(room, view)
-        : textField(room, "phone", "phone.extension", {
-            label: "phone-extension",
-            help: "phone-extension-help",
-          })
-    }
+    ${ownFields(room, kind)}
   `;
 }
 
+/** What a kind of phone system has of its own. */
+function ownFields(room: Room, kind: string): Part {
+  if (kind === "starface") return loginField(room);
+  if (kind === "innovaphone") return innovaphoneFields(room);
+  return textField(room, "phone", "phone.extension", {
+    label: "phone-extension",
+    help: "phone-extension-help",
+  });
+}
+
+/** Name and password are enough; the rest is what an administrator may have prepared. */
+function innovaphoneFields(room: Room): TemplateResult {
+  return html`<details>
+    <summary>${room.word("phone-innovaphone-more")}</summary>
+    ${textField(room, "phone", "phone.app", { label: "phone-app", help: "phone-app-help" })}
+    ${selectField(room, "phone.alien_calls", "phone-alien-calls", "phone-alien-calls-help", [
+      ["false", "phone-alien-calls-no"],
+      ["true", "phone-alien-calls-yes"],
+    ])}
+    ${selectField(room, "phone.activities", "phone-activities", "phone-activities-help", [
+      ["documented", "phone-activities-documented"],
+      ["any", "phone-activities-any"],
+    ])}
+  </details>`;
+}
+
 /** Who checks the password: it decides whether the password itself is sent. */
-function loginField(room: Room, view: PhonePage): TemplateResult {
-  const { state, word, acts } = room;
-  const kept = view.login;
-  const field = seen(state, "phone", "phone.login", kept);
-  const now = shown(state.form.phone, "phone.login", kept);
-  const choices: [string, WordKey][] = [
+function loginField(room: Room): Part {
+  return selectField(room, "phone.login", "phone-login", "phone-login-help", [
     ["internal", "phone-login-internal"],
     ["active-directory", "phone-login-directory"],
-  ];
+  ]);
+}
+
+function selectField(
+  room: Room,
+  key: SettingKey,
+  label: WordKey,
+  help: WordKey,
+  choices: [string, WordKey][],
+): Part {
+  const { state, word, acts } = room;
+  if (!state.pages) return nothing;
+  const kept = fieldOf(state.pages, key);
+  const field = seen(state, "phone", key, kept);
+  const now = shown(state.form.phone, key, kept);
   return html`<div class="field">
-    <label for="phone-login">${word("phone-login")}</label>
+    <label for=${label}>${word(label)}</label>
     <select
-      id="phone-login"
+      id=${label}
       ?disabled=${field.locked}
       aria-invalid=${field.refused ? "true" : nothing}
-      aria-describedby=${notesId("phone-login", field, "phone-login-help")}
+      aria-describedby=${notesId(label, field, help)}
       @change=${(event: Event) =>
-        acts.edit("phone", "phone.login", kept, (event.target as HTMLSelectElement).value)}
+        acts.edit("phone", key, kept, (event.target as HTMLSelectElement).value)}
     >
       ${choices.map(
-        ([value, label]) =>
-          html`<option value=${value} .selected=${live(value === now)}>${word(label)}</option>`,
+        ([value, name]) =>
+          html`<option value=${value} .selected=${live(value === now)}>${word(name)}</option>`,
       )}
     </select>
-    ${notes(room, "phone-login", field, "phone-login-help")}
+    ${notes(room, label, field, help)}
   </div>`;
 }
 

@@ -30,6 +30,8 @@ pub mod calls;
 pub mod config;
 pub mod digest;
 pub mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod login;
 pub mod presence;
 pub mod probe;

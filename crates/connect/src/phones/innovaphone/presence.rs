@@ -136,8 +136,8 @@ impl Own {
                 None => {}
             },
             FieldValue::Presence(word) => {
-                let activity = next.activity_for(*word, self.base_of(shown), in_call)?;
-                next.wrote = Some(activity.clone());
+                let (activity, is_ours) = next.activity_for(*word, self.base_of(shown), in_call)?;
+                next.wrote = is_ours.then(|| activity.clone());
                 if next.under_dnd.is_some() {
                     next.under_dnd = Some(activity);
                 } else {
@@ -162,16 +162,21 @@ impl Own {
 
     /// What is written for a word. An activity without a word is kept aside while ours stands in its place, and put
     /// back when the word it went by is asked for again.
-    fn activity_for(&mut self, word: Option<PhonePresence>, base: &str, in_call: bool) -> Option<String> {
+    fn activity_for(
+        &mut self,
+        word: Option<PhonePresence>,
+        base: &str,
+        in_call: bool,
+    ) -> Option<(String, bool)> {
         let is_ours = self.wrote.as_deref() == Some(base);
         if !is_ours {
             let nearest = self.word(base, in_call);
             self.replaced = (plain(nearest) != Some(base)).then(|| (nearest, base.to_owned()));
         }
         if let Some((_, kept)) = self.replaced.take_if(|(nearest, _)| *nearest == word) {
-            return Some(kept);
+            return Some((kept, false));
         }
-        plain(word).map(str::to_owned)
+        plain(word).map(|activity| (activity.to_owned(), true))
     }
 }
 
