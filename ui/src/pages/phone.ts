@@ -193,8 +193,7 @@ function selectField(
       ?disabled=${field.locked}
       aria-invalid=${field.refused ? "true" : nothing}
       aria-describedby=${notesId(label, field, help)}
-      @change=${(event: Event) =>
-        acts.edit("phone", key, kept, (event.target as HTMLSelectElement).value)}
+      @change=${(event: Event) => acts.edit("phone", key, kept, (event.target as HTMLSelectElement).value)}
     >
       ${choices.map(
         ([value, name]) =>
