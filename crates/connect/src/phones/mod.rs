@@ -11,6 +11,7 @@ pub mod net;
 pub mod probe;
 pub mod starface;
 pub mod tls;
+pub mod web;
 
 use crate::port::{PhoneEvents, PhoneHandle};
 use offhook_engine::fault::{Code, Fault, FaultKind};

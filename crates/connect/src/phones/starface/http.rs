@@ -3,16 +3,13 @@
 
 use super::config::StarfaceConfig;
 use super::error::Error;
-use crate::phones::net::NetError;
-use crate::phones::tls::{self, Tls};
+pub use crate::phones::web::Answer;
+use crate::phones::web::{NoAnswer, Web};
 use reqwest::header::{COOKIE, HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
-use reqwest::{Method, StatusCode, Url};
+use reqwest::{Method, Url};
 use secrecy::{ExposeSecret, SecretString};
 use std::fmt;
 use std::time::Instant;
-
-/// No answer that is asked for is anywhere near as large.
-const LARGEST: usize = 1024 * 1024;
 
 /// A request before it has a host. `Debug` shows neither the login nor the body.
 #[derive(Clone)]
@@ -37,25 +34,10 @@ impl fmt::Debug for Request {
     }
 }
 
-/// What came back, whole. `Debug` does not show the body.
-pub struct Answer {
-    pub status: StatusCode,
-    pub body: Vec<u8>,
-}
-
-impl fmt::Debug for Answer {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Answer")
-            .field("status", &self.status)
-            .field("length", &self.body.len())
-            .finish()
-    }
-}
-
 /// The connections to one phone system, with the one cookie that it sets.
 #[derive(Debug, Clone)]
 pub struct Http {
-    client: reqwest::Client,
+    web: Web,
     base: Url,
     host: String,
     cookie: Option<HeaderValue>,
@@ -65,26 +47,9 @@ impl Http {
     /// # Errors
     /// Where the TLS library can't be set up.
     pub fn new(config: &StarfaceConfig) -> Result<Self, Error> {
-        // A second installation is refused and harmless.
-        let _already = rustls::crypto::ring::default_provider().install_default();
-        let builder = reqwest::Client::builder()
-            .redirect(reqwest::redirect::Policy::none())
-            .connect_timeout(config.timing.connect)
-            .timeout(config.timing.answer)
-            .pool_max_idle_per_host(1)
-            .http1_only()
-            .user_agent(concat!("Offhook/", env!("CARGO_PKG_VERSION")));
-        let refused = || Error::from(NetError::Tls(config.host.clone()));
-        let builder = match &config.tls {
-            // A proxy would see what is meant for this network alone.
-            Tls::Off => builder.no_proxy(),
-            Tls::System => builder,
-            Tls::Pinned(pins) => {
-                builder.tls_backend_preconfigured(tls::client(Some(pins.clone())).map_err(|_| refused())?)
-            }
-        };
+        let timing = &config.timing;
         Ok(Self {
-            client: builder.build().map_err(|_| refused())?,
+            web: Web::new(&config.host, &config.tls, timing.connect, timing.answer)?,
             base: config.base.clone(),
             host: config.host.clone(),
             cookie: None,
@@ -115,32 +80,18 @@ impl Http {
         if let Some(cookie) = &self.cookie {
             headers.insert(COOKIE, cookie.clone());
         }
-        let mut builder = self.client.request(request.method, url).headers(headers);
+        let mut builder = self.web.request(request.method, url).headers(headers);
         if let Some(body) = request.body {
             builder = builder.body(body);
         }
-        let mut response = builder
-            .send()
-            .await
-            .map_err(|error| NetError::of_request(&error, &self.host))?;
-        if let Some(cookie) = session_cookie(response.headers()) {
+        let answer = self.web.send(builder).await.map_err(|error| match error {
+            NoAnswer::Net(error) => error.into(),
+            NoAnswer::TooLarge => Error::NotUnderstood(self.host.clone()),
+        })?;
+        if let Some(cookie) = session_cookie(&answer.headers) {
             self.cookie = Some(cookie);
         }
-        let mut body = Vec::new();
-        while let Some(piece) = response
-            .chunk()
-            .await
-            .map_err(|error| NetError::of_request(&error, &self.host))?
-        {
-            if body.len() + piece.len() > LARGEST {
-                return Err(Error::NotUnderstood(self.host.clone()));
-            }
-            body.extend_from_slice(&piece);
-        }
-        Ok(Answer {
-            status: response.status(),
-            body,
-        })
+        Ok(answer)
     }
 }
 

@@ -53,6 +53,7 @@ mod tests {
         let me = |body: &str| {
             parse(&Answer {
                 status: StatusCode::OK,
+                headers: reqwest::header::HeaderMap::new(),
                 body: body.into(),
             })
         };

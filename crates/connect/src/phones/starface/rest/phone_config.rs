@@ -69,6 +69,7 @@ mod tests {
     fn answer(body: &str) -> Answer {
         Answer {
             status: StatusCode::OK,
+            headers: reqwest::header::HeaderMap::new(),
             body: body.into(),
         }
     }

@@ -170,6 +170,7 @@ mod tests {
     fn parsed(list: &[Value]) -> Vec<Redirection> {
         parse(&Answer {
             status: StatusCode::OK,
+            headers: reqwest::header::HeaderMap::new(),
             body: Value::from(list.to_vec()).to_string().into_bytes(),
         })
         .unwrap()

@@ -1,0 +1,95 @@
+//! The way of a request over HTTP and of its answer: one time limit, one size limit, no redirects.
+
+use super::net::NetError;
+use super::tls::{self, Tls};
+use reqwest::header::HeaderMap;
+use reqwest::{Method, RequestBuilder, StatusCode, Url};
+use std::fmt;
+use std::time::Duration;
+
+/// No answer that is asked for is anywhere near as large.
+const LARGEST: usize = 1024 * 1024;
+
+/// The connections to one phone system.
+#[derive(Debug, Clone)]
+pub struct Web {
+    client: reqwest::Client,
+    host: String,
+}
+
+/// What came back, whole. `Debug` does not show the body.
+pub struct Answer {
+    pub status: StatusCode,
+    pub headers: HeaderMap,
+    pub body: Vec<u8>,
+}
+
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answer")
+            .field("status", &self.status)
+            .field("length", &self.body.len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why there is no answer.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NoAnswer {
+    #[error(transparent)]
+    Net(#[from] NetError),
+    #[error("the answer is too large")]
+    TooLarge,
+}
+
+impl Web {
+    /// # Errors
+    /// Where the TLS library can't be set up.
+    pub fn new(host: &str, encryption: &Tls, connect: Duration, answer: Duration) -> Result<Self, NetError> {
+        // A second installation is refused and harmless.
+        let _already = rustls::crypto::ring::default_provider().install_default();
+        let builder = reqwest::Client::builder()
+            .redirect(reqwest::redirect::Policy::none())
+            .connect_timeout(connect)
+            .timeout(answer)
+            .pool_max_idle_per_host(1)
+            .http1_only()
+            .user_agent(concat!("Offhook/", env!("CARGO_PKG_VERSION")));
+        let refused = || NetError::Tls(host.to_owned());
+        let builder = match encryption {
+            // A proxy would see what is meant for this network alone.
+            Tls::Off => builder.no_proxy(),
+            Tls::System => builder,
+            Tls::Pinned(pins) => {
+                builder.tls_backend_preconfigured(tls::client(Some(pins.clone())).map_err(|_| refused())?)
+            }
+        };
+        Ok(Self {
+            client: builder.build().map_err(|_| refused())?,
+            host: host.to_owned(),
+        })
+    }
+
+    pub fn request(&self, method: Method, url: Url) -> RequestBuilder {
+        self.client.request(method, url)
+    }
+
+    /// # Errors
+    /// No answer, or one that is too large. Every status is an answer.
+    pub async fn send(&self, request: RequestBuilder) -> Result<Answer, NoAnswer> {
+        let lost = |error: reqwest::Error| NetError::of_request(&error, &self.host);
+        let mut response = request.send().await.map_err(lost)?;
+        let mut body = Vec::new();
+        while let Some(piece) = response.chunk().await.map_err(lost)? {
+            if body.len() + piece.len() > LARGEST {
+                return Err(NoAnswer::TooLarge);
+            }
+            body.extend_from_slice(&piece);
+        }
+        Ok(Answer {
+            status: response.status(),
+            headers: response.headers().clone(),
+            body,
+        })
+    }
+}
