@@ -8,6 +8,8 @@
     reason = "a test waits for one event and lets the others pass"
 )]
 
+#[path = "conformance/around.rs"]
+mod around;
 #[path = "conformance/desk.rs"]
 mod desk;
 #[path = "conformance/innovaphone.rs"]
@@ -16,12 +18,16 @@ mod innovaphone_alone;
 mod manager;
 #[path = "conformance/myapps.rs"]
 mod myapps;
+#[path = "conformance/procall.rs"]
+mod procall_alone;
 #[path = "conformance/starface.rs"]
 mod starface_alone;
 #[path = "conformance/suite.rs"]
 mod suite;
 #[path = "conformance/tls.rs"]
 mod tls;
+#[path = "conformance/ucserver.rs"]
+mod ucserver;
 #[path = "conformance/web.rs"]
 mod web;
 
@@ -29,4 +35,5 @@ use suite::conforms;
 
 conforms!(asterisk, crate::manager::Manager);
 conforms!(innovaphone, crate::myapps::MyApps);
+conforms!(procall, crate::ucserver::UcServer);
 conforms!(starface, crate::web::Web);

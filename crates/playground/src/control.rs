@@ -110,6 +110,7 @@ async fn state(State(world): State<Arc<World>>) -> Json<Value> {
         "ami_connections": world.pbx.connections(),
         "innovaphone": crate::innovaphone::view(&world.innovaphone),
         "starface": crate::starface::view(&world.starface),
+        "procall": crate::procall::view(&world.procall),
         "phone_system": if world.ami.lock().is_some() { "up" } else { "down" },
         "sign_in_as": world.entra.lock().unattended,
         "now": world.clock.wall().to_string(),
@@ -373,11 +374,11 @@ async fn phone_system(
 ) -> Answer {
     match action {
         Power::Start => {}
-        Power::Stop | Power::Restart => crate::stop_phone_system(&world).await,
+        Power::Stop | Power::Restart => crate::faces::stop(&world).await,
     }
     match action {
         Power::Stop => done(),
-        Power::Start | Power::Restart => match crate::start_phone_system(&world).await {
+        Power::Start | Power::Restart => match crate::faces::start(&world).await {
             Ok(()) => done(),
             Err(error) => Err(wrong(&error.to_string())),
         },

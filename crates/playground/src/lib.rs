@@ -1,5 +1,6 @@
 //! A pretend company in one process: **Entra**, **Graph** and a **phone system** that speaks Asterisk's AMI, STARFACE's
-//! REST and UCI, and innovaphone's web sockets, for a few people with phones and Teams. It is the demo, and the double that tests run against.
+//! REST and UCI, innovaphone's web sockets, and UCServer's WebService, for a few people with phones and Teams. It is the demo,
+//! and the double that tests run against.
 //!
 //! It refuses what the real ones refuse, and shares no type, constant or helper with the adapters it stands in for: an
 //! error in one can't hide in the other. What it does is taken from the fact sheets `graph.md`, `test-parts.md` and
@@ -16,17 +17,20 @@
 //! ```
 //!
 //! Layout: `company` people · `clock` time that tests push forward · `faults` what goes wrong on demand · `requests`
-//! what was asked · `entra`, `graph`, `pbx`, `innovaphone`, `starface` the parts · `control`, `page` the handle on it over HTTP · `settings`
+//! what was asked · `entra`, `graph`, `pbx`, `innovaphone`, `procall`, `starface` the parts · `control`, `page` the handle on it
+//! over HTTP · `settings`
 //! the settings file that uses it.
 
 mod clock;
 mod company;
 mod control;
 mod entra;
+mod faces;
 mod faults;
 mod graph;
 mod innovaphone;
 mod pbx;
+mod procall;
 mod requests;
 mod server;
 mod settings;
@@ -46,6 +50,7 @@ pub use faults::{Fault, Faults, Injection, Place};
 pub use graph::presence::{Pick, Session, TeamsClient};
 pub use innovaphone::{INNOVAPHONE_APP, Innovaphone, InnovaphoneHabits, InnovaphonePresence};
 pub use pbx::{Account, CallState, CallView, Class, Placed};
+pub use procall::{Procall, ProcallHabits, ProcallWrite};
 pub use requests::{Request, Service};
 pub use settings::{Phone, ports_in_settings, write_settings};
 pub use starface::{Starface, StarfaceHabits, StarfaceLogin, StarfaceOddity, StarfaceWrite};
@@ -117,6 +122,7 @@ pub struct Ports {
     pub ami: u16,
     pub innovaphone: u16,
     pub starface: u16,
+    pub procall: u16,
     pub control: u16,
 }
 
@@ -134,6 +140,8 @@ pub struct Addresses {
     pub innovaphone: SocketAddr,
     /// REST and UCI over plain HTTP.
     pub starface: SocketAddr,
+    /// UCServer's WebService over plain HTTP.
+    pub procall: SocketAddr,
 }
 
 /// Everything that the parts share.
@@ -153,19 +161,17 @@ pub(crate) struct World {
     pub(crate) pbx: Arc<Pbx>,
     pub(crate) innovaphone: Arc<Innovaphone>,
     pub(crate) starface: Arc<Starface>,
+    pub(crate) procall: Arc<Procall>,
     /// The faces of the phone system.
     ami: Shared<Option<JoinHandle<()>>>,
     innovaphone_server: Shared<Option<JoinHandle<()>>>,
     starface_server: Shared<Option<JoinHandle<()>>>,
+    procall_server: Shared<Option<JoinHandle<()>>>,
 }
 
 impl World {
     pub(crate) fn person(&self, key: &str) -> Option<&Person> {
         self.people.iter().find(|person| person.key == key)
-    }
-
-    const fn faces(&self) -> [&Shared<Option<JoinHandle<()>>>; 3] {
-        [&self.ami, &self.innovaphone_server, &self.starface_server]
     }
 
     fn with_presence(&self, person: &str, change: impl FnOnce(&mut Presence, clock::Moment)) -> bool {
@@ -207,6 +213,7 @@ impl Playground {
         let (ami, control) = (bind(options.ports.ami).await?, bind(options.ports.control).await?);
         let starface_port = bind(options.ports.starface).await?;
         let innovaphone_port = bind(options.ports.innovaphone).await?;
+        let procall_port = bind(options.ports.procall).await?;
         let addresses = Addresses {
             entra: format!("http://{}", entra.local_addr()?),
             graph: format!("http://{}/v1.0", graph.local_addr()?),
@@ -214,6 +221,7 @@ impl Playground {
             ami: ami.local_addr()?,
             innovaphone: innovaphone_port.local_addr()?,
             starface: starface_port.local_addr()?,
+            procall: procall_port.local_addr()?,
         };
         let (clock, faults) = (Arc::new(Clock::start()), Arc::new(Faults::default()));
         let requests = Arc::new(Requests::default());
@@ -242,6 +250,11 @@ impl Playground {
             Arc::clone(&faults),
             Arc::clone(&requests),
         ));
+        let procall = Arc::new(Procall::new(
+            &people,
+            Arc::clone(&pbx),
+            (Arc::clone(&clock), Arc::clone(&requests), Arc::clone(&faults)),
+        ));
         let presences = people
             .iter()
             .map(|person| (person.key.clone(), Presence::new()))
@@ -256,6 +269,8 @@ impl Playground {
             innovaphone_server: Shared::new(None),
             starface,
             starface_server: Shared::new(None),
+            procall,
+            procall_server: Shared::new(None),
             options,
             people,
             addresses,
@@ -264,8 +279,9 @@ impl Playground {
             requests,
             pbx,
         });
-        serve_starface(&world, starface_port);
-        serve_innovaphone(&world, innovaphone_port);
+        faces::serve_starface(&world, starface_port);
+        faces::serve_innovaphone(&world, innovaphone_port);
+        faces::serve_procall(&world, procall_port);
         let recorder = |service| {
             let (requests, clock) = (Arc::clone(&world.requests), Arc::clone(&world.clock));
             Some(server::Recorder {
@@ -286,6 +302,7 @@ impl Playground {
                 recorder(Service::Graph),
             )),
             tokio::spawn(server::serve(control, control::router(Arc::clone(&world)), None)),
+            tokio::spawn(procall::live(Arc::clone(&world.procall))),
         ];
         Ok(Self { world, servers })
     }
@@ -549,6 +566,11 @@ impl Playground {
         &self.world.innovaphone
     }
 
+    /// The phone system's face as a UCServer.
+    pub fn procall(&self) -> &Procall {
+        &self.world.procall
+    }
+
     /// The SIP name of the person with this extension; empty for nobody's.
     pub fn sip_of(&self, extension: &str) -> &str {
         let mut people = self.world.people.iter();
@@ -563,7 +585,7 @@ impl Playground {
 
     /// The phone system goes down: connections end, new ones are refused, calls are gone; its database stays.
     pub async fn stop_phone_system(&self) {
-        stop_phone_system(&self.world).await;
+        faces::stop(&self.world).await;
     }
 
     /// The phone system comes up again on its port.
@@ -571,12 +593,12 @@ impl Playground {
     /// # Errors
     /// When somebody else took the port meanwhile.
     pub async fn start_phone_system(&self) -> std::io::Result<()> {
-        start_phone_system(&self.world).await
+        faces::start(&self.world).await
     }
 
     /// Ends everything and waits until it has ended.
     pub async fn shutdown(mut self) {
-        stop_phone_system(&self.world).await;
+        faces::stop(&self.world).await;
         for server in self.servers.drain(..) {
             server.abort();
             // Cancelled is what it is to be.
@@ -591,6 +613,7 @@ impl Drop for Playground {
             server.abort();
         }
         self.world.innovaphone.stopped();
+        self.world.procall.forget_sessions();
         for face in self.world.faces() {
             if let Some(server) = face.lock().take() {
                 server.abort();
@@ -601,51 +624,4 @@ impl Drop for Playground {
 
 fn entra_device(world: &World, user_code: &str, person: Option<&str>) -> bool {
     entra::answer_device(world, user_code, person.map(str::to_owned))
-}
-
-pub(crate) async fn stop_phone_system(world: &World) {
-    world.pbx.stopped();
-    world.starface.forget_sessions();
-    world.innovaphone.stopped();
-    for face in world.faces() {
-        let running = face.lock().take();
-        if let Some(server) = running {
-            server.abort();
-            // Cancelled is what it is to be.
-            let _ = server.await;
-        }
-    }
-}
-
-fn serve_innovaphone(world: &World, listener: TcpListener) {
-    let recorder = server::Recorder {
-        requests: Arc::clone(&world.requests),
-        clock: Arc::clone(&world.clock),
-        service: Service::Innovaphone,
-    };
-    let router = innovaphone::router(Arc::clone(&world.innovaphone));
-    let server = tokio::spawn(server::serve(listener, router, Some(recorder)));
-    *world.innovaphone_server.lock() = Some(server);
-}
-
-fn serve_starface(world: &World, listener: TcpListener) {
-    let recorder = server::Recorder {
-        requests: Arc::clone(&world.requests),
-        clock: Arc::clone(&world.clock),
-        service: Service::Starface,
-    };
-    let router = starface::router(Arc::clone(&world.starface));
-    let server = tokio::spawn(server::serve(listener, router, Some(recorder)));
-    *world.starface_server.lock() = Some(server);
-}
-
-pub(crate) async fn start_phone_system(world: &World) -> std::io::Result<()> {
-    if world.ami.lock().is_some() {
-        return Ok(());
-    }
-    serve_starface(world, TcpListener::bind(world.addresses.starface).await?);
-    serve_innovaphone(world, TcpListener::bind(world.addresses.innovaphone).await?);
-    let listener = TcpListener::bind(world.addresses.ami).await?;
-    *world.ami.lock() = Some(tokio::spawn(pbx::serve(Arc::clone(&world.pbx), listener)));
-    Ok(())
 }

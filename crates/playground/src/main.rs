@@ -1,4 +1,4 @@
-//! `offhook-playground [--data-dir DIR] [--phone asterisk|innovaphone|starface] [--extension N]
+//! `offhook-playground [--data-dir DIR] [--phone asterisk|innovaphone|procall|starface] [--extension N]
 //! [--until-stdin-closes]`: serves the
 //! pretend company, prints its addresses as one line of JSON, and writes settings that use it into DIR.
 
@@ -21,7 +21,7 @@ use offhook_playground::{
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 
-const USAGE: &str = "usage: offhook-playground [--data-dir DIR] [--phone asterisk|innovaphone|starface] [--extension N] [--until-stdin-closes]";
+const USAGE: &str = "usage: offhook-playground [--data-dir DIR] [--phone asterisk|innovaphone|procall|starface] [--extension N] [--until-stdin-closes]";
 
 #[derive(Debug)]
 struct Arguments {
@@ -142,6 +142,17 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
             "password": company.starface().password(&arguments.extension),
             "extension": arguments.extension,
         }),
+        Phone::Procall => {
+            let user = company.sip_of(&arguments.extension);
+            json!({
+                "kind": "procall",
+                "host": addresses.procall.ip(),
+                "port": addresses.procall.port(),
+                "user": user,
+                "password": company.procall().password(user),
+                "extension": arguments.extension,
+            })
+        }
     };
     println!(
         "{}",

@@ -24,6 +24,9 @@ pub enum Service {
     Innovaphone,
     /// REST or UCI; `path` without its query, which may hold a login.
     Starface,
+    /// UCServer's WebService: requests over HTTP, `path` without its query; in a web socket `method` is `invoke` and
+    /// `path` the operation.
+    Procall,
 }
 
 /// One request, or one event of the phone system.
@@ -86,9 +89,12 @@ impl Requests {
         }
         let (status, answered_us) = match service {
             Service::AmiEvent => (Some(200), Some(at_us)),
-            Service::Entra | Service::Graph | Service::Ami | Service::Innovaphone | Service::Starface => {
-                (None, None)
-            }
+            Service::Entra
+            | Service::Graph
+            | Service::Ami
+            | Service::Innovaphone
+            | Service::Procall
+            | Service::Starface => (None, None),
         };
         let (method, path) = (method.to_owned(), path.to_owned());
         log.kept.push_back(Request {

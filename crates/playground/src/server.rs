@@ -59,6 +59,7 @@ async fn connection(stream: TcpStream, router: Router, recorder: Option<Recorder
     // A connection that breaks is the client's affair.
     let _ = hyper::server::conn::http1::Builder::new()
         .serve_connection(TokioIo::new(stream), service)
+        // Web sockets.
         .with_upgrades()
         .await;
 }
@@ -73,7 +74,7 @@ async fn answer(
         .await
         .map_err(std::io::Error::other)?;
     let number = recorder.as_ref().map(|recorder| {
-        let path = if recorder.service == Service::Starface {
+        let path = if matches!(recorder.service, Service::Starface | Service::Procall) {
             head.uri.path()
         } else {
             head.uri.path_and_query().map_or("", |path| path.as_str())

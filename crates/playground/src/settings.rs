@@ -14,10 +14,11 @@ pub enum Phone {
     Asterisk,
     Innovaphone,
     Starface,
+    Procall,
 }
 
 impl Phone {
-    pub const ALL: [Self; 3] = [Self::Asterisk, Self::Innovaphone, Self::Starface];
+    pub const ALL: [Self; 4] = [Self::Asterisk, Self::Innovaphone, Self::Procall, Self::Starface];
 
     /// The kind, as settings and the command line name it.
     pub const fn kind(self) -> &'static str {
@@ -25,6 +26,7 @@ impl Phone {
             Self::Asterisk => "asterisk",
             Self::Innovaphone => "innovaphone",
             Self::Starface => "starface",
+            Self::Procall => "procall",
         }
     }
 
@@ -85,6 +87,7 @@ pub fn ports_in_settings(dir: &Path) -> Option<Ports> {
         graph: port("graph_url")?,
         ami: of(Phone::Asterisk),
         innovaphone: of(Phone::Innovaphone),
+        procall: of(Phone::Procall),
         starface: of(Phone::Starface),
         control: 0,
     })
@@ -115,6 +118,7 @@ fn settings(playground: &Playground, extension: &str, phone: Phone) -> String {
         Phone::Asterisk => (addresses.ami, DESK_USER),
         Phone::Innovaphone => (addresses.innovaphone, playground.sip_of(extension)),
         Phone::Starface => (addresses.starface, extension),
+        Phone::Procall => (addresses.procall, playground.sip_of(extension)),
     };
     section(
         "phone",

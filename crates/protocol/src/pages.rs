@@ -191,7 +191,7 @@ pub struct RightLine {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct PhonePage {
-    /// `none`, `asterisk`, `innovaphone` or `starface`, more in time.
+    /// `none`, `asterisk`, `innovaphone`, `procall` or `starface`, more in time.
     pub kind: FieldView,
     pub host: FieldView,
     pub port: FieldView,

@@ -1,8 +1,6 @@
 //! What is innovaphone's alone: digests both ways, a session in the place of the password, second factor, redirect,
 //! standby, pushed calls and presence, and the second socket with its forwards and added calls.
 
-use std::time::Duration;
-
 use offhook_connect::phones::PhoneSystem;
 use offhook_connect::phones::innovaphone::{InnovaphoneConfig, InnovaphoneSettings};
 use offhook_connect::phones::probe::Step;
@@ -15,7 +13,8 @@ use offhook_playground::{Fault, INNOVAPHONE_APP, Options, Placed, Playground, Se
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
-use crate::desk::{Desk, SOON};
+use crate::around::until;
+use crate::desk::Desk;
 use crate::myapps::HASTY;
 use crate::tls::{door_before, tls_before};
 
@@ -96,18 +95,6 @@ fn activity(company: &Playground) -> String {
 
 fn presence(word: PhonePresence) -> FieldValue {
     FieldValue::Presence(Some(word))
-}
-
-async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let waiting = async {
-        while !is_so() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    assert!(
-        tokio::time::timeout(SOON, waiting).await.is_ok(),
-        "waited in vain for {what}"
-    );
 }
 
 // --- signing in

@@ -1,8 +1,6 @@
 //! What is STARFACE's alone: two logins, tokens, two interfaces of which either may be missing, three generations of
 //! UCI, other writers, and logins in addresses.
 
-use std::io::Write;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use offhook_connect::phones::PhoneSystem;
@@ -17,7 +15,8 @@ use offhook_playground::{Fault, Options, Placed, Playground, Service, StarfaceLo
 use secrecy::SecretString;
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, SOON};
+use crate::around::{Heard, until};
+use crate::desk::Desk;
 use crate::tls::tls_before;
 use crate::web::HASTY;
 
@@ -75,18 +74,6 @@ fn asked(company: &Playground, method: &str, path: &str) -> usize {
         .iter()
         .filter(|one| one.service == Service::Starface && one.method == method && one.path == path);
     those.count()
-}
-
-async fn until(what: &str, mut is_so: impl FnMut() -> bool) {
-    let waiting = async {
-        while !is_so() {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-        }
-    };
-    assert!(
-        tokio::time::timeout(SOON, waiting).await.is_ok(),
-        "waited in vain for {what}"
-    );
 }
 
 // --- signing in
@@ -596,32 +583,9 @@ async fn the_test_says_step_by_step_what_is_there_and_changes_nothing() {
     );
 }
 
-#[derive(Clone, Default)]
-struct Heard(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Heard {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        all.extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn no_login_reaches_a_log_or_an_event_at_any_level() {
-    let heard = Heard::default();
-    let writer = heard.clone();
-    let subscriber = tracing_subscriber::fmt()
-        .with_max_level(tracing::Level::TRACE)
-        .with_ansi(false)
-        .with_writer(move || writer.clone())
-        .finish();
-    // For the whole process: one for this thread alone would miss what another test has met first without it.
-    tracing::subscriber::set_global_default(subscriber).unwrap();
+    let heard = Heard::all();
     let company = company().await;
     company.starface().set_password(LOGIN, "planted-password");
     // hex(sha512("1001*" + hex(sha512("planted-password")))) is what the address holds.
@@ -652,8 +616,7 @@ async fn no_login_reaches_a_log_or_an_event_at_any_level() {
     company.stop_phone_system().await;
     desk.down().await;
     let told = format!("{:?}", desk.so_far());
-    let log = heard.0.lock().unwrap_or_else(PoisonError::into_inner).clone();
-    let log = String::from_utf8(log).unwrap();
+    let log = heard.text();
     assert!(
         log.contains("UCI getCallIds") && log.contains("no answer"),
         "the log was heard"

@@ -11,7 +11,7 @@ import type { Light } from "./Light";
  */
 export type PhonePage = { 
 /**
- * `none`, `asterisk`, `innovaphone` or `starface`, more in time.
+ * `none`, `asterisk`, `innovaphone`, `procall` or `starface`, more in time.
  */
 kind: FieldView, host: FieldView, port: FieldView, user: FieldView, 
 /**

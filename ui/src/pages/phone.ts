@@ -72,6 +72,7 @@ export function kindField(room: Room, view: PhonePage, kind: string): TemplateRe
     ["asterisk", "phone-kind-asterisk"],
     ["innovaphone", "phone-kind-innovaphone"],
     ["starface", "phone-kind-starface"],
+    ["procall", "phone-kind-procall"],
   ]);
   // A kind that this page has no word for stays choosable under its own name.
   const values = [...new Set([...known.keys(), view.kind.value])];
@@ -144,6 +145,9 @@ export function account(room: Room, view: PhonePage): TemplateResult {
 function ownFields(room: Room, kind: string): Part {
   if (kind === "starface") return loginField(room);
   if (kind === "innovaphone") return innovaphoneFields(room);
+  if (kind === "procall") {
+    return textField(room, "phone", "phone.extension", { label: "phone-line", help: "phone-line-help" });
+  }
   return textField(room, "phone", "phone.extension", {
     label: "phone-extension",
     help: "phone-extension-help",

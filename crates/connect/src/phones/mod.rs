@@ -9,6 +9,7 @@ pub mod innovaphone;
 mod keep;
 pub mod net;
 pub mod probe;
+pub mod procall;
 pub mod starface;
 pub mod tls;
 pub mod web;
@@ -23,6 +24,7 @@ use secrecy::SecretString;
 pub enum PhoneSystem {
     Asterisk(Box<asterisk::AsteriskConfig>),
     Innovaphone(Box<innovaphone::InnovaphoneConfig>),
+    Procall(Box<procall::ProcallConfig>),
     Starface(Box<starface::StarfaceConfig>),
 }
 
@@ -35,6 +37,7 @@ impl PhoneSystem {
         match self {
             Self::Asterisk(config) => asterisk::spawn((**config).clone(), secret, events),
             Self::Innovaphone(config) => innovaphone::spawn((**config).clone(), secret, events),
+            Self::Procall(config) => procall::spawn((**config).clone(), secret, events),
             Self::Starface(config) => starface::spawn((**config).clone(), secret, events),
         }
     }
@@ -54,6 +57,7 @@ impl PhoneSystem {
             Self::Innovaphone(config) => {
                 Box::pin(innovaphone::test_step_by_step(config, secret, tell)).await;
             }
+            Self::Procall(config) => Box::pin(procall::test_step_by_step(config, secret, tell)).await,
             Self::Starface(config) => Box::pin(starface::test_step_by_step(config, secret, tell)).await,
         }
     }

@@ -17,14 +17,18 @@ pub enum Step {
     DndRead,
     /// Detail: the ways, the first one used first, with a comma between: `code`, `dbput`, `rest`, `uci`.
     DndWrite,
-    /// Detail: `on`, `off`.
+    /// Detail: `on`, `off`; `line-on`, `line-off` where the target is set along with it.
     Forward,
+    /// Detail: `ends` where what is set ends by itself.
+    Presence,
     /// Detail: `yes` where it can be read and set.
     Note,
-    /// Detail: `channels`, `devices`, or a protocol's version where it is polled.
+    /// Detail: `channels`, `devices`, `events`, or a protocol's version where it is polled.
     Calls,
     /// Detail: `nobody` or `everybody`.
     Others,
+    /// Detail: `none`.
+    OwnTeams,
 }
 
 impl Step {
@@ -38,9 +42,11 @@ impl Step {
             Self::DndRead => "dnd-read",
             Self::DndWrite => "dnd-write",
             Self::Forward => "forward",
+            Self::Presence => "presence",
             Self::Note => "note",
             Self::Calls => "calls",
             Self::Others => "others",
+            Self::OwnTeams => "own-teams",
         }
     }
 }

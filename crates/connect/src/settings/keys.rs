@@ -149,6 +149,7 @@ const LINES: &[Known] = &[
         Kind::OneOf(&["documented", "any"]),
         "documented",
     ),
+    known("phone.own_teams", Kind::OneOf(&["quiet", "ignore"]), "quiet"),
     known("phone.extension", Kind::Text, ""),
     known("phone.device", Kind::Text, ""),
     known("phone.context", Kind::Text, "from-internal"),

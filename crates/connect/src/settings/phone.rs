@@ -3,6 +3,7 @@
 use super::Settings;
 use crate::phones::asterisk::{AsteriskConfig, AsteriskSettings};
 use crate::phones::innovaphone::{InnovaphoneConfig, InnovaphoneSettings};
+use crate::phones::procall::{ProcallConfig, ProcallSettings};
 use crate::phones::starface::{StarfaceConfig, StarfaceSettings};
 use crate::phones::{ConfigError, PhoneSystem};
 use offhook_engine::fault::{Code, Fault, FaultKind};
@@ -16,7 +17,7 @@ pub enum PhoneConfig {
 
 /// Whether this Offhook can speak with phone systems of that kind, by the settings' word.
 pub(crate) fn speaks_with(kind: &str) -> bool {
-    matches!(kind, "asterisk" | "innovaphone" | "starface")
+    matches!(kind, "asterisk" | "innovaphone" | "procall" | "starface")
 }
 
 impl Settings {
@@ -27,6 +28,7 @@ impl Settings {
             "none" => return Ok(PhoneConfig::None),
             "asterisk" => self.asterisk(),
             "innovaphone" => self.innovaphone(),
+            "procall" => self.procall(),
             "starface" => self.starface(),
             other => {
                 // Its adapter comes with its own issue; until then nothing pretends.
@@ -72,6 +74,18 @@ impl Settings {
             activities: self.text("phone.activities").to_owned(),
         };
         InnovaphoneConfig::parse(&settings).map(|config| PhoneSystem::Innovaphone(Box::new(config)))
+    }
+
+    fn procall(&self) -> Result<PhoneSystem, ConfigError> {
+        let settings = ProcallSettings {
+            host: self.text("phone.host").to_owned(),
+            port: self.phone_port(),
+            tls: self.text("phone.tls").to_owned(),
+            user: self.text("phone.user").to_owned(),
+            extension: self.text("phone.extension").to_owned(),
+            own_teams: self.text("phone.own_teams").to_owned(),
+        };
+        ProcallConfig::parse(&settings).map(|config| PhoneSystem::Procall(Box::new(config)))
     }
 
     fn starface(&self) -> Result<PhoneSystem, ConfigError> {

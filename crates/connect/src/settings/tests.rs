@@ -507,3 +507,17 @@ fn a_starface_is_set_up_with_a_login_alone() {
     let refused = load(&folder(&directory)).phone().unwrap_err();
     assert_eq!(refused.code, Code::PhoneTlsNeeded);
 }
+
+#[test]
+fn a_procall_is_set_up_with_a_login_alone() {
+    use crate::phones::PhoneSystem;
+    use crate::settings::PhoneConfig;
+    let procall = "[phone]\nkind = \"procall\"\nhost = \"uc.example.de\"\nuser = \"alice\"\n";
+    let yields = |text: &str| match load(&folder(text)).phone() {
+        Ok(PhoneConfig::System(PhoneSystem::Procall(config))) => config.yields_to_teams,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(codes(&load(&folder(procall))), []);
+    assert!(yields(procall));
+    assert!(!yields(&format!("{procall}own_teams = \"ignore\"\n")));
+}

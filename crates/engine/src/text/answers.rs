@@ -21,9 +21,14 @@ pub fn probe_step(code: &str, detail: &str, language: Language) -> (String, Stri
         "dnd-read" => ("Read do not disturb", "„Nicht stören“ lesen"),
         "dnd-write" => ("Set do not disturb", "„Nicht stören“ setzen"),
         "forward" => ("Forwarding", "Umleitung"),
+        "presence" => ("Presence", "Präsenz"),
         "note" => ("Status text", "Statustext"),
         "calls" => ("Calls of your extension", "Gespräche Ihrer Nebenstelle"),
         "others" => ("Other people's phones", "Telefone anderer"),
+        "own-teams" => (
+            "The phone system's own Teams integration",
+            "Eigene Teams-Anbindung der Anlage",
+        ),
         other => (other, other),
     };
     let label = match language {
@@ -114,6 +119,26 @@ pub fn probe_step(code: &str, detail: &str, language: Language) -> (String, Stri
             language,
             "The forwarding of all calls can be set; none is on now.",
             "Die Umleitung aller Anrufe kann gesetzt werden; gerade ist keine an.",
+        ),
+        ("forward", "line-on") => choose(
+            language,
+            "All calls of your line can be forwarded; a forward is set now.",
+            "Alle Anrufe Ihrer Leitung lassen sich umleiten; eine Umleitung ist gerade gesetzt.",
+        ),
+        ("forward", "line-off") => choose(
+            language,
+            "All calls of your line can be forwarded; none is set now.",
+            "Alle Anrufe Ihrer Leitung lassen sich umleiten; gerade ist keine Umleitung gesetzt.",
+        ),
+        ("presence", "ends") => choose(
+            language,
+            "Can be read and set. What Offhook sets there ends by itself within ten minutes if Offhook is not running.",
+            "Kann gelesen und gesetzt werden. Was Offhook dort setzt, endet binnen zehn Minuten von selbst, wenn Offhook nicht läuft.",
+        ),
+        ("own-teams", _) => choose(
+            language,
+            "None shows for you, so Offhook does the work.",
+            "Für Sie ist keine zu sehen, also arbeitet Offhook.",
         ),
         ("forward", "on") => choose(
             language,
@@ -249,6 +274,10 @@ mod tests {
             ("calls", "channels"),
             ("calls", "devices"),
             ("others", "nobody"),
+            ("forward", "line-on"),
+            ("forward", "line-off"),
+            ("presence", "ends"),
+            ("own-teams", "none"),
             ("others", "everybody"),
         ];
         for (code, detail) in found {

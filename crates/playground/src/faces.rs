@@ -1,0 +1,82 @@
+//! The faces of the phone system: served, taken down and brought up together.
+
+use std::sync::Arc;
+
+use axum::Router;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::company::Shared;
+use crate::requests::Service;
+use crate::{World, innovaphone, pbx, procall, server, starface};
+
+type Server = Shared<Option<JoinHandle<()>>>;
+
+impl World {
+    pub(crate) const fn faces(&self) -> [&Server; 4] {
+        [
+            &self.ami,
+            &self.innovaphone_server,
+            &self.procall_server,
+            &self.starface_server,
+        ]
+    }
+}
+
+fn serve(world: &World, listener: TcpListener, router: Router, service: Service, face: &Server) {
+    let recorder = server::Recorder {
+        requests: Arc::clone(&world.requests),
+        clock: Arc::clone(&world.clock),
+        service,
+    };
+    *face.lock() = Some(tokio::spawn(server::serve(listener, router, Some(recorder))));
+}
+
+pub(crate) fn serve_innovaphone(world: &World, listener: TcpListener) {
+    let router = innovaphone::router(Arc::clone(&world.innovaphone));
+    serve(
+        world,
+        listener,
+        router,
+        Service::Innovaphone,
+        &world.innovaphone_server,
+    );
+}
+
+pub(crate) fn serve_procall(world: &World, listener: TcpListener) {
+    let router = procall::router(Arc::clone(&world.procall));
+    serve(world, listener, router, Service::Procall, &world.procall_server);
+}
+
+pub(crate) fn serve_starface(world: &World, listener: TcpListener) {
+    let router = starface::router(Arc::clone(&world.starface));
+    serve(world, listener, router, Service::Starface, &world.starface_server);
+}
+
+/// Connections end, new ones are refused, calls are gone.
+pub(crate) async fn stop(world: &World) {
+    world.pbx.stopped();
+    world.starface.forget_sessions();
+    world.innovaphone.stopped();
+    world.procall.forget_sessions();
+    for face in world.faces() {
+        let running = face.lock().take();
+        if let Some(server) = running {
+            server.abort();
+            // Cancelled is what it is to be.
+            let _ = server.await;
+        }
+    }
+}
+
+pub(crate) async fn start(world: &World) -> std::io::Result<()> {
+    if world.ami.lock().is_some() {
+        return Ok(());
+    }
+    serve_starface(world, TcpListener::bind(world.addresses.starface).await?);
+    serve_innovaphone(world, TcpListener::bind(world.addresses.innovaphone).await?);
+    serve_procall(world, TcpListener::bind(world.addresses.procall).await?);
+    let listener = TcpListener::bind(world.addresses.ami).await?;
+    *world.ami.lock() = Some(tokio::spawn(pbx::serve(Arc::clone(&world.pbx), listener)));
+    Ok(())
+}
