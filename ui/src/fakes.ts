@@ -11,6 +11,7 @@ import type { NowPage } from "./bindings/NowPage";
 import type { OfferedKey } from "./bindings/OfferedKey";
 import type { Pages } from "./bindings/Pages";
 import type { PhonePage } from "./bindings/PhonePage";
+import { calendarPage } from "./fakes_calendar";
 import { DESK_OF, FIRST_RUN_STATES, firstRunView, isFirstRunState, LONG } from "./fakes_first_run";
 import { settingsPages } from "./fakes_settings";
 
@@ -63,6 +64,7 @@ export const FAKE_STATES = {
   "first-run": FIRST_RUN_STATES,
   sources: ["free", "ringing", "sources-off", "locked", "refused"],
   rules: ["free", "locked"],
+  calendar: ["free", "calendar-on", "calendar-consent", "calendar-asking", "calendar-locked"],
   startup: ["free", "hours", "autostart-elsewhere", "no-tray", "locked", "refused", "changed"],
   diagnostics: ["free", "examined", "testing", "attention"],
   // Without a view, so without a page.
@@ -95,6 +97,7 @@ export function fakePages(state: FakeState, language: Language, words: Record<st
     account: accountPage(state, say),
     phone: phonePage(state, say),
     rules_version: 1,
+    calendar: calendarPage(state, say),
     ...settingsPages(state, say),
   };
 }
@@ -136,6 +139,13 @@ function nowPage(state: FakeState, say: Say): NowPage {
     reasons: [],
     teams: { text: say("Teams says: Available", "Teams meldet: Verfügbar"), colour: "neutral", ours: [] },
     calls: [],
+    appointment:
+      state === "held"
+        ? say(
+            "now, until 11:00 · Budget with Finance · do not disturb",
+            "jetzt, bis 11:00 · Budget mit der Buchhaltung · Nicht stören",
+          )
+        : null,
     lights: [
       {
         name: "Microsoft",

@@ -11,6 +11,7 @@ import type { SourcesPage } from "./bindings/SourcesPage";
 import type { SourceView } from "./bindings/SourceView";
 import type { StartupPage } from "./bindings/StartupPage";
 import { type FakeState, field, light, type Say } from "./fakes";
+import { calendarFields } from "./fakes_calendar";
 
 type SettingsPages = Pick<Pages, "sources" | "startup" | "diagnostics" | "fields" | "changed">;
 
@@ -30,6 +31,7 @@ export function fakeChanged(language: Language): ChangedLine {
 
 function fields(state: FakeState, say: Say): Record<string, FieldView> {
   const all: Record<string, FieldView> = {
+    ...calendarFields(state),
     "person.language": field("auto"),
     "person.icon": field("colour"),
     "person.start_hidden": field("true"),

@@ -33,6 +33,7 @@ type OwnKey =
   | `person.${string}`
   | `notify.${string}`
   | `lines.${string}`
+  | `calendar.${string}`
   | "calls.outgoing_counts"
   | "log.level";
 

@@ -12,7 +12,16 @@ import type { Problem } from "./bindings/Problem";
 import type { Told } from "./host";
 import { FORM_KEYS, fieldOf, type SettingKey } from "./settings";
 
-export const PAGES = ["now", "account", "phone", "sources", "rules", "startup", "diagnostics"] as const;
+export const PAGES = [
+  "now",
+  "account",
+  "phone",
+  "sources",
+  "rules",
+  "calendar",
+  "startup",
+  "diagnostics",
+] as const;
 /** The first run fills the window by itself, so it is none of the pages one goes to. */
 export type PageName = (typeof PAGES)[number] | "first-run";
 const EVERY: readonly PageName[] = [...PAGES, "first-run"];

@@ -21,6 +21,7 @@
 
 pub mod autostart;
 pub mod backoff;
+pub mod calendar;
 pub mod clock;
 pub mod control;
 pub mod desktop;

@@ -3,6 +3,7 @@
 //! Each is a task of its own that is told things and tells things; neither side ever waits for the other. A
 //! task ends when its handle is dropped.
 
+use offhook_engine::facts::Prepared;
 use offhook_engine::fault::Fault;
 use offhook_engine::line::{LineEvent, SourceId};
 use offhook_engine::phone::{Abilities, Field, FieldValue, PhoneIdentity};
@@ -39,6 +40,9 @@ pub enum PhoneEvent {
     Line(LineEvent),
     /// What is stored as the password is replaced, or deleted.
     Secret(NewSecret),
+    /// The person's prepared forward of all calls, on or off. Before the first `Seen`
+    /// and whenever it changes, by systems that keep one.
+    Prepared(Prepared),
     /// The connection is gone or was refused; the task goes on trying by the one pace of [`crate::backoff`],
     /// except after a refusal that only new settings can mend (wrong password): then it tries rarely.
     Down(Fault),

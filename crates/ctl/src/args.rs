@@ -33,7 +33,7 @@ Usage: offhookctl [--data-dir DIR] [--json] COMMAND
   rules preview [--profile NAME] [--availability WORD] [--activity WORD]
        [--out-of-office] [--calls N] [--conference] [--calls-on-phone]
        [--phone-dnd on|off] [--phone-presence WORD] [--paused]
-       [--at 2026-11-23T20:15]
+       [--appointment KIND[:SUBJECT]]… [--at 2026-11-23T20:15]
   lines                      the call sources
   doctor                     look for trouble
   quit                       end Offhook
@@ -299,6 +299,7 @@ impl Line {
                 "calls-on-phone" => situation.calls_on_phone = true,
                 "paused" => situation.paused = true,
                 "at" => situation.at = Some(self.value()?),
+                "appointment" => situation.appointments.push(self.value()?),
                 "phone-presence" => situation.phone_presence = Some(self.value()?),
                 "phone-dnd" => {
                     situation.phone_dnd = Some(match self.value()?.as_str() {

@@ -33,6 +33,8 @@ pub(crate) fn at_rest(command: &Command) -> Option<Result<Answer, Failure>> {
         | Command::PutBack
         | Command::SetAgain
         | Command::OnePerson
+        | Command::SkipAppointment { .. }
+        | Command::AskCalendar
         | Command::Call(_)
         | Command::SignIn { .. }
         | Command::OpenSignIn

@@ -1,5 +1,7 @@
 //! What comes in and what goes out.
 
+use crate::appointment::{Appointment, AppointmentId};
+use crate::facts::{CalendarLink, Prepared};
 use crate::fault::{Code, Fault};
 use crate::ledger::Ledger;
 use crate::line::{LineEvent, SourceId};
@@ -7,6 +9,7 @@ use crate::phone::{Abilities, Field, FieldValue, PhoneIdentity};
 use crate::rules::Rules;
 use crate::teams::{PreferredPair, Presence, SessionPair, SignIn};
 use crate::view::tray::Page;
+use jiff::Timestamp;
 use offhook_protocol::command::Pause;
 use std::fmt;
 use std::time::Duration;
@@ -33,6 +36,18 @@ pub enum Input {
         outcome: Result<(), Fault>,
     },
     PhoneDown(Fault),
+    /// The forward of all calls that the person has prepared there, on or off. Told by systems that say [`Abilities::prepared_forward`], at first before their fields.
+    ForwardPrepared(Prepared),
+    /// Where appointments come from now; what was read before is forgotten.
+    CalendarConfigured(CalendarLink),
+    /// Everything within the window that was asked for, of series each occurrence. The fault of a missing right is
+    /// [`crate::FaultKind::RightMissing`].
+    CalendarRead(Result<Vec<Appointment>, Fault>),
+    /// The person wants nothing done for this one, or wants it again after all.
+    SkipAppointment {
+        id: AppointmentId,
+        skip: bool,
+    },
     Line(SourceId, LineEvent),
     /// A line source was switched off.
     LineGone(SourceId),
@@ -76,6 +91,11 @@ pub enum Effect {
         lifetime: Duration,
     },
     ClearPreferred,
+    /// Everything that touches the time from `from` to `until`.
+    ReadCalendar {
+        from: Timestamp,
+        until: Timestamp,
+    },
     ReadPhone,
     WritePhone(FieldValue),
     /// List your calls (R1).

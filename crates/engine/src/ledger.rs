@@ -39,6 +39,27 @@ pub struct Ledger {
     /// Such a pair of which the person said that both are theirs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub one_person: Option<(String, String)>,
+    /// Appointments for which the person wants nothing done, until they are over.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub skipped: Vec<Skipped>,
+}
+
+/// An appointment that does nothing, by the person's word.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Skipped {
+    /// [`crate::appointment::AppointmentId`]
+    pub id: String,
+    /// When it is over.
+    pub until: Timestamp,
+}
+
+impl fmt::Debug for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Skipped")
+            .field("until", &self.until)
+            .finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for Ledger {
@@ -54,6 +75,7 @@ impl fmt::Debug for Ledger {
             late,
             told_apart,
             one_person,
+            skipped,
         } = self;
         f.debug_struct("Ledger")
             .field("version", version)
@@ -66,6 +88,7 @@ impl fmt::Debug for Ledger {
             .field("late", late)
             .field("told_apart", &told_apart.is_some())
             .field("one_person", &one_person.is_some())
+            .field("skipped", skipped)
             .finish()
     }
 }
@@ -83,6 +106,7 @@ impl Default for Ledger {
             late: None,
             told_apart: None,
             one_person: None,
+            skipped: Vec::new(),
         }
     }
 }

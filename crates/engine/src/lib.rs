@@ -14,7 +14,8 @@
 //!
 //! | module | one job |
 //! |---|---|
-//! | [`facts`] | what is known, with its age: calls, Teams, phone, sign-in |
+//! | [`facts`] | what is known, with its age: calls, Teams, calendar, phone, sign-in |
+//! | [`appointment`], [`calendar`] | what an appointment is, and what several at once say together |
 //! | [`rules`], [`profile`], [`table`] | the person's settings, parsed once; rule tables as data; their cells |
 //! | [`desired`](mod@desired) | what should be: total, no memory |
 //! | `reconcile` | what to do about it: holds, ownership, renewal, back-off |
@@ -26,10 +27,12 @@
 // A loop over one decides differently from run to run; `clippy.toml` forbids its iterators.
 #![deny(clippy::iter_over_hash_type)]
 
+pub mod appointment;
 #[cfg(feature = "breaks")]
 pub mod breaks;
 #[cfg(not(feature = "breaks"))]
 mod breaks;
+pub mod calendar;
 pub mod clock;
 pub mod desired;
 mod effect;

@@ -158,6 +158,29 @@ pub struct Abilities {
     pub presence_words: PresenceWords,
     /// Do not disturb is a presence that colleagues see; whether calls are stopped is the phone system's affair.
     pub dnd_is_presence: bool,
+    /// It keeps a forward that the person has prepared and switched off; where it goes comes by itself
+    /// ([`crate::Input::ForwardPrepared`]).
+    pub prepared_forward: bool,
+    pub note_form: NoteForm,
+}
+
+/// How a text has to look to be taken as a note.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NoteForm {
+    /// So many characters at most.
+    pub most: u16,
+    /// A sign that means something there and stands for itself when doubled.
+    pub doubled: Option<char>,
+}
+
+impl Default for NoteForm {
+    /// What Teams' own client takes, where a phone system's limit is not known.
+    fn default() -> Self {
+        Self {
+            most: 280,
+            doubled: None,
+        }
+    }
 }
 
 impl Abilities {

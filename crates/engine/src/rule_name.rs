@@ -1,8 +1,10 @@
 //! The names of rules: what `status` and the ledger hold of a reason, and the same in a person's words.
 
+use crate::appointment::{Keyword, ShowAs};
+use crate::calendar::CalendarRule;
 use crate::profile::NAMES;
 use crate::table::PhoneState;
-use crate::text::{Language, Text};
+use crate::text::{CalendarText, Language, Text};
 use std::fmt;
 
 /// Why something is wanted. Nothing personal: words of Teams, names of profiles and of sources.
@@ -27,6 +29,7 @@ pub(crate) enum RuleName {
         own: bool,
         state: PhoneState,
     },
+    Calendar(CalendarRule),
     SignedOut,
     TeamsUnreachable,
     Paused,
@@ -38,6 +41,10 @@ pub(crate) enum RuleName {
 const OWN: &str = "own";
 const ANYTHING_ELSE: &str = "anything else (";
 const ON_THE_PHONE: &str = " on the phone";
+const CALENDAR: &str = "calendar";
+const CHAT: &str = "chat status ";
+const STATUS_TEXT: &str = "status text";
+const OVER: &str = "over";
 
 impl fmt::Display for RuleName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -61,6 +68,13 @@ impl fmt::Display for RuleName {
             Self::Phone { profile, own, state } => {
                 write!(f, "{}: {}{ON_THE_PHONE}", table(*own, profile), state.name())
             }
+            Self::Calendar(rule) => match rule {
+                CalendarRule::Kind(kind) => write!(f, "{CALENDAR}: {kind}"),
+                CalendarRule::Keyword(keyword) => write!(f, "{CALENDAR}: {}", keyword.name()),
+                CalendarRule::ChatStatus(kind) => write!(f, "{CALENDAR}: {CHAT}{kind}"),
+                CalendarRule::Text => write!(f, "{CALENDAR}: {STATUS_TEXT}"),
+                CalendarRule::Over => write!(f, "{CALENDAR}: {OVER}"),
+            },
             Self::SignedOut => f.write_str("signed-out"),
             Self::TeamsUnreachable => f.write_str("teams-unreachable"),
             Self::Paused => f.write_str("paused"),
@@ -93,6 +107,9 @@ impl RuleName {
             return Some(rule);
         }
         let (table, rest) = name.split_once(": ")?;
+        if table == CALENDAR {
+            return Some(Self::Calendar(calendar_rule(rest)));
+        }
         let own = table == OWN;
         if !own && !NAMES.contains(&table) {
             return None;
@@ -146,6 +163,7 @@ impl RuleName {
                 let values: Vec<(&str, &str)> = values.iter().map(|(k, v)| (*k, v.as_str())).collect();
                 Text::RulePhone.with(language, &values)
             }
+            Self::Calendar(rule) => calendar_text(rule, language),
             Self::SignedOut => Text::RuleSignedOut.text(language).to_owned(),
             Self::TeamsUnreachable => Text::RuleTeamsUnreachable.text(language).to_owned(),
             Self::Paused => Text::RulePaused.text(language).to_owned(),
@@ -154,6 +172,45 @@ impl RuleName {
             Self::Leaving => Text::RuleLeaving.text(language).to_owned(),
         }
     }
+}
+
+fn calendar_rule(name: &str) -> CalendarRule {
+    let keyword = Keyword::ALL.into_iter().find(|keyword| keyword.name() == name);
+    match (keyword, name.strip_prefix(CHAT)) {
+        (Some(keyword), _) => CalendarRule::Keyword(keyword),
+        (None, Some(kind)) => CalendarRule::ChatStatus(kind.to_owned()),
+        (None, None) if name == STATUS_TEXT => CalendarRule::Text,
+        (None, None) if name == OVER => CalendarRule::Over,
+        (None, None) => CalendarRule::Kind(name.to_owned()),
+    }
+}
+
+pub(crate) fn calendar_text(rule: &CalendarRule, language: Language) -> String {
+    let kind = |word: &str| kind_text(&ShowAs::parse(word), language);
+    match rule {
+        CalendarRule::Kind(word) => CalendarText::RuleKind.with(language, &[("kind", &kind(word))]),
+        CalendarRule::Keyword(keyword) => {
+            CalendarText::RuleKeyword.with(language, &[("keyword", keyword.name_in(language))])
+        }
+        CalendarRule::ChatStatus(word) => CalendarText::RuleChat.with(language, &[("kind", &kind(word))]),
+        CalendarRule::Text => CalendarText::RuleText.text(language).to_owned(),
+        CalendarRule::Over => CalendarText::RuleOver.text(language).to_owned(),
+    }
+}
+
+/// A kind of appointment as Outlook calls it.
+pub(crate) fn kind_text(kind: &ShowAs, language: Language) -> String {
+    let text = match kind {
+        ShowAs::Free => CalendarText::KindFree,
+        ShowAs::WorkingElsewhere => CalendarText::KindElsewhere,
+        ShowAs::Tentative => CalendarText::KindTentative,
+        ShowAs::Busy => CalendarText::KindBusy,
+        ShowAs::OutOfOffice => CalendarText::KindOutOfOffice,
+        ShowAs::Unknown(word) => {
+            return CalendarText::KindUnknown.with(language, &[("word", word.as_str())]);
+        }
+    };
+    text.text(language).to_owned()
 }
 
 /// A rule's name in a person's words; as it stands where it is none of ours.
@@ -192,6 +249,15 @@ mod tests {
                 own,
                 state,
             }));
+        }
+        names.extend([CalendarRule::Text, CalendarRule::Over].map(RuleName::Calendar));
+        for kind in ShowAs::KNOWN {
+            let kind = kind.name().to_owned();
+            names.push(RuleName::Calendar(CalendarRule::Kind(kind.clone())));
+            names.push(RuleName::Calendar(CalendarRule::ChatStatus(kind)));
+        }
+        for keyword in Keyword::ALL {
+            names.push(RuleName::Calendar(CalendarRule::Keyword(keyword)));
         }
         for name in names {
             assert_eq!(RuleName::parse(&name.to_string()), Some(name.clone()), "{name}");

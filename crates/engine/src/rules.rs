@@ -1,5 +1,6 @@
 //! The person's settings as the engine uses them: parsed once, valid by construction.
 
+use crate::calendar::CalendarRules;
 use crate::effect::NoticeKind;
 use crate::profile::{DndRule, ForwardRule, PresenceRule, Profile, Row, SaysRule, ToTeams};
 use crate::table::{CallKind, Cell, Differences, PhoneField, PhoneState, StateField, TeamsState, Value};
@@ -29,6 +30,8 @@ pub struct Rules {
     pub profile: Profile,
     /// Where the person's table is otherwise than the profile.
     pub own: Differences,
+    /// What appointments do (R14, R16).
+    pub calendar: CalendarRules,
     /// The kinds of notifications that are shown.
     pub notices: BTreeSet<NoticeKind>,
 }
@@ -185,6 +188,7 @@ impl Default for Rules {
             dnd_in_meetings: false,
             profile,
             own: Differences::default(),
+            calendar: CalendarRules::default(),
             notices: NoticeKind::ALL.into_iter().filter(|kind| kind.usual()).collect(),
         }
     }

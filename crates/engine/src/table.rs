@@ -408,13 +408,20 @@ impl Cell {
 }
 
 fn parse_forward(text: &str) -> Option<ForwardRule> {
+    let target = parse_target(text)?;
+    Some(if target.is_empty() {
+        ForwardRule::Leave
+    } else {
+        ForwardRule::To(target)
+    })
+}
+
+/// A number or address that calls can be forwarded to, without blanks; empty: none.
+pub fn parse_target(text: &str) -> Option<String> {
     // People write numbers in groups.
     let target: String = text.chars().filter(|sign| *sign != ' ').collect();
-    if target.is_empty() {
-        return Some(ForwardRule::Leave);
-    }
     let fits = |sign: char| sign.is_ascii_alphanumeric() || "+*#@.-_:".contains(sign);
-    (target.len() <= TARGET && target.chars().all(fits)).then_some(ForwardRule::To(target))
+    (target.len() <= TARGET && target.chars().all(fits)).then_some(target)
 }
 
 fn parse_note(text: &str) -> Option<Option<String>> {

@@ -3,8 +3,10 @@
 use crate::clock::Now;
 use crate::effect::NoticeKind;
 use crate::engine::Engine;
+use crate::facts::CalendarLink;
+use crate::facts::calendar::Knowledge;
 use crate::fault::{Code, FaultKind};
-use crate::teams::SignIn;
+use crate::teams::{Right, SignIn};
 use crate::view::field_text;
 use std::time::Duration;
 
@@ -72,6 +74,26 @@ pub(crate) fn problems(engine: &Engine, now: Now) -> Vec<Trouble> {
         && facts.signed_in().is_some()
     {
         add(fault.code, fault.detail.clone(), Some(NoticeKind::Microsoft));
+    }
+    if engine.desired.forward_missing.is_some() {
+        add(Code::CalendarForwardMissing, None, Some(NoticeKind::Rule));
+    }
+    let calendar = &facts.calendar;
+    let refused = facts.refused_rights.contains(&Right::CalendarRead);
+    if calendar.link == CalendarLink::Microsoft && refused {
+        add(Code::CalendarRightMissing, None, Some(NoticeKind::Rule));
+    } else if let Some(fault) = &calendar.health.fault
+        && calendar.knowledge(now.mono) == Knowledge::Nothing
+    {
+        // A sign-in that is no longer taken has been told above.
+        if fault.kind != FaultKind::SignInRequired || calendar.link == CalendarLink::Own {
+            let because = crate::text::problem(fault.code, fault.detail.as_deref(), engine.rules.language);
+            add(
+                Code::CalendarUnreadable,
+                Some(because.sentence),
+                Some(NoticeKind::Rule),
+            );
+        }
     }
     if engine.session.is_not_shown() {
         add(

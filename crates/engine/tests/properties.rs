@@ -2,7 +2,10 @@
 
 mod common;
 
-use common::{World, able, account, fault, rules, throttled, unreachable};
+use common::{World, able, account, appointment, fault, moment, rules, throttled, unreachable};
+use offhook_engine::appointment::{Appointment, Span};
+use offhook_engine::calendar::{Action, CalendarRules};
+use offhook_engine::facts::{CalendarLink, Prepared};
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::ledger::Ledger;
 use offhook_engine::line::{CallId, CallState, LineEvent, SourceId};
@@ -103,9 +106,51 @@ fn sign_in() -> impl Strategy<Value = SignIn> {
     ]
 }
 
+fn any_appointment() -> impl Strategy<Value = Appointment> {
+    let kinds = vec!["free", "workingElsewhere", "tentative", "busy", "oof", "other"];
+    let subjects = vec!["Talk", "Talk (No DND)", "(DND)", "x (Call forwarding)", "(Keine Aktion)"];
+    (
+        prop::sample::select(kinds),
+        prop::sample::select(subjects),
+        -120..600i64,
+        0..300i64,
+        any::<bool>(),
+    )
+        .prop_map(|(kind, subject, start, length, cancelled)| {
+            let minutes = |n: i64| moment("09:00") + jiff::SignedDuration::from_mins(n);
+            Appointment {
+                span: Span::Timed {
+                    start: minutes(start),
+                    end: minutes(start + length),
+                },
+                cancelled,
+                ..appointment(kind, subject, "09:00", "10:00")
+            }
+        })
+}
+
+fn any_calendar() -> impl Strategy<Value = CalendarRules> {
+    let action = || prop::sample::select(&Action::ALL[..]);
+    (action(), action(), any::<[bool; 8]>()).prop_map(|(busy, out_of_office, on)| CalendarRules {
+        busy,
+        out_of_office,
+        forward_to: on[0].then(|| "4711".into()),
+        forward_when_off: on[1],
+        chat_status: on[2],
+        change_during: on[3],
+        title: on[4],
+        leads: on[5],
+        keep_on_stop: on[6],
+        ignore_away: on[7],
+        ..CalendarRules::default()
+    })
+}
+
 fn any_rules() -> impl Strategy<Value = Rules> {
-    (0..NAMES.len(), any::<bool>(), any::<bool>(), 0..5u8).prop_map(|(profile, meetings, outgoing, role)| {
+    let plain = (0..NAMES.len(), any::<bool>(), any::<bool>(), 0..5u8);
+    (plain, any_calendar()).prop_map(|((profile, meetings, outgoing, role), calendar)| {
         Rules {
+            calendar,
             dnd_in_meetings: meetings,
             outgoing_counts: outgoing,
             role: if role == 0 { Role::Watch } else { Role::Full },
@@ -150,6 +195,14 @@ fn input() -> impl Strategy<Value = Input> {
         1 => prop::sample::select(vec![Pause::Minutes(15), Pause::Tomorrow, Pause::UntilResumed])
             .prop_map(Input::Pause),
         2 => Just(Input::Resume),
+        1 => prop::sample::select(vec![CalendarLink::Off, CalendarLink::Own, CalendarLink::Microsoft])
+            .prop_map(Input::CalendarConfigured),
+        4 => prop::collection::vec(any_appointment(), 0..5).prop_map(|list| Input::CalendarRead(Ok(list))),
+        1 => any_fault().prop_map(|fault| Input::CalendarRead(Err(fault))),
+        1 => (any_appointment(), any::<bool>())
+            .prop_map(|(a, skip)| Input::SkipAppointment { id: a.id, skip }),
+        1 => prop::sample::select(vec![Prepared::Nothing, Prepared::To("0301".into())])
+            .prop_map(Input::ForwardPrepared),
         1 => Just(Input::PutBack),
         1 => Just(Input::SetAgain),
         1 => Just(Input::SignOut),
@@ -202,6 +255,7 @@ impl Bare {
                 Effect::ReadTeams => self.begin("read"),
                 Effect::WarmUp
                 | Effect::ReadPhone
+                | Effect::ReadCalendar { .. }
                 | Effect::Resync(_)
                 | Effect::SaveLedger { .. }
                 | Effect::Notify(_)
@@ -231,6 +285,10 @@ impl Bare {
             Input::Woke | Input::SignIn(_) => self.busy.clear(),
             Input::PhoneSeen(_)
             | Input::PhoneReadFailed(_)
+            | Input::ForwardPrepared(_)
+            | Input::CalendarConfigured(_)
+            | Input::CalendarRead(_)
+            | Input::SkipAppointment { .. }
             | Input::Line(..)
             | Input::LineGone(_)
             | Input::LedgerSaved { .. }

@@ -16,6 +16,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::faults::{Fault, Injection};
+use crate::graph::calendar::CalendarEvent;
 use crate::graph::presence::{Pick, TeamsClient};
 use crate::pbx::Placed;
 use crate::{Request as Asked, World};
@@ -38,6 +39,7 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         .route("/playground/people/{person}/pick", post(pick))
         .route("/playground/people/{person}/out-of-office", post(out_of_office))
         .route("/playground/people/{person}/words", post(words))
+        .route("/playground/people/{person}/calendar", post(calendar))
         .route("/playground/people/{person}/phone", post(phone))
         .route("/playground/people/{person}/revoke", post(revoke))
         .route("/playground/sign-in-as", post(sign_in_as))
@@ -248,6 +250,20 @@ async fn words(
         presence.changed();
     });
     checked(found, "nobody of that name")
+}
+
+#[derive(Deserialize)]
+struct Calendar {
+    /// All of it, in place of what was there.
+    events: Vec<CalendarEvent>,
+}
+
+async fn calendar(
+    State(world): State<Arc<World>>,
+    Path(person): Path<String>,
+    Json(Calendar { events }): Json<Calendar>,
+) -> Answer {
+    crate::set_calendar(&world, &person, events).map_or_else(|what| Err(wrong(what)), |()| done())
 }
 
 #[derive(Deserialize)]

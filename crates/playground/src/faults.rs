@@ -18,6 +18,8 @@ pub enum Place {
     Device,
     /// Graph, GET.
     GraphRead,
+    /// Graph's calendar view.
+    GraphCalendar,
     /// Graph, POST.
     GraphWrite,
     /// A new connection to the phone system.
@@ -213,7 +215,7 @@ impl Fault {
     }
 
     fn places(&self) -> &'static [Place] {
-        use Place::{Authorize, Device, GraphRead, GraphWrite, PbxAction, PbxConnect, Token};
+        use Place::{Authorize, Device, GraphCalendar, GraphRead, GraphWrite, PbxAction, PbxConnect, Token};
         match self {
             Self::EntraAdminConsent
             | Self::EntraDeclined
@@ -250,8 +252,8 @@ impl Fault {
             | Self::GraphSlow { .. }
             | Self::GraphUnauthorized
             | Self::GraphClaimsChallenge
-            | Self::GraphForbidden => &[GraphRead, GraphWrite],
-            Self::GraphWrongJson => &[GraphRead],
+            | Self::GraphForbidden => &[GraphRead, GraphWrite, GraphCalendar],
+            Self::GraphWrongJson => &[GraphRead, GraphCalendar],
             Self::GraphIgnored => &[GraphWrite],
             Self::PbxRefuses | Self::PbxMute | Self::PbxNotAsterisk => &[PbxConnect],
             Self::PbxLoginFails

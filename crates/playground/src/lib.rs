@@ -47,6 +47,7 @@ use tokio::task::JoinHandle;
 
 pub use company::{CLIENT_ID, Person, TENANT_DOMAIN, TENANT_ID};
 pub use faults::{Fault, Faults, Injection, Place};
+pub use graph::calendar::CalendarEvent;
 pub use graph::presence::{Pick, Session, TeamsClient};
 pub use innovaphone::{INNOVAPHONE_APP, Innovaphone, InnovaphoneHabits, InnovaphonePresence};
 pub use pbx::{Account, CallState, CallView, Class, Placed};
@@ -158,6 +159,8 @@ pub(crate) struct World {
     pub(crate) entra: Shared<entra::store::Store>,
     /// By person.
     pub(crate) presences: Shared<BTreeMap<String, Presence>>,
+    /// By person.
+    pub(crate) calendars: Shared<BTreeMap<String, Vec<CalendarEvent>>>,
     pub(crate) pbx: Arc<Pbx>,
     pub(crate) innovaphone: Arc<Innovaphone>,
     pub(crate) starface: Arc<Starface>,
@@ -264,6 +267,7 @@ impl Playground {
             signer: entra::Signer::new().map_err(|error| StartError::Key(error.to_string()))?,
             entra: Shared::new(entra::store::Store::default()),
             presences: Shared::new(presences),
+            calendars: Shared::default(),
             ami: Shared::new(Some(tokio::spawn(pbx::serve(Arc::clone(&pbx), ami)))),
             innovaphone,
             innovaphone_server: Shared::new(None),
@@ -426,6 +430,12 @@ impl Playground {
         let set = presences.get(person)?.preferred.clone()?;
         (set.until.is_none_or(|until| self.world.clock.now() < until))
             .then_some((set.availability, set.activity))
+    }
+
+    /// The person's calendar from now on: every occurrence by itself. Whether the person works here and every entry
+    /// is possible.
+    pub fn set_calendar(&self, person: &str, events: Vec<CalendarEvent>) -> bool {
+        set_calendar(&self.world, person, events).is_ok()
     }
 
     /// The status note in force.
@@ -620,6 +630,19 @@ impl Drop for Playground {
             }
         }
     }
+}
+
+pub(crate) fn set_calendar(
+    world: &World,
+    person: &str,
+    events: Vec<CalendarEvent>,
+) -> Result<(), &'static str> {
+    let person = world.person(person).ok_or("nobody of that name")?;
+    if let Some(flaw) = events.iter().find_map(CalendarEvent::flaw) {
+        return Err(flaw);
+    }
+    world.calendars.lock().insert(person.key.clone(), events);
+    Ok(())
 }
 
 fn entra_device(world: &World, user_code: &str, person: Option<&str>) -> bool {

@@ -44,6 +44,13 @@ pub enum Command {
     SetAgain,
     /// The two accounts whose names differ belong to the person.
     OnePerson,
+    /// Nothing is done for that appointment, or something after all.
+    SkipAppointment {
+        id: String,
+        skip: bool,
+    },
+    /// Asks Microsoft, in the browser, whether the calendar may be read. The sign-in goes on meanwhile.
+    AskCalendar,
     Call(#[cfg_attr(feature = "ts", ts(type = "unknown"))] CallEvent),
     SignIn {
         /// The fallback for machines where the browser cannot reach this one.
@@ -186,6 +193,9 @@ pub struct Situation {
     pub phone_dnd: Option<bool>,
     /// A presence as the person set it on the phone: available, away, busy, meeting, dnd, on-the-phone.
     pub phone_presence: Option<String>,
+    /// Appointments that run, the later ones begun later: `KIND` (free, workingElsewhere, tentative, busy, oof) or
+    /// `KIND:SUBJECT`.
+    pub appointments: Vec<String>,
     /// Date and time: `2026-11-23T20:15` in the person's own zone, or with an offset; now where `None`. Decides
     /// over the working hours.
     pub at: Option<String>,

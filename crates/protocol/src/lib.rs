@@ -18,6 +18,7 @@
 //! | [`place`] | the data directory, and where in it the socket is named |
 //! | [`problem`] | what went wrong, as `{ code, sentence, what to do }` |
 
+pub mod calendar;
 pub mod call;
 pub mod command;
 pub mod first_run;

@@ -2,6 +2,7 @@
 
 mod rules;
 
+use crate::calendar::CalendarPage;
 use crate::first_run::FirstRun;
 use crate::key::KeyOffer;
 use crate::problem::Problem;
@@ -27,6 +28,7 @@ pub struct Pages {
     pub phone: PhonePage,
     /// Another number: the rules page would show something else than before.
     pub rules_version: u32,
+    pub calendar: CalendarPage,
     pub sources: SourcesPage,
     pub startup: StartupPage,
     pub diagnostics: DiagnosticsPage,
@@ -72,6 +74,8 @@ pub struct NowPage {
     pub teams: Option<TeamsLine>,
     /// Each line names its call's state in words.
     pub calls: Vec<CallLine>,
+    /// The appointment that runs or comes next, and what it does, in a sentence.
+    pub appointment: Option<String>,
     pub lights: Vec<NamedLight>,
 }
 

@@ -473,6 +473,8 @@ impl Desk {
             | Effect::ClearSession
             | Effect::SetPreferred { .. }
             | Effect::ClearPreferred => self.writes_graph(effect),
+            // No calendar is in use here.
+            Effect::ReadCalendar { .. } => {}
             Effect::ReadPhone => self.reads_phone(),
             Effect::WritePhone(value) => self.writes_phone(value),
             Effect::Resync(source) => {

@@ -166,6 +166,10 @@ impl Desk {
             | Input::PhoneUp { .. }
             | Input::PhoneSeen(_)
             | Input::PhoneReadFailed(_)
+            | Input::ForwardPrepared(_)
+            | Input::CalendarConfigured(_)
+            | Input::CalendarRead(_)
+            | Input::SkipAppointment { .. }
             | Input::Line(..)
             | Input::LineGone(_)
             | Input::LedgerSaved { .. }
@@ -212,7 +216,7 @@ impl Desk {
         let epoch = self.second.epoch;
         let wait = self.chance.between(0.05, 0.5);
         match effect {
-            Effect::WarmUp | Effect::Notify(_) | Effect::ForgetTokens => {}
+            Effect::ReadCalendar { .. } | Effect::WarmUp | Effect::Notify(_) | Effect::ForgetTokens => {}
             Effect::Resync(source) => {
                 let source = Input::Line(source, LineEvent::Snapshot(Vec::new()));
                 self.second_tell(wait, source);

@@ -46,7 +46,8 @@ impl Desk {
             }
             Effect::WritePhone(value) => self.check_write(value),
             Effect::ReadPhone => self.check_phone_reads(),
-            Effect::WarmUp
+            Effect::ReadCalendar { .. }
+            | Effect::WarmUp
             | Effect::Resync(_)
             | Effect::SaveLedger { .. }
             | Effect::Notify(_)
@@ -87,6 +88,7 @@ impl Desk {
             Effect::WarmUp
             | Effect::ReadTeams
             | Effect::ReadPhone
+            | Effect::ReadCalendar { .. }
             | Effect::Resync(_)
             | Effect::SaveLedger { .. }
             | Effect::Notify(_)

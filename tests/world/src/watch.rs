@@ -277,6 +277,10 @@ impl Desk {
             Input::LedgerSaved { outcome: Err(_), .. } => watch.grant_all(),
             Input::LedgerSaved { outcome: Ok(()), .. }
             | Input::PhoneReadFailed(_)
+            | Input::ForwardPrepared(_)
+            | Input::CalendarConfigured(_)
+            | Input::CalendarRead(_)
+            | Input::SkipAppointment { .. }
             | Input::Line(..)
             | Input::LineGone(_)
             | Input::OnePerson

@@ -25,6 +25,11 @@ phone_dnd: boolean | null,
  */
 phone_presence: string | null, 
 /**
+ * Appointments that run, the later ones begun later: `KIND` (free, workingElsewhere, tentative, busy, oof) or
+ * `KIND:SUBJECT`.
+ */
+appointments: Array<string>, 
+/**
  * Date and time: `2026-11-23T20:15` in the person's own zone, or with an offset; now where `None`. Decides
  * over the working hours.
  */

@@ -60,7 +60,7 @@ export function nowTemplate(room: Room, view: NowPage): TemplateResult {
         }
       </section>
     </div>
-    ${reasons(room, view)}
+    ${appointment(room, view)} ${reasons(room, view)}
     ${view.paused === null ? pauses(room) : nothing}
     <section aria-labelledby="lights">
       <h2 id="lights">${word("now-lights")}</h2>
@@ -157,6 +157,15 @@ function reasons({ word }: Room, { reasons }: NowPage): Part {
   return html`<section aria-labelledby="reasons">
     <h2 id="reasons">${word("now-reasons")}</h2>
     <ul class="plain">${reasons.map((reason) => html`<li>${reason}</li>`)}</ul>
+  </section>`;
+}
+
+/** The appointment that runs or comes next; without a calendar nothing. */
+function appointment({ word }: Room, { appointment }: NowPage): Part {
+  if (appointment === null) return nothing;
+  return html`<section aria-labelledby="appointment">
+    <h2 id="appointment">${word("now-appointment")}</h2>
+    <p class="line">${shape("calendar", "quiet")}<span>${appointment}</span> <a href="#calendar">${word("now-appointment-more")}</a></p>
   </section>`;
 }
 

@@ -7,6 +7,7 @@ import { shape } from "../shapes";
 import { KEY_PAGES, type PAGES, pageOf, SETTINGS_PAGES, type State } from "../state";
 import { goneWordsOf, wordsOf } from "../words";
 import { accountTemplate } from "./account";
+import { calendarTemplate } from "./calendar";
 import { diagnosticsTemplate } from "./diagnostics";
 import { firstRunTemplate } from "./first_run";
 import { connectingTemplate, goneTemplate } from "./gone";
@@ -46,6 +47,8 @@ function page(room: Room, pages: Pages): TemplateResult {
       return sourcesTemplate(room, pages.sources);
     case "rules":
       return rulesTemplate(room, pages.phone);
+    case "calendar":
+      return calendarTemplate(room, pages.calendar);
     case "startup":
       return startupTemplate(room, pages.startup);
     case "diagnostics":

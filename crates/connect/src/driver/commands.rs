@@ -9,6 +9,7 @@ use crate::entra::Way;
 use crate::secrets::Ask;
 use crate::settings::{PhoneConfig, Settings};
 use offhook_engine::Input;
+use offhook_engine::appointment::AppointmentId;
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::profile::NAMES;
 use offhook_engine::teams::SignIn;
@@ -56,6 +57,11 @@ impl<D: Desktop> Driver<D> {
             Command::PutBack => self.take(Input::PutBack, reply),
             Command::SetAgain => self.take(Input::SetAgain, reply),
             Command::OnePerson => self.take(Input::OnePerson, reply),
+            Command::SkipAppointment { id, skip } => {
+                let id = AppointmentId::new(id);
+                self.take(Input::SkipAppointment { id, skip }, reply);
+            }
+            Command::AskCalendar => self.ask_calendar(reply),
             Command::Call(_) if !self.settings.flag("lines.hook.enabled") => {
                 reply.refuse(text::problem(Code::HookOff, None, self.language()));
             }

@@ -50,6 +50,7 @@ impl<D: Desktop> Driver<D> {
                     graph.clear_preferred(&token).await
                 });
             }
+            Effect::ReadCalendar { from, until } => self.read_calendar(from, until),
             Effect::ReadPhone => self.tell_phone(PhoneCommand::Read),
             Effect::WritePhone(value) => self.write_phone(value),
             Effect::Resync(source) => self.resync(&source),

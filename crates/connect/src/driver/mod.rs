@@ -7,11 +7,13 @@
 //! |---|---|
 //! | `effects` | what the engine wants, done |
 //! | `parts` | sign-in, phone system and line sources, (re)started from the settings |
+//! | `calendar` | the calendar's source, and the later consent to read it |
 //! | `commands` | what clients ask |
 //! | `keys` | key files, from the offer to the settings |
 //! | `options` | what the settings pages ask |
 //! | `publish` | tray, status and pages, told when they have changed |
 
+mod calendar;
 mod commands;
 mod effects;
 mod keys;
@@ -91,6 +93,9 @@ enum News {
     },
     /// Another password was stored.
     PhoneSecretChanged,
+    /// Microsoft was asked for the calendar: the page to open, then the end.
+    CalendarPage(String),
+    CalendarAsked(Result<(), Fault>),
     /// What a test of the phone system has found so far, and whether it has ended. `attempt` tells tests apart.
     Tested {
         attempt: u64,
@@ -130,6 +135,8 @@ struct Driver<D> {
     shown: publish::Shown,
     /// Who asked for a sign-in and waits for its address or code.
     sign_in_asked: Option<control::Reply>,
+    /// Who asked for the calendar's right and waits for its page.
+    calendar_asked: Vec<control::Reply>,
     /// Who waits for the phone system's test.
     tests_asked: Vec<control::Reply>,
     test: Test,
@@ -212,6 +219,7 @@ pub async fn run<D: Desktop>(start: Start<D>) -> Result<(), DriverError> {
         keys: keys::Keys::new(key_memory),
         shown: publish::Shown::default(),
         sign_in_asked: None,
+        calendar_asked: Vec::new(),
         tests_asked: Vec::new(),
         test: Test::default(),
         first_run_again: false,
@@ -331,6 +339,7 @@ impl<D: Desktop> Driver<D> {
                 Input::PhoneWritten { field, outcome }
             }
             PhoneEvent::ReadFailed(fault) => Input::PhoneReadFailed(fault),
+            PhoneEvent::Prepared(prepared) => Input::ForwardPrepared(prepared),
             PhoneEvent::Down(fault) => Input::PhoneDown(fault),
             PhoneEvent::Secret(secret) => return self.keep_phone_secret(secret),
             PhoneEvent::Line(_) if !self.settings.flag("lines.phone.enabled") => return,
@@ -404,6 +413,8 @@ impl<D: Desktop> Driver<D> {
             }
             News::PhoneSecret { attempt, secret } => self.on_phone_secret(attempt, secret),
             News::PhoneSecretChanged => self.restart_phone(),
+            News::CalendarPage(url) => self.open_calendar_page(&url),
+            News::CalendarAsked(outcome) => self.on_calendar_asked(outcome),
             News::Tested {
                 attempt,
                 findings,

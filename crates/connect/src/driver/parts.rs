@@ -1,6 +1,7 @@
 //! Sign-in, phone system and line sources: what the settings say is running, and started anew when they change.
 
 use super::{Driver, News};
+use crate::calendar::CalendarConfig;
 use crate::desktop::Desktop;
 use crate::entra::{self, Clock, EntraConfig, EntraHandle, PageTexts};
 use crate::graph::Graph;
@@ -40,6 +41,7 @@ pub(super) struct Parts {
     secret_tries: u32,
     pub(super) lines: BTreeMap<SourceId, LineHandle>,
     baresip: Option<baresip::BaresipConfig>,
+    pub(super) calendar: CalendarConfig,
 }
 
 #[derive(Debug)]
@@ -75,6 +77,7 @@ impl Parts {
             secret_tries: 0,
             lines: BTreeMap::new(),
             baresip: None,
+            calendar: CalendarConfig::Off,
         }
     }
 
@@ -106,6 +109,7 @@ impl<D: Desktop> Driver<D> {
         // The engine waits for the phone before it judges what the last run left there.
         self.start_phone();
         self.start_microsoft();
+        self.start_calendar();
         self.start_baresip();
         self.start_switches();
         self.input(Input::Rules(Box::new(self.settings.rules())));
@@ -118,6 +122,7 @@ impl<D: Desktop> Driver<D> {
             Err(fault) => {
                 let was_running = self.parts.microsoft.take().is_some();
                 self.desk.consent_url = None;
+                self.desk.calendar_consent_url = None;
                 // Nothing is set up yet is no problem to complain of before the person tries to sign in.
                 let told = was_running || fault.code != Code::ClientIdMissing;
                 self.desk.sign_in_problem = told.then(|| fault.problem(self.settings.language()));
@@ -138,6 +143,7 @@ impl<D: Desktop> Driver<D> {
         }
         self.desk.sign_in_problem = None;
         self.desk.consent_url = Some(config.admin_consent(&RIGHTS).url);
+        self.desk.calendar_consent_url = Some(config.admin_consent(&[Right::CalendarRead]).url);
         let parts = &mut self.parts;
         let graph = Rc::new(new_graph(&config, &parts.http));
         let entra = entra::spawn(

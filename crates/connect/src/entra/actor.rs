@@ -114,6 +114,8 @@ struct UnderWay {
     task: AbortHandle,
     reply: Reply,
     shown: Option<SignIn>,
+    /// For a further right: who is signed in goes on.
+    beside: bool,
 }
 
 pub(super) struct Actor {
@@ -226,9 +228,10 @@ impl Actor {
             Command::SignIn {
                 way,
                 rights,
+                beside,
                 open,
                 reply,
-            } => self.sign_in(way, &rights, open, reply),
+            } => self.sign_in(way, &rights, beside, open, reply),
             Command::Cancel => {
                 self.end_flow(&EntraError::Cancelled);
                 self.tell();
@@ -296,7 +299,10 @@ impl Actor {
     /// Says how it stands, if that has changed.
     fn tell(&mut self) {
         let stands = match (
-            self.flow.as_ref().and_then(|flow| flow.shown.clone()),
+            self.flow
+                .as_ref()
+                .filter(|flow| !self.goes_on(flow))
+                .and_then(|flow| flow.shown.clone()),
             &self.state,
         ) {
             (Some(shown), _) => shown,
@@ -319,6 +325,13 @@ impl Actor {
         if self.told.as_ref() != Some(&stands) {
             self.told = Some(stands.clone());
             let _ = self.events.send(stands);
+        }
+    }
+
+    fn goes_on(&self, flow: &UnderWay) -> bool {
+        match &self.state {
+            State::SignedIn(session) => flow.beside && session.rejected.is_none(),
+            State::Waiting(_) | State::SignedOut | State::Useless { .. } => false,
         }
     }
 

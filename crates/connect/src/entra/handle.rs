@@ -31,6 +31,8 @@ pub(super) enum Command {
     SignIn {
         way: Way,
         rights: Vec<Right>,
+        /// Whoever is signed in is told as such meanwhile.
+        beside: bool,
         open: Open,
         reply: oneshot::Sender<Result<Account, Fault>>,
     },
@@ -80,11 +82,25 @@ impl EntraHandle {
     /// # Errors
     /// Cancelled, declined, timed out, or refused by Entra.
     pub async fn sign_in(&self, way: Way, rights: &[Right], open: Open) -> Result<Account, Fault> {
+        self.begin(way, rights, false, open).await
+    }
+
+    /// As [`Self::sign_in`], for a further right: what is told stays "signed in" meanwhile, so that everything else
+    /// goes on; the page's address comes to `open` alone.
+    ///
+    /// # Errors
+    /// Cancelled, declined, timed out, or refused by Entra: then everything is as before.
+    pub async fn sign_in_further(&self, way: Way, rights: &[Right], open: Open) -> Result<Account, Fault> {
+        self.begin(way, rights, true, open).await
+    }
+
+    async fn begin(&self, way: Way, rights: &[Right], beside: bool, open: Open) -> Result<Account, Fault> {
         let (reply, answer) = oneshot::channel();
         let rights = rights.to_vec();
         self.tell(Command::SignIn {
             way,
             rights,
+            beside,
             open,
             reply,
         });

@@ -1,4 +1,4 @@
-//! Microsoft Graph: the signed-in person's own presence.
+//! Microsoft Graph: the signed-in person's own presence and calendar.
 //!
 //! One file per operation, each in three steps: `request` (pure) → [`Graph::send`] → `parse` (pure). The base
 //! address, with `/v1.0`, is a parameter. Every method takes the access token it is to use; [`with_token`] asks
@@ -6,6 +6,7 @@
 //!
 //! Facts: `facts/graph.md`, sections 1, 2 and 7.
 
+mod calendar_view;
 mod clear_preferred;
 mod clear_session;
 mod error;

@@ -19,6 +19,8 @@ pub(super) struct Request {
     pub url: Url,
     /// JSON.
     pub body: Option<String>,
+    /// How the answer should look.
+    pub prefer: Option<&'static str>,
 }
 
 impl Request {
@@ -29,6 +31,7 @@ impl Request {
             method: Method::POST,
             url,
             body,
+            prefer: None,
         }
     }
 
@@ -37,6 +40,7 @@ impl Request {
             method,
             url,
             body: None,
+            prefer: None,
         }
     }
 }
@@ -118,6 +122,9 @@ impl Graph {
             .header("client-request-id", client_request_id);
         if let Some(token) = token {
             builder = builder.header(AUTHORIZATION, bearer(token)?);
+        }
+        if let Some(prefer) = request.prefer {
+            builder = builder.header("Prefer", prefer);
         }
         builder = match request.body {
             Some(body) => builder.header(CONTENT_TYPE, "application/json").body(body),

@@ -1,7 +1,8 @@
 //! Every setting, with its kind and its default. The one list of what a settings file may say.
 
 use offhook_engine::NoticeKind;
-use offhook_engine::table::{Cell, PhoneField};
+use offhook_engine::calendar::Action;
+use offhook_engine::table::{Cell, PhoneField, parse_target};
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
@@ -22,9 +23,13 @@ pub(super) enum Kind {
     TimeOfDay,
     /// `host:port`
     Address,
+    /// Where a call can be forwarded to, or nowhere.
+    Target,
     /// A cell of the rule table: only there where it is otherwise than the profile.
     Rule(Cell),
 }
+
+const ACTIONS: [&str; 3] = [Action::Nothing.name(), Action::Dnd.name(), Action::Forward.name()];
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
@@ -178,6 +183,25 @@ const LINES: &[Known] = &[
         Kind::OneOf(&["exchange-status-sync"]),
         "exchange-status-sync",
     ),
+    known("calendar.source", Kind::OneOf(&["graph"]), "graph"),
+    known("calendar.free", Kind::OneOf(&ACTIONS), "none"),
+    known("calendar.elsewhere", Kind::OneOf(&ACTIONS), "none"),
+    known("calendar.tentative", Kind::OneOf(&ACTIONS), "none"),
+    known("calendar.busy", Kind::OneOf(&ACTIONS), "dnd"),
+    known("calendar.oof", Kind::OneOf(&ACTIONS), "dnd"),
+    known("calendar.forward_to", Kind::Target, ""),
+    known("calendar.forward_when_off", Kind::Flag, "false"),
+    known("calendar.chat_status", Kind::Flag, "false"),
+    known("calendar.change_during", Kind::Flag, "false"),
+    known("calendar.title", Kind::Flag, "false"),
+    known("calendar.no_text_when_free", Kind::Flag, "true"),
+    known("calendar.join_titles", Kind::Flag, "false"),
+    known("calendar.show_start", Kind::Flag, "false"),
+    known("calendar.show_end", Kind::Flag, "false"),
+    known("calendar.show_duration", Kind::Flag, "false"),
+    known("calendar.leads", Kind::Flag, "false"),
+    known("calendar.keep_on_stop", Kind::Flag, "false"),
+    known("calendar.ignore_away", Kind::Flag, "false"),
     known("store.secrets", Kind::OneOf(&["keyring", "file"]), "keyring"),
     known(
         "log.level",
@@ -209,6 +233,7 @@ impl Known {
             | Kind::Words
             | Kind::Days
             | Kind::TimeOfDay
+            | Kind::Target
             | Kind::Address => Some(self.default.to_owned()),
             Kind::Rule(_) => None,
         }
@@ -249,6 +274,7 @@ impl Kind {
                 let time: jiff::civil::Time = format!("{text}:00").parse().ok()?;
                 Some(time.strftime("%H:%M").to_string())
             }
+            Self::Target => parse_target(text),
             Self::Rule(cell) => cell.parse(text).map(|value| value.text()),
         }
     }
@@ -258,7 +284,7 @@ impl Kind {
         match self {
             Self::Flag | Self::Number { .. } | Self::OneOf(_) | Self::Days | Self::TimeOfDay => true,
             // A row may name a number to forward to, or a note.
-            Self::Text | Self::Words | Self::Address | Self::Rule(_) => false,
+            Self::Text | Self::Words | Self::Address | Self::Target | Self::Rule(_) => false,
         }
     }
 
@@ -271,6 +297,7 @@ impl Kind {
             Self::OneOf(words) => words.join(" | "),
             Self::Days => DAYS.join(", "),
             Self::TimeOfDay => "00:00–23:59".to_owned(),
+            Self::Target => "\"\" | 0123456789+*#@.-_:abc…".to_owned(),
             Self::Rule(cell) => cell.allowed(),
             Self::Address => "127.0.0.1:4444".to_owned(),
         }
@@ -278,7 +305,7 @@ impl Kind {
 
     pub(super) fn to_toml(self, text: &str) -> toml_edit::Value {
         match self {
-            Self::Text | Self::OneOf(_) | Self::TimeOfDay | Self::Address => text.into(),
+            Self::Text | Self::OneOf(_) | Self::TimeOfDay | Self::Address | Self::Target => text.into(),
             Self::Flag => (text == "true").into(),
             Self::Number { .. } | Self::Rule(Cell::Phone(_, PhoneField::Minutes)) => {
                 text.parse::<i64>().unwrap_or_default().into()
@@ -297,7 +324,9 @@ impl Kind {
     /// A value of a file as text, if it has the right shape.
     pub(super) fn of_toml(self, item: &toml_edit::Item) -> Option<String> {
         let text = match self {
-            Self::Text | Self::OneOf(_) | Self::TimeOfDay | Self::Address => item.as_str()?.to_owned(),
+            Self::Text | Self::OneOf(_) | Self::TimeOfDay | Self::Address | Self::Target => {
+                item.as_str()?.to_owned()
+            }
             Self::Flag => item.as_bool()?.to_string(),
             Self::Number { .. } | Self::Rule(Cell::Phone(_, PhoneField::Minutes)) => {
                 item.as_integer()?.to_string()

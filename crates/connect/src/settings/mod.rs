@@ -3,6 +3,7 @@
 //!
 //! Source: the design, section 5 ("Data directory", "settings.toml").
 
+mod calendar;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod keys;

@@ -38,6 +38,7 @@ impl Settings {
             dnd_in_meetings: self.flag("rules.dnd_in_meetings"),
             profile: self.profile(),
             own: self.differences(),
+            calendar: self.calendar_rules(),
             notices: NoticeKind::ALL
                 .into_iter()
                 .filter(|kind| self.flag(kind.key()))

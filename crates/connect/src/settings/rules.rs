@@ -138,6 +138,7 @@ fn cells() -> impl Iterator<Item = (Cell, &'static str)> {
         | Kind::Words
         | Kind::Days
         | Kind::TimeOfDay
+        | Kind::Target
         | Kind::Address => None,
     })
 }

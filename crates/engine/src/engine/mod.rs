@@ -1,5 +1,6 @@
 //! The engine: one input or time-out in, effects and a view out.
 
+mod calendar;
 mod round;
 
 use crate::breaks::{self, Break};
@@ -7,11 +8,12 @@ use crate::clock::{Instant, Now};
 use crate::desired::{self, Desired, Want};
 use crate::effect::{Effect, Input};
 use crate::facts::teams::Reading;
-use crate::facts::{Facts, Link};
+use crate::facts::{Facts, Link, Prepared};
 use crate::fault::{Code, Fault, FaultKind};
 use crate::ledger::{Ledger, PauseRecord};
 use crate::line::{LineEvent, SourceId};
 use crate::phone::{Field, FieldValue};
+use crate::reconcile::calendar::CalendarPace;
 use crate::reconcile::field::FieldState;
 use crate::reconcile::poll::Poll;
 use crate::reconcile::preferred::Preferred;
@@ -49,6 +51,9 @@ pub struct Engine {
     pub(crate) phase: Phase,
     pub(crate) ledger_fault: Option<Fault>,
     poll: Poll,
+    calendar_pace: CalendarPace,
+    /// Up to when appointments' borders have been looked at.
+    bordered: Option<jiff::Timestamp>,
     phone_read: PhoneRead,
     resync: Resync,
     save_again: SaveAgain,
@@ -135,6 +140,8 @@ impl Engine {
             phase: Phase::Running,
             ledger_fault: None,
             poll: Poll::new(),
+            calendar_pace: CalendarPace::new(),
+            bordered: None,
             phone_read: PhoneRead {
                 in_flight: None,
                 not_before: None,
@@ -246,6 +253,7 @@ impl Engine {
             }
             Input::PhoneConfigured(true) => {
                 self.facts.phone.known.clear();
+                self.facts.phone.prepared = Prepared::Unknown;
                 self.facts.phone.past = crate::facts::Past::default();
                 self.facts.phone.link = Some(Link {
                     identity: None,
@@ -282,6 +290,10 @@ impl Engine {
                 }
                 self.fields.iter_mut().for_each(FieldState::on_down);
             }
+            Input::ForwardPrepared(prepared) => self.facts.phone.prepared = prepared,
+            Input::CalendarConfigured(link) => self.on_calendar_configured(link, now),
+            Input::CalendarRead(outcome) => self.on_calendar_read(outcome, now),
+            Input::SkipAppointment { id, skip } => self.skip_appointment(&id, skip),
             Input::Line(source, event) => self.on_line(&source, event, now),
             Input::LineGone(source) => {
                 self.facts.calls.forget(&source);
@@ -293,6 +305,7 @@ impl Engine {
                 let told = self.rules.profile != rules.profile
                     || self.rules.own != rules.own
                     || self.rules.dnd_in_meetings != rules.dnd_in_meetings
+                    || self.rules.calendar != rules.calendar
                     || self.rules.role != rules.role;
                 self.rules = *rules;
                 if told {
@@ -342,7 +355,8 @@ impl Engine {
                 if breaks::is(Break::LogsNames) {
                     tracing::info!(name = account.name, "signed in");
                 }
-                if before.as_ref().is_some_and(|key| *key != account.key) {
+                let another = before.as_ref().is_some_and(|key| *key != account.key);
+                if another {
                     self.facts.teams.forget();
                 }
                 if self.facts.signed_in().is_none_or(|now_in| *now_in != *account) {
@@ -350,10 +364,14 @@ impl Engine {
                     self.session.forget_requests(now.mono);
                     self.preferred.forget_requests(now.mono);
                     self.poll.reset(now.mono, now.mono);
+                    self.on_calendar_account(another, now);
                 }
                 self.facts.microsoft.on(Ok(()), now.wall);
             }
-            SignIn::SignedOut => self.facts.teams.forget(),
+            SignIn::SignedOut => {
+                self.facts.teams.forget();
+                self.on_calendar_account(true, now);
+            }
             SignIn::Waiting(fault) | SignIn::Expired { fault, .. } => {
                 self.facts.teams.on_failed_read(now.mono);
                 self.facts.microsoft.on(Err(fault), now.wall);
@@ -594,6 +612,7 @@ impl Engine {
         self.session.forget_requests(since);
         self.preferred.forget_requests(since);
         self.warmed = false;
+        self.calendar_pace.reset();
         self.read_sources_again(now);
         if self.facts.phone.is_up() {
             self.phone_read.in_flight = None;

@@ -3,7 +3,7 @@
 use super::{Engine, Leaving, PHONE_READ, Phase, Released, Resync};
 use crate::breaks::{self, Break};
 use crate::clock::{Instant, Now};
-use crate::desired::{self, Want, Wish};
+use crate::desired::{self, Insist, Want, Wish};
 use crate::effect::{Effect, Notice};
 use crate::fault::Code;
 use crate::ledger::{Hold, Reason};
@@ -45,6 +45,8 @@ impl Engine {
         {
             self.phone_read.in_flight = None;
         }
+        self.forget_skipped(now);
+        self.hurry_at_borders(now);
         self.compare_accounts();
         self.warm_up();
         let mut read = false;
@@ -65,6 +67,7 @@ impl Engine {
         }
         self.save();
         self.poll_teams(now);
+        self.read_calendar(now);
         self.finish(now);
         self.tell(now);
         self.save();
@@ -134,6 +137,7 @@ impl Engine {
         let mut read = false;
         for field in Field::ALL {
             let wish = match released {
+                Some(why) if self.is_kept(field, why) => None,
                 Some(why) => Some(release(why, now)),
                 None => self.desired.of(field).cloned(),
             };
@@ -231,7 +235,8 @@ impl Engine {
         let Phase::Leaving { then, deadline } = self.phase else {
             return;
         };
-        let held = self.facts.phone.is_up() && Field::ALL.into_iter().any(|field| self.hold(field).is_some());
+        let still = |field: Field| self.hold(field).is_some() && !self.is_kept(field, Released::Leaving);
+        let held = self.facts.phone.is_up() && Field::ALL.into_iter().any(still);
         let teams = self.facts.signed_in().is_some()
             && !(self.session.is_settled() && self.preferred.is_settled(&self.ledger));
         if now.mono < deadline && (held || teams || self.saved < self.handed) {
@@ -392,6 +397,10 @@ impl Engine {
                 list.push((shown(state.field()), reason));
             }
         }
+        let missing = self.desired.forward_missing.is_some();
+        if missing && !list.iter().any(|(field, _)| *field == Shown::Forward) {
+            list.push((Shown::Forward, NotDoneReason::Capability));
+        }
         let echo = self.desired.echo_of_phone.iter();
         list.extend(echo.map(|field| (shown(*field), NotDoneReason::Echo)));
         if self.desired.session.is_some() || self.desired.preferred.is_some() {
@@ -421,5 +430,6 @@ fn release(why: Released, now: Now) -> Wish {
     Wish {
         want: Want::Leave,
         why,
+        insist: Insist::No,
     }
 }

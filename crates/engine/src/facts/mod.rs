@@ -1,5 +1,6 @@
 //! What is known now, each with its age.
 
+pub mod calendar;
 pub mod calls;
 mod names;
 pub mod teams;
@@ -9,6 +10,7 @@ use crate::fault::Fault;
 use crate::ledger::PauseRecord;
 use crate::phone::{Abilities, Field, FieldValue, PhoneIdentity};
 use crate::teams::{Account, Right, SignIn};
+pub use calendar::{CalendarFacts, CalendarLink};
 pub use calls::Calls;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -18,6 +20,7 @@ pub use teams::TeamsFacts;
 pub struct Facts {
     pub calls: Calls,
     pub teams: TeamsFacts,
+    pub calendar: CalendarFacts,
     pub phone: PhoneFacts,
     pub sign_in: SignIn,
     /// The sign-in's store has answered; before that `sign_in` is no knowledge (R21).
@@ -34,6 +37,7 @@ impl Default for Facts {
         Self {
             calls: Calls::default(),
             teams: TeamsFacts::default(),
+            calendar: CalendarFacts::default(),
             phone: PhoneFacts::default(),
             sign_in: SignIn::SignedOut,
             sign_in_told: false,
@@ -100,7 +104,29 @@ pub struct PhoneFacts {
     /// Set while one is configured.
     pub link: Option<Link>,
     pub known: BTreeMap<Field, Known>,
+    pub prepared: Prepared,
     pub past: Past,
+}
+
+/// The forward of all calls that the person has set up on the phone system, on or off. `Debug` hides the number.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub enum Prepared {
+    /// Not told yet.
+    #[default]
+    Unknown,
+    Nothing,
+    /// What the field shows once it is on.
+    To(String),
+}
+
+impl std::fmt::Debug for Prepared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Unknown => "Unknown",
+            Self::Nothing => "Nothing",
+            Self::To(_) => "To(…)",
+        })
+    }
 }
 
 /// When a connection last worked and last failed: what its light tells beside the present.

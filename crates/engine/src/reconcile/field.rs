@@ -3,10 +3,10 @@
 use super::{Chance, Pace};
 use crate::breaks::{self, Break};
 use crate::clock::{Instant, Now};
-use crate::desired::{Want, Wish};
+use crate::desired::{Insist, Want, Wish};
 use crate::effect::Effect;
 use crate::fault::{Fault, FaultKind};
-use crate::ledger::{Hold, Late, Ledger, Stage};
+use crate::ledger::{Hold, Late, Ledger, Reason, Stage};
 use crate::phone::{Can, Field, FieldValue};
 use offhook_protocol::status::NotDoneReason;
 use std::time::Duration;
@@ -198,6 +198,7 @@ impl FieldState {
         let given_up = put_back.map(|hold| Wish {
             want: Want::Leave,
             why: hold.why.clone(),
+            insist: Insist::No,
         });
         let wish = given_up.as_ref().or(wish);
         match &self.step {
@@ -343,7 +344,9 @@ impl FieldState {
             self.met = Some(value.clone());
             return;
         }
-        if context.known.is_some() && self.met.take().as_ref() == Some(value) {
+        let shown = context.known.map(|(known, _)| known);
+        let insists = shown.is_some_and(|shown| wish.insist.is_over(shown));
+        if shown.is_some() && self.met.take().as_ref() == Some(value) && !insists {
             self.person_took_it(context, now);
             return;
         }
@@ -403,6 +406,11 @@ impl FieldState {
             context.put(self.field, Some(hold));
             return;
         }
+        if hold.earlier.as_ref() != Some(&shows) && shows != hold.before && insists(wish, &hold.wrote, &shows)
+        {
+            self.write_over(hold, shows, context, now);
+            return;
+        }
         let earlier = hold.earlier.as_ref() == Some(&shows);
         // What was there before our first value comes back by hand alone while the second is being written.
         if !earlier && (shows != hold.before || hold.earlier.is_some()) {
@@ -443,6 +451,17 @@ impl FieldState {
             context.put(self.field, Some(hold));
             return;
         }
+        if *known != hold.wrote
+            && let Some(wish) = wish
+            && let Want::Set(value) = &wish.want
+            && wish.insist.is_over(known)
+        {
+            let shows = known.clone();
+            hold.why = wish.why.clone();
+            hold.wrote = value.clone();
+            self.write_over(hold, shows, context, now);
+            return;
+        }
         if *known != hold.wrote {
             if self.written_at.is_some_and(|at| now.mono.since(at) < AT_ONCE) {
                 self.undone += 1;
@@ -469,7 +488,8 @@ impl FieldState {
         }
         match &wish.want {
             Want::Set(value) if *value == hold.wrote => {
-                if wish.why.rule != hold.why.rule {
+                let told = |why: &Reason| (why.cause, why.rule.clone(), why.until);
+                if told(&wish.why) != told(&hold.why) {
                     hold.why = wish.why.clone();
                     context.put(self.field, Some(hold));
                 }
@@ -491,6 +511,26 @@ impl FieldState {
             Want::Set(_) | Want::Leave | Want::Unset if breaks::is(Break::KeepsHolds) => {}
             Want::Set(_) | Want::Leave | Want::Unset => self.release(hold, context, now),
         }
+    }
+
+    /// The appointment leads (R16): what somebody set over it is overwritten, but not faster than a program that does
+    /// the same would be fought.
+    fn write_over(&mut self, mut hold: Hold, shows: FieldValue, context: &mut Context<'_>, now: Now) {
+        if let Some(at) = self.written_at.filter(|at| now.mono.since(*at) < AT_ONCE) {
+            self.retry_at = Some(at + AT_ONCE);
+            return;
+        }
+        let write = hold.wrote.clone();
+        if shows == write {
+            hold.stage = Stage::Written;
+            hold.earlier = None;
+            context.put(self.field, Some(hold));
+            return;
+        }
+        hold.earlier = Some(shows);
+        hold.stage = Stage::Intent;
+        let revision = context.put(self.field, Some(hold));
+        self.step = Step::Saving { revision, write };
     }
 
     /// Only an engine that is broken on purpose does so.
@@ -664,6 +704,11 @@ impl FieldState {
             Some(Want::Set(_)) | None => {}
         }
     }
+}
+
+/// Whether that wish is still the one being written, and goes over what shows.
+fn insists(wish: Option<&Wish>, wrote: &FieldValue, shows: &FieldValue) -> bool {
+    wish.is_some_and(|wish| wish.want == Want::Set(wrote.clone()) && wish.insist.is_over(shows))
 }
 
 /// The value if it was read just now; otherwise asks for a reading.

@@ -1,5 +1,6 @@
 //! Desired state against holds and last-known state: what to do next, and in which order.
 
+pub(crate) mod calendar;
 pub(crate) mod field;
 pub(crate) mod poll;
 pub(crate) mod preferred;

@@ -40,8 +40,10 @@ macro_rules! texts {
 }
 
 // After the macro that they use.
+mod calendar;
 mod keys;
 mod table;
+pub use calendar::CalendarText;
 pub use table::TableText;
 
 texts! {
@@ -527,7 +529,13 @@ mod tests {
                 [Language::De, Language::En].map(|l| text.text(l)),
             )
         });
-        for (name, [one, other]) in texts.chain(table) {
+        let calendar = CalendarText::ALL.iter().map(|text| {
+            (
+                format!("{text:?}"),
+                [Language::De, Language::En].map(|l| text.text(l)),
+            )
+        });
+        for (name, [one, other]) in texts.chain(table).chain(calendar) {
             assert_eq!(holes(one), holes(other), "{name}");
             assert!(!one.is_empty() && !other.is_empty(), "{name}");
         }

@@ -29,7 +29,7 @@ pub fn setting_name(key: &str, language: Language) -> String {
         "calls.outgoing_counts" => ("outgoing calls", "abgehende Anrufe"),
         "rules.profile" => ("rules", "Regeln"),
         "rules.dnd_in_meetings" => ("do not disturb in meetings", "„Nicht stören“ in Besprechungen"),
-        "calendar.enabled" => ("calendar", "Kalender"),
+        key if key.starts_with("calendar.") => ("calendar", "Kalender"),
         "notify.sign_in" => ("notifications about signing in", "Hinweise zur Anmeldung"),
         "notify.phone" => (
             "notifications about the phone system",

@@ -1,5 +1,6 @@
 //! What people and programs see, as plain comparable values: nothing is patched, everything is rebuilt.
 
+mod calendar;
 mod first_run;
 mod now;
 pub mod pages;

@@ -13,7 +13,7 @@ use crate::line::SourceId;
 use crate::phone::{Field, FieldValue};
 use crate::teams::SessionPair;
 use crate::text::settings::call_text;
-use crate::text::{Says, Text};
+use crate::text::{CalendarText, Says, Text};
 use crate::trouble;
 use offhook_protocol::pages::{CallLine, FieldLine, NamedLight, NowPage, PutBack, Question, TeamsLine};
 use offhook_protocol::status::{Cause, Light, Owner};
@@ -52,6 +52,7 @@ impl Engine {
                 ours: self.ours_in_teams(now),
             }),
             calls: self.call_lines(now),
+            appointment: self.appointment_sentence(now),
             lights: self.named_lights(now),
         }
     }
@@ -94,6 +95,10 @@ impl Engine {
         let phone = health
             .phone
             .map(|light| named(Text::LightPhone.text(language), light, &self.facts.phone.past));
+        let calendar = health.calendar.map(|light| {
+            let past = &self.facts.calendar.health.past;
+            named(CalendarText::LightName.text(language), light, past)
+        });
         // The phone system's calls share its light.
         let sources = self
             .facts
@@ -107,7 +112,8 @@ impl Engine {
                 name => named(name, light, &source.past),
             })
         });
-        microsoft.into_iter().chain(phone).chain(lines).collect()
+        let services = microsoft.into_iter().chain(phone).chain(calendar);
+        services.chain(lines).collect()
     }
 
     fn last_of(&self, past: &Past, ok: bool, now: Now) -> Option<String> {

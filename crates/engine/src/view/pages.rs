@@ -30,6 +30,11 @@ pub struct Desk {
     pub consent_url: Option<String>,
     /// What the last sign-in ended with, if not with success.
     pub sign_in_problem: Option<Problem>,
+    /// The same for the calendar's right, and of what the last try to get that one ended with.
+    pub calendar_consent_url: Option<String>,
+    pub calendar_problem: Option<Problem>,
+    /// Microsoft is being asked for it in the browser.
+    pub calendar_asking: bool,
     pub phone: PhoneForm,
     pub testing: bool,
     pub findings: Vec<Finding>,
@@ -57,6 +62,19 @@ pub struct Desk {
     /// What the environment sets the log to.
     pub log_forced: Option<String>,
     pub data_dir: String,
+}
+
+impl Desk {
+    /// For the administrator, ready to send.
+    pub(super) fn admin_text(&self, url: &str, rights: &[&str], language: Language) -> String {
+        let values = [
+            ("client", self.client_id.value.as_str()),
+            ("tenant", self.tenant.value.as_str()),
+            ("rights", &rights.join(", ")),
+            ("url", url),
+        ];
+        Text::AdminText.with(language, &values)
+    }
 }
 
 /// Where this desktop shows Offhook's icon.
@@ -100,6 +118,7 @@ impl Engine {
             account: self.account_page(desk),
             phone: self.phone_page(desk),
             rules_version: self.rules_version(desk),
+            calendar: self.calendar_page(desk, now),
             sources: self.sources_page(desk, now),
             startup: self.startup_page(desk),
             diagnostics: self.diagnostics_page(desk, now),
@@ -191,18 +210,13 @@ impl Engine {
             })
             .collect();
         let admin_text = desk.consent_url.as_ref().filter(|_| needs_admin).map(|url| {
-            Text::AdminText.with(
-                language,
-                &[
-                    ("client", &desk.client_id.value),
-                    ("tenant", &desk.tenant.value),
-                    (
-                        "rights",
-                        "User.Read, Presence.Read, Presence.ReadWrite, offline_access",
-                    ),
-                    ("url", url),
-                ],
-            )
+            let rights = [
+                "User.Read",
+                "Presence.Read",
+                "Presence.ReadWrite",
+                "offline_access",
+            ];
+            desk.admin_text(url, &rights, language)
         });
         AccountPage {
             step,

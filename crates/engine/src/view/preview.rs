@@ -2,19 +2,20 @@
 
 use super::rules::{preferred_text, session_text};
 use super::{field_text, shown_field, want_text};
+use crate::appointment::{Answer, Appointment, AppointmentId, Sensitivity, ShowAs, Span};
 use crate::clock::Now;
 use crate::desired::{Desired, Want, desired};
-use crate::facts::{Facts, PhoneFacts};
+use crate::facts::{CalendarLink, Facts, Link, PhoneFacts, Prepared};
 use crate::fault::{Code, Fault, FaultKind};
 use crate::ledger::{Ledger, Reason};
 use crate::line::{CallId, CallState, LineEvent, SourceId};
-use crate::phone::{Field, FieldValue, PhonePresence};
+use crate::phone::{Abilities, Field, FieldValue, PhonePresence};
 use crate::rule_name;
 use crate::rules::{Role, Rules};
 use crate::teams::{Account, Presence, Right, SignIn};
-use crate::text::{Language, Text};
-use jiff::Timestamp;
+use crate::text::{CalendarText, Language, Text};
 use jiff::civil::DateTime;
+use jiff::{SignedDuration, Timestamp};
 use offhook_protocol::command::{Situation, Wished};
 use offhook_protocol::status::{Field as Shown, NotDoneReason};
 
@@ -33,7 +34,7 @@ pub fn preview(
         None => now.wall,
     };
     let now = Now { wall, ..now };
-    let facts = imagine(situation, now)?;
+    let facts = imagine(situation, phone, now)?;
     let later = now.after(crate::facts::calls::DIALLING);
     let desired = desired(&facts, rules, &Ledger::default(), later);
     let view = View {
@@ -87,6 +88,27 @@ impl View<'_> {
     }
 
     fn field(&self, field: Field) -> Wished {
+        let wished = self.wished(field);
+        let Some(why) = self
+            .desired
+            .forward_missing
+            .as_ref()
+            .filter(|_| field == Field::Forward)
+        else {
+            return wished;
+        };
+        let language = self.language();
+        let rule = rule_name::in_words(&why.rule, language);
+        Wished {
+            cause: Some(why.cause),
+            rule: why.rule.clone(),
+            sentence: CalendarText::ReasonForwardMissing.with(language, &[("rule", &rule)]),
+            not_done: Some(NotDoneReason::Capability),
+            ..wished
+        }
+    }
+
+    fn wished(&self, field: Field) -> Wished {
         let language = self.language();
         let name = field_text(field).text(language);
         let Some(wish) = self.desired.of(field) else {
@@ -196,7 +218,7 @@ impl View<'_> {
     }
 }
 
-fn imagine(situation: &Situation, now: Now) -> Result<Facts, Fault> {
+fn imagine(situation: &Situation, phone: Option<&PhoneFacts>, now: Now) -> Result<Facts, Fault> {
     let rights = vec![Right::PresenceRead, Right::PresenceWrite];
     let account = Account {
         key: String::new(),
@@ -244,5 +266,48 @@ fn imagine(situation: &Situation, now: Now) -> Result<Facts, Fault> {
             .ok_or_else(|| Fault::new(FaultKind::Rejected, Code::EntryNotPossible).about(words()))?;
         facts.phone.on_seen(FieldValue::Presence(Some(presence)), now);
     }
+    if !situation.appointments.is_empty() {
+        // Where a forward leads is the phone system's business.
+        facts.phone.link = phone.and_then(|phone| phone.link.clone()).or(Some(Link {
+            identity: None,
+            abilities: Abilities::default(),
+            up: true,
+            since: now.wall,
+            down_at: None,
+            fault: None,
+        }));
+        facts.phone.prepared = phone.map_or(Prepared::Unknown, |phone| phone.prepared.clone());
+        let numbered = situation.appointments.iter().enumerate();
+        let appointments: Result<Vec<Appointment>, Fault> =
+            numbered.map(|(n, text)| appointment(n, text, now)).collect();
+        facts.calendar.configured(CalendarLink::Own, now);
+        facts.calendar.on_read(Ok(appointments?), now);
+    }
     Ok(facts)
+}
+
+/// From `KIND` or `KIND:SUBJECT`, around now.
+fn appointment(n: usize, text: &str, now: Now) -> Result<Appointment, Fault> {
+    let (kind, subject) = text.split_once(':').unwrap_or((text, ""));
+    let show_as = ShowAs::parse(kind.trim());
+    if matches!(show_as, ShowAs::Unknown(_)) {
+        let words = ShowAs::KNOWN.map(|kind| kind.name().to_owned()).join(" | ");
+        return Err(Fault::new(FaultKind::Rejected, Code::EntryNotPossible).about(words));
+    }
+    let half = SignedDuration::from_mins(30);
+    let shifted = |by: SignedDuration| now.wall.checked_add(by).unwrap_or(now.wall);
+    Ok(Appointment {
+        // The later one begins later.
+        id: AppointmentId::new(format!("{n:06}")),
+        subject: subject.to_owned(),
+        show_as,
+        sensitivity: Sensitivity::Normal,
+        answer: Answer::None,
+        cancelled: false,
+        draft: false,
+        span: Span::Timed {
+            start: shifted(-half),
+            end: shifted(half),
+        },
+    })
 }

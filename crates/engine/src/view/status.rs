@@ -230,7 +230,7 @@ impl Engine {
         Health {
             microsoft,
             phone,
-            calendar: None,
+            calendar: self.calendar_light(),
             lines,
         }
     }

@@ -49,6 +49,7 @@ pub enum Page {
     Phone,
     Sources,
     Rules,
+    Calendar,
     Startup,
     Diagnostics,
 }
@@ -62,6 +63,7 @@ impl Page {
             Self::Phone => "phone",
             Self::Sources => "sources",
             Self::Rules => "rules",
+            Self::Calendar => "calendar",
             Self::Startup => "startup",
             Self::Diagnostics => "diagnostics",
         }

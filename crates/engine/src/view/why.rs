@@ -57,7 +57,9 @@ impl Engine {
                 None => Text::WhyTeamsCall.with(language, &[("says", &says())]),
             },
             State::DoNotDisturb => {
-                if self.held_by_us(Field::Dnd) {
+                if let Some(why) = self.why_by_appointment(Field::Dnd, now) {
+                    why
+                } else if self.held_by_us(Field::Dnd) {
                     Text::WhyDndOurs.with(language, &[("says", &says())])
                 } else if self.facts.phone.value(Field::Dnd) == Some(&FieldValue::Dnd(true)) {
                     let contested = self.is_contested(Field::Dnd);
@@ -76,7 +78,9 @@ impl Engine {
                 let target = target
                     .map(|value| value_text(value, language))
                     .unwrap_or_default();
-                if self.held_by_us(Field::Forward) {
+                if let Some(why) = self.why_by_appointment(Field::Forward, now) {
+                    why
+                } else if self.held_by_us(Field::Forward) {
                     Text::WhyForwardOurs.with(language, &[("target", &target), ("says", &says())])
                 } else if self.is_contested(Field::Forward) {
                     Text::WhyForwardOther.with(language, &[("target", &target)])
@@ -130,6 +134,8 @@ impl Engine {
 
     fn why_lines(&self, now: Now) -> Vec<Line> {
         let mut lines = self.why_phone(self.tongue(now), now);
+        lines.extend(self.why_calendar(self.tongue(now)).into_iter().map(not_done));
+        lines.extend(self.why_rings(self.tongue(now)).map(set));
         lines.extend(self.why_teams(self.tongue(now), now));
         lines
     }
@@ -163,6 +169,7 @@ impl Engine {
         if let Some(Wish {
             want: Want::Set(value),
             why,
+            ..
         }) = wish
         {
             if let Some(released) = released {

@@ -7,6 +7,8 @@
 )]
 
 use jiff::{SignedDuration, Timestamp};
+use offhook_engine::appointment::{Answer, Appointment, AppointmentId, Sensitivity, ShowAs, Span};
+use offhook_engine::facts::CalendarLink;
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::ledger::{Hold, Ledger};
 use offhook_engine::line::{CallId, CallState, LineEvent, SourceId};
@@ -51,6 +53,30 @@ pub fn account(key: &str) -> Account {
         name: "Anna Muster".into(),
         address: "anna.muster@example.com".into(),
         rights: vec![Right::PresenceRead, Right::PresenceWrite],
+    }
+}
+
+/// On the day that every world begins on: `10:00`, or `2026-03-10T10:00:00Z` in full.
+pub fn moment(text: &str) -> Timestamp {
+    if text.len() == 5 {
+        return at(&format!("2026-03-10T{text}:00Z"));
+    }
+    at(text)
+}
+
+pub fn appointment(show_as: &str, subject: &str, start: &str, end: &str) -> Appointment {
+    Appointment {
+        id: AppointmentId::new(format!("{show_as} {subject} {start}")),
+        subject: subject.into(),
+        show_as: ShowAs::parse(show_as),
+        sensitivity: Sensitivity::Normal,
+        answer: Answer::None,
+        cancelled: false,
+        draft: false,
+        span: Span::Timed {
+            start: moment(start),
+            end: moment(end),
+        },
     }
 }
 
@@ -124,8 +150,19 @@ pub struct World {
     pub sign_in: SignIn,
     /// Sources that answer `Resync`, with their calls; others stay silent.
     pub lists: BTreeMap<String, Vec<(CallId, CallState)>>,
+    /// The person's calendar; `None`: none is in use.
+    pub calendar: Option<Calendar>,
     has_phone: bool,
     seed: u64,
+}
+
+/// The calendar's service.
+#[derive(Debug)]
+pub struct Calendar {
+    pub link: CalendarLink,
+    pub appointments: Vec<Appointment>,
+    pub fails: Option<Fault>,
+    pub silent: bool,
 }
 
 pub fn both() -> Can {
@@ -203,6 +240,7 @@ impl World {
             dead: false,
             sign_in: SignIn::SignedIn(account("oid.tid")),
             lists: BTreeMap::new(),
+            calendar: None,
             has_phone: true,
             seed: 7,
         }
@@ -213,6 +251,9 @@ impl World {
         self.drain();
         if self.has_phone {
             self.input(Input::PhoneConfigured(true));
+        }
+        if let Some(calendar) = &self.calendar {
+            self.input(Input::CalendarConfigured(calendar.link));
         }
         self.input(Input::SignIn(self.sign_in.clone()));
         self.phone_up();
@@ -355,6 +396,24 @@ impl World {
                     outcome: Ok(()),
                 })
             }
+            Effect::ReadCalendar { from, until } => {
+                let zone = self.rules.zone.clone();
+                let calendar = self.calendar.as_ref().unwrap();
+                if calendar.silent {
+                    return None;
+                }
+                Some(Input::CalendarRead(match &calendar.fails {
+                    Some(fault) => Err(fault.clone()),
+                    None => {
+                        let mut all = calendar.appointments.clone();
+                        all.retain(|a| {
+                            let (start, end) = a.span.bounds(&zone);
+                            start < until && end > from
+                        });
+                        Ok(all)
+                    }
+                }))
+            }
             Effect::Resync(source) => self
                 .lists
                 .get(source.as_str())
@@ -380,6 +439,42 @@ impl World {
                 Some(saved)
             }
         }
+    }
+
+    /// A calendar is in use from now on, and read at once.
+    pub fn calendar(&mut self, appointments: Vec<Appointment>) {
+        self.calendar = Some(Calendar {
+            link: CalendarLink::Own,
+            appointments,
+            fails: None,
+            silent: false,
+        });
+        self.input(Input::CalendarConfigured(CalendarLink::Own));
+        self.after(0.0);
+    }
+
+    /// Other appointments from now on; the engine hears of them at its next reading, which comes now.
+    pub fn appointments(&mut self, appointments: Vec<Appointment>) {
+        self.calendar.as_mut().unwrap().appointments = appointments;
+        self.after(331.0);
+    }
+
+    /// Time passes until the wall clock shows that.
+    pub fn until(&mut self, wall: &str) {
+        let seconds = at(wall).duration_since(self.now.wall).as_secs_f64();
+        assert!(seconds >= 0.0, "{wall} is past");
+        self.after(seconds);
+    }
+
+    pub fn note(&self) -> String {
+        let FieldValue::Note(note) = &self.phone.fields[&Field::Note] else {
+            panic!("no note");
+        };
+        note.clone()
+    }
+
+    pub fn note_by_hand(&mut self, note: &str) {
+        self.by_hand(FieldValue::Note(note.into()));
     }
 
     /// What the disk has written meanwhile, and from now on at once.

@@ -218,6 +218,7 @@ async fn disturbed(world: &World, place: Place) -> Option<Response> {
         Place::Token
         | Place::Device
         | Place::GraphRead
+        | Place::GraphCalendar
         | Place::GraphWrite
         | Place::PbxConnect
         | Place::PbxAction => answered(world, Err(refused)),

@@ -200,7 +200,7 @@ pub(crate) fn set_status_message(body: &[u8]) -> Result<SetNote, Refusal> {
 }
 
 /// IANA names and the Windows names that a company in Central Europe meets (graph.md 3.1).
-fn time_zone(name: &str) -> Option<TimeZone> {
+pub(crate) fn time_zone(name: &str) -> Option<TimeZone> {
     let iana = match name {
         "UTC" => return Some(TimeZone::UTC),
         "W. Europe Standard Time" => "Europe/Berlin",

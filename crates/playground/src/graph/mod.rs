@@ -1,8 +1,8 @@
-//! Microsoft Graph: `/v1.0/me`, `/v1.0/me/presence` and its actions, the same under `/v1.0/users/{oid}`.
-//!
-//! The calendar view belongs in a file of its own beside `presence`, with one more arm in [`operation`].
+//! Microsoft Graph: `/v1.0/me`, `/v1.0/me/presence` and its actions, `/v1.0/me/calendarView`, the same under
+//! `/v1.0/users/{oid}`.
 
 pub(crate) mod bodies;
+pub(crate) mod calendar;
 mod errors;
 pub(crate) mod presence;
 
@@ -35,7 +35,9 @@ async fn handle(
     body: Bytes,
 ) -> Response {
     let ids = Ids::new(&headers, world.clock.wall());
-    let place = if method == Method::GET {
+    let place = if uri.path().ends_with("/calendarView") {
+        Place::GraphCalendar
+    } else if method == Method::GET {
         Place::GraphRead
     } else {
         Place::GraphWrite
@@ -43,7 +45,7 @@ async fn handle(
     if let Some(response) = disturbed(&world, place, &ids).await {
         return response;
     }
-    match answer(&world, &method, uri.path(), &headers, &body) {
+    match answer(&world, &method, &uri, &headers, &body) {
         Ok(body) => ids.response(200, body),
         Err(refusal) => refusal.into_response(&ids),
     }
@@ -54,6 +56,7 @@ async fn handle(
 enum Operation {
     Me,
     Read,
+    Calendar,
     Set,
     Clear,
     SetPreferred,
@@ -66,6 +69,8 @@ impl Operation {
     fn scopes(self, own: bool) -> &'static [&'static str] {
         match self {
             Self::Me => &["User.Read"],
+            Self::Calendar if own => &["Calendars.Read", "Calendars.ReadBasic"],
+            Self::Calendar => &["Calendars.Read.Shared"],
             Self::Read if own => &["Presence.Read", "Presence.Read.All"],
             Self::Read => &["Presence.Read.All"],
             Self::Set | Self::Clear | Self::SetPreferred | Self::ClearPreferred | Self::SetNote => {
@@ -79,6 +84,7 @@ fn operation(method: &Method, rest: &[&str]) -> Result<Operation, Refusal> {
     let (wanted, operation) = match rest {
         [] => (Method::GET, Operation::Me),
         ["presence"] => (Method::GET, Operation::Read),
+        ["calendarView"] => (Method::GET, Operation::Calendar),
         ["presence", "setPresence"] => (Method::POST, Operation::Set),
         ["presence", "clearPresence"] => (Method::POST, Operation::Clear),
         ["presence", "setUserPreferredPresence"] => (Method::POST, Operation::SetPreferred),
@@ -105,10 +111,11 @@ fn operation(method: &Method, rest: &[&str]) -> Result<Operation, Refusal> {
 fn answer(
     world: &World,
     method: &Method,
-    path: &str,
+    uri: &Uri,
     headers: &HeaderMap,
     body: &[u8],
 ) -> Result<Option<String>, Refusal> {
+    let path = uri.path();
     let access = authorized(world, headers)?;
     let me = world
         .person(&access.person)
@@ -136,10 +143,27 @@ fn answer(
             ),
         ));
     }
+    if matches!(operation, Operation::Calendar) {
+        return calendar_view(world, whose, uri.query().unwrap_or_default(), headers).map(Some);
+    }
     if *method == Method::POST && !(body.is_empty() && matches!(operation, Operation::ClearPreferred)) {
         json_only(headers)?;
     }
     perform(world, operation, whose, &access, body)
+}
+
+fn calendar_view(world: &World, whose: &Person, query: &str, headers: &HeaderMap) -> Result<String, Refusal> {
+    if world
+        .faults
+        .is_struck(Place::GraphCalendar, &Fault::GraphWrongJson)
+    {
+        return Ok(json!({ "value": { "is": "an object" } }).to_string());
+    }
+    let prefer = headers.get("prefer").and_then(|value| value.to_str().ok());
+    let calendars = world.calendars.lock();
+    let events = calendars.get(&whose.key).map(Vec::as_slice).unwrap_or_default();
+    let page = calendar::view(events, &world.addresses.graph, query, prefer)?;
+    Ok(page.to_string())
 }
 
 /// Whom `/users/{id}` means. A delegated token reaches its own person only, where writing is concerned (graph.md 1.1).
@@ -217,7 +241,7 @@ fn perform(
     body: &[u8],
 ) -> Result<Option<String>, Refusal> {
     let now = world.clock.now();
-    let ignored = !matches!(operation, Operation::Me | Operation::Read)
+    let ignored = !matches!(operation, Operation::Me | Operation::Read | Operation::Calendar)
         && world.faults.is_struck(Place::GraphWrite, &Fault::GraphIgnored);
     let mut presences = world.presences.lock();
     let presence = presences
@@ -226,7 +250,7 @@ fn perform(
     let mut unused = presence.clone();
     let presence = if ignored { &mut unused } else { presence };
     match operation {
-        Operation::Me => return Ok(Some(me(whose).to_string())),
+        Operation::Me | Operation::Calendar => return Ok(Some(me(whose).to_string())),
         Operation::Read => {
             if world.faults.is_struck(Place::GraphRead, &Fault::GraphWrongJson) {
                 return Ok(Some(

@@ -13,7 +13,7 @@ use offhook_engine::teams::{Account, Right};
 use tokio::sync::oneshot;
 
 impl Actor {
-    pub(super) fn sign_in(&mut self, way: Way, rights: &[Right], open: Open, reply: Reply) {
+    pub(super) fn sign_in(&mut self, way: Way, rights: &[Right], beside: bool, open: Open, reply: Reply) {
         self.end_flow(&EntraError::Cancelled);
         let account = self.account().cloned();
         let mut rights: Vec<Right> = rights
@@ -49,6 +49,7 @@ impl Actor {
             task,
             reply,
             shown: None,
+            beside,
         });
     }
 

@@ -12,6 +12,7 @@ use super::uci::methods::{self, Generation, Method};
 use super::uci::xml::{self, Response, Value};
 use crate::backoff::Backoff;
 use crate::port::{PhoneEvent, PhoneEvents};
+use offhook_engine::facts::Prepared;
 use offhook_engine::line::LineEvent;
 use offhook_engine::phone::{Abilities, Can, Field, FieldValue, PhoneIdentity};
 use reqwest::StatusCode;
@@ -76,6 +77,8 @@ pub struct Session {
     /// There is a redirection that could be switched.
     has_redirects: bool,
     told: Option<Abilities>,
+    /// The prepared forward that was told last.
+    prepared: Prepared,
     line_up: bool,
     /// UCI was signed in to since the calls were told whole.
     uci_anew: bool,
@@ -141,6 +144,7 @@ impl Session {
             has_note: false,
             has_redirects: false,
             told: None,
+            prepared: Prepared::Unknown,
             line_up: false,
             uci_anew: false,
         }
@@ -594,6 +598,13 @@ impl Session {
         let own = self.redirects().await;
         let own = allowed(own, &mut self.denied.redirects_read)?;
         self.has_redirects = own.as_ref().is_some_and(|own| !own.is_empty());
+        if let Some(own) = &own {
+            let prepared = redirects::prepared(own).map_or(Prepared::Nothing, Prepared::To);
+            if self.prepared != prepared {
+                self.prepared = prepared.clone();
+                self.tell(PhoneEvent::Prepared(prepared));
+            }
+        }
         Ok(own.map(|own| FieldValue::Forward(redirects::forward(&own))))
     }
 
@@ -644,6 +655,7 @@ impl Session {
                 Uci::Off => false,
             },
             could_change_others: false,
+            prepared_forward: rest,
             ..Abilities::default()
         }
     }

@@ -1,10 +1,12 @@
 //! What should be, from what is known: total, no memory, no clock of its own.
 
+pub(crate) mod appointments;
+
 use crate::clock::Now;
 use crate::facts::{Facts, teams};
 use crate::ledger::{Ledger, Reason, Stage};
 use crate::line::SourceId;
-use crate::phone::{Field, FieldValue};
+use crate::phone::{Field, FieldValue, PhonePresence};
 use crate::profile::{DndRule, ForwardRule, PresenceRule, ToTeams};
 use crate::reconcile::session::LIFETIME;
 use crate::rule_name::RuleName;
@@ -30,6 +32,10 @@ pub struct Desired {
     pub preferred_unknown: bool,
     /// What is not set because Teams says "in a call" only as the phone is: no cause (R24).
     pub echo_of_phone: Vec<Field>,
+    /// An appointment wants calls forwarded, and no forward is prepared: nothing is done (R14).
+    pub forward_missing: Option<Reason>,
+    /// "(No DND)" cancels do not disturb that Teams would have caused, until then (R12).
+    pub rings_until: Option<jiff::Timestamp>,
 }
 
 impl Desired {
@@ -48,6 +54,27 @@ impl Desired {
 pub struct Wish {
     pub want: Want,
     pub why: Reason,
+    pub insist: Insist,
+}
+
+/// Whether what was changed by hand meanwhile is set again (R16); otherwise the person wins (R10).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Insist {
+    #[default]
+    No,
+    /// Over an Away, which a client sets by itself.
+    OverAway,
+    Always,
+}
+
+impl Insist {
+    pub(crate) fn is_over(self, shown: &FieldValue) -> bool {
+        match self {
+            Self::No => false,
+            Self::OverAway => *shown == FieldValue::Presence(Some(PhonePresence::Away)),
+            Self::Always => true,
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,6 +106,7 @@ pub struct PreferredWish {
 pub fn desired(facts: &Facts, rules: &Rules, ledger: &Ledger, now: Now) -> Desired {
     let mut desired = Desired::default();
     teams_to_phone(&mut desired, facts, rules, now);
+    appointments::lay_over(&mut desired, facts, rules, ledger, now);
     if let Some(Wish {
         want: Want::Set(FieldValue::Presence(wanted)),
         ..
@@ -100,6 +128,7 @@ fn teams_to_phone(desired: &mut Desired, facts: &Facts, rules: &Rules, now: Now)
             since: now.wall,
             until: None,
         },
+        insist: Insist::No,
     };
     let all = |wish: Wish| Desired {
         dnd: Some(wish.clone()),
@@ -136,6 +165,7 @@ fn teams_to_phone(desired: &mut Desired, facts: &Facts, rules: &Rules, now: Now)
         let all = all(Wish {
             want: Want::Leave,
             why: why(false),
+            insist: Insist::No,
         });
         *desired = Desired {
             echo_of_phone: Wants::of(&doing, false).set_fields(),
@@ -144,11 +174,26 @@ fn teams_to_phone(desired: &mut Desired, facts: &Facts, rules: &Rules, now: Now)
         return;
     }
     let wants = Wants::of(&doing, teams::is_ending(presence));
-    let wish = |want: Want, own: bool| Some(Wish { want, why: why(own) });
+    let wish = |want: Want, own: bool| {
+        Some(Wish {
+            want,
+            why: why(own),
+            insist: Insist::No,
+        })
+    };
     desired.dnd = wish(wants.dnd, doing.dnd.own);
     desired.forward = wish(wants.forward, doing.forward.own);
     desired.presence = wish(wants.presence, doing.presence.own);
     desired.note = wish(wants.note, doing.note.own);
+}
+
+const fn with_field(desired: &mut Desired, field: Field) -> &mut Option<Wish> {
+    match field {
+        Field::Dnd => &mut desired.dnd,
+        Field::Forward => &mut desired.forward,
+        Field::Presence => &mut desired.presence,
+        Field::Note => &mut desired.note,
+    }
 }
 
 struct Wants {

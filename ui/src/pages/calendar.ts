@@ -1,0 +1,219 @@
+// "Calendar": what appointments do with the phone, and what the next ones will do.
+import { html, nothing, type TemplateResult } from "lit-html";
+import type { AppointmentLine } from "../bindings/AppointmentLine";
+import type { CalendarPage } from "../bindings/CalendarPage";
+import { choiceField, lineField, switchField } from "../controls";
+import { button, copyable, failure, mark, type Part, problemBox, type Room } from "../parts";
+import { fieldOf, type SettingKey } from "../settings";
+import { shape } from "../shapes";
+import { shown } from "../state";
+import type { WordKey } from "../words";
+import { lightLine } from "./now";
+
+const KINDS: [SettingKey, WordKey][] = [
+  ["calendar.busy", "calendar-busy"],
+  ["calendar.oof", "calendar-oof"],
+  ["calendar.tentative", "calendar-tentative"],
+  ["calendar.elsewhere", "calendar-elsewhere"],
+  ["calendar.free", "calendar-free"],
+];
+
+const ACTIONS: [string, WordKey][] = [
+  ["none", "calendar-action-none"],
+  ["dnd", "calendar-action-dnd"],
+  ["forward", "calendar-action-forward"],
+];
+
+type Option = [SettingKey, WordKey, WordKey];
+
+const CHAT: Option[] = [
+  ["calendar.chat_status", "calendar-chat-status", "calendar-chat-status-help"],
+  ["calendar.change_during", "calendar-change-during", "calendar-change-during-help"],
+];
+
+const TEXT: Option[] = [
+  ["calendar.title", "calendar-text-title", "calendar-text-title-help"],
+  ["calendar.no_text_when_free", "calendar-no-text-when-free", "calendar-no-text-when-free-help"],
+  ["calendar.join_titles", "calendar-join-titles", "calendar-join-titles-help"],
+  ["calendar.show_start", "calendar-show-start", "calendar-show-help"],
+  ["calendar.show_end", "calendar-show-end", "calendar-show-help"],
+  ["calendar.show_duration", "calendar-show-duration", "calendar-show-help"],
+];
+
+const HANDLING: Option[] = [
+  ["calendar.leads", "calendar-leads", "calendar-leads-help"],
+  ["calendar.ignore_away", "calendar-ignore-away", "calendar-ignore-away-help"],
+  ["calendar.keep_on_stop", "calendar-keep-on-stop", "calendar-keep-on-stop-help"],
+];
+
+const KEYWORDS: [string, string, WordKey][] = [
+  ["(Ruhe)", "(DND)", "calendar-keyword-dnd"],
+  ["(Keine Ruhe)", "(No DND)", "calendar-keyword-no-dnd"],
+  ["(Anrufe weiterleiten)", "(Call forwarding)", "calendar-keyword-forward"],
+  ["(Keine Anrufe weiterleiten)", "(No call forwarding)", "calendar-keyword-no-forward"],
+  ["(Keine Aktion)", "(No action)", "calendar-keyword-none"],
+];
+
+export function calendarTemplate(room: Room, view: CalendarPage): TemplateResult {
+  const { word } = room;
+  return html`
+    <h1 tabindex="-1">${word("calendar-title")}</h1>
+    ${failure(room, "calendar")}
+    <section class="card" aria-labelledby="calendar-use">
+      <h2 id="calendar-use">${word("calendar-use")}</h2>
+      ${switchField(room, "calendar", "calendar.enabled", {
+        label: word("calendar-enabled"),
+        help: word("calendar-enabled-help"),
+      })}
+      ${need(room, view)}
+      ${view.light ? html`<ul class="lines lights">${lightLine(room, { name: null, light: view.light })}</ul>` : nothing}
+    </section>
+    ${view.need === "off" ? nothing : next(room, view)}
+    <section class="card" aria-labelledby="calendar-actions">
+      <h2 id="calendar-actions">${word("calendar-actions")}</h2>
+      <p class="quiet">${word("calendar-actions-help")}</p>
+      ${KINDS.map(([key, label]) => choiceField(room, "calendar", key, label, ACTIONS))}
+      ${notes(view)} ${forwarding(room, view)}
+    </section>
+    <section class="card" aria-labelledby="calendar-chat">
+      <h2 id="calendar-chat">${word("calendar-chat")}</h2>
+      ${CHAT.map((option) => optionSwitch(room, option))} ${TEXT.map((option) => optionSwitch(room, option))}
+      ${HANDLING.map((option) => optionSwitch(room, option))}
+    </section>
+    ${keywords(room)}
+  `;
+}
+
+function optionSwitch(room: Room, [key, label, help]: Option): Part {
+  return switchField(room, "calendar", key, { label: room.word(label), help: room.word(help) });
+}
+
+/** What is missing before appointments can do anything. */
+function need(room: Room, view: CalendarPage): Part {
+  const { word, acts } = room;
+  switch (view.need) {
+    case "off":
+    case "nothing":
+      return nothing;
+    case "sign-in":
+      return html`<p><a class="button" href="#account">${word("calendar-sign-in")}</a></p>`;
+    case "consent":
+      return html`
+        ${
+          view.asking
+            ? html`<p class="working" role="status">
+                  <span class="spinner" aria-hidden="true"></span><strong>${word("calendar-asking")}</strong>
+                </p>
+                <div class="buttons">
+                  ${button(room, "calendar", "calendar-cancel", () =>
+                    acts.ask("calendar", "calendar-cancel", "cancel_sign_in"),
+                  )}
+                </div>`
+            : html`<p>${word("calendar-consent-help")}</p>
+                <div class="buttons">
+                  ${button(
+                    room,
+                    "calendar",
+                    "calendar-ask",
+                    () => acts.ask("calendar", "calendar-ask", "ask_calendar"),
+                    { kind: "primary" },
+                  )}
+                </div>`
+        }
+        ${view.problem ? problemBox(word("failed"), view.problem) : nothing}
+        ${
+          view.admin_text
+            ? html`<details>
+                <summary>${word("calendar-admin")}</summary>
+                <p class="quiet">${word("calendar-admin-help")}</p>
+                ${copyable(room, view.admin_text, "text")}
+              </details>`
+            : nothing
+        }
+      `;
+  }
+}
+
+function next(room: Room, { next }: CalendarPage): TemplateResult {
+  const { word } = room;
+  return html`<section class="card" aria-labelledby="calendar-next">
+    <h2 id="calendar-next">${word("calendar-next")}</h2>
+    ${
+      next.length
+        ? html`<ul class="lines appointments">${next.map((line) => appointment(room, line))}</ul>`
+        : html`<p class="quiet">${word("calendar-next-none")}</p>`
+    }
+    <p class="quiet small">${word("calendar-next-help")}</p>
+  </section>`;
+}
+
+function appointment({ word, acts, state }: Room, line: AppointmentLine): TemplateResult {
+  const skip = () =>
+    acts.ask("calendar", `skip ${line.id}`, { skip_appointment: { id: line.id, skip: !line.skipped } });
+  const blocked = state.busy.calendar !== null;
+  const meaning = word(line.running ? "calendar-running" : "calendar-coming");
+  return html`<li data-appointment>
+    ${line.running ? mark("connected", "warn", meaning) : mark("neutral", "quiet", meaning)}
+    <span>
+      <span class="setting"><span>${line.time} · ${line.title}</span> <strong class=${line.skipped ? "rest" : "set"}>${line.action}</strong></span>
+      <span class="under quiet small">${line.why}</span>
+      ${
+        line.can_skip
+          ? html`<button
+              type="button"
+              class="link"
+              aria-disabled=${blocked ? "true" : nothing}
+              aria-label="${word(line.skipped ? "calendar-take-in" : "calendar-skip")}: ${line.title}"
+              @click=${blocked ? nothing : skip}
+            >
+              <span>${word(line.skipped ? "calendar-take-in" : "calendar-skip")}</span>
+            </button>`
+          : nothing
+      }
+    </span>
+  </li>`;
+}
+
+function notes({ notes }: CalendarPage): Part {
+  if (notes.length === 0) return nothing;
+  return html`<ul class="plain">
+    ${notes.map((note) => html`<li class="line">${shape("info", "quiet")}<span>${note}</span></li>`)}
+  </ul>`;
+}
+
+/** Only where some kind of appointment, or a keyword, can forward at all. */
+function forwarding(room: Room, view: CalendarPage): Part {
+  const { state, word } = room;
+  if (!state.pages) return nothing;
+  const kept = fieldOf(state.pages, "calendar.forward_when_off");
+  const on = shown(state.form.calendar, "calendar.forward_when_off", kept) === "true";
+  return html`
+    ${
+      view.asks_target
+        ? lineField(room, "calendar", "calendar.forward_to", {
+            label: "calendar-forward-to",
+            help: "calendar-forward-to-help",
+          })
+        : nothing
+    }
+    ${switchField(room, "calendar", "calendar.forward_when_off", {
+      label: word("calendar-forward-when-off"),
+      help: word("calendar-forward-when-off-help"),
+    })}
+    ${on ? html`<p class="line">${mark("bad", "warn", word("calendar-risk"))}<span>${word("calendar-forward-when-off-risk")}</span></p>` : nothing}
+  `;
+}
+
+function keywords({ word }: Room): TemplateResult {
+  return html`<section class="card" aria-labelledby="calendar-keywords">
+    <h2 id="calendar-keywords">${word("calendar-keywords")}</h2>
+    <p class="quiet">${word("calendar-keywords-help")}</p>
+    <dl class="codes">
+      ${KEYWORDS.map(
+        ([german, english, meaning]) => html`<dt><code>${german}</code> · <code>${english}</code></dt>
+          <dd>${word(meaning)}</dd>`,
+      )}
+    </dl>
+    <p class="quiet">${word("calendar-order")}</p>
+  </section>`;
+}
