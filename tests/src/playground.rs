@@ -139,6 +139,18 @@ impl Playground {
         self.tell(&format!("people/{key}/teams"), &json!({ "client": client }));
     }
 
+    /// The person's calendar from now on, each occurrence as the control API takes it.
+    #[track_caller]
+    pub fn set_calendar(&self, key: &str, events: &[Value]) {
+        self.tell(&format!("people/{key}/calendar"), &json!({ "events": events }));
+    }
+
+    /// The administrator consents to scopes for everybody.
+    #[track_caller]
+    pub fn admin_consent(&self, scopes: &[&str]) {
+        self.tell("admin-consent", &json!({ "scopes": scopes }));
+    }
+
     /// Ends all grants of the person, and tokens in use as well.
     #[track_caller]
     pub fn revoke(&self, key: &str) {

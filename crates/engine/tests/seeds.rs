@@ -1,5 +1,5 @@
 //! Every row of every mapping table of the documents the product was asked for, one test per row. The calendar's
-//! document comes with the calendar; the STARFACE Teams integration's has no mapping of states.
+//! document has a file of its own; the STARFACE Teams integration's has no mapping of states.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 

@@ -110,6 +110,7 @@ fn done(effect: Effect) -> Option<Input> {
             revision,
             outcome: Ok(()),
         },
+        Effect::ReadCalendar { .. } => Input::CalendarRead(Ok(Vec::new())),
         Effect::WarmUp | Effect::Resync(_) | Effect::Notify(_) | Effect::ForgetTokens | Effect::Finished => {
             return None;
         }
