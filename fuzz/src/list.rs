@@ -32,6 +32,7 @@ pub const TARGETS: &[Target] = &[
     target("entra-settings", entra::fuzzing::settings, 512),
     target("entra-stored", entra::fuzzing::stored, 1024),
     target("entra-tokens", entra::fuzzing::tokens, 2048),
+    target("graph-calendar", graph::fuzzing::calendar, 4096),
     target("graph-duration", graph::fuzzing::duration, 4),
     target("graph-presence", graph::fuzzing::presence, 1024),
     target("graph-refusal", graph::fuzzing::refusal, 1024),

@@ -43,6 +43,11 @@ impl Office {
 
     /// Alice's program, signed in and connected to her phone.
     fn product<'desk>(&self, desk: &'desk Desk, profile: &str) -> Product<'desk> {
+        self.product_with(desk, profile, "")
+    }
+
+    /// As [`Office::product`], with more sections of settings.
+    fn product_with<'desk>(&self, desk: &'desk Desk, profile: &str, more: &str) -> Product<'desk> {
         let mut product = Product::new(desk);
         let addresses = self.company.addresses();
         product.write_settings(&format!(
@@ -52,7 +57,7 @@ impl Office {
              [phone]\nkind = \"asterisk\"\nhost = \"127.0.0.1\"\nport = {}\ntls = \"off\"\nuser = \"{DESK_USER}\"\n\
              extension = \"1001\"\n\
              [rules]\nprofile = \"{profile}\"\n\
-             [store]\nsecrets = \"file\"\n",
+             [store]\nsecrets = \"file\"\n{more}",
             addresses.entra,
             self.graph.url(),
             addresses.ami.port(),
@@ -198,6 +203,50 @@ fn a_presence_chosen_on_the_phone_is_preferred_in_teams_in_words_that_graph_allo
     office.wait_asked("/clearUserPreferredPresence", &Value::Null);
     office.assert_all_taken();
     drop(product);
+}
+
+#[test]
+fn the_calendar_is_read_in_words_that_graph_allows() {
+    let desk = Desk::headless();
+    let office = Office::open();
+    office.company.admin_consent(&["Calendars.Read"]);
+    let now = jiff::Timestamp::now();
+    let event = json!({"id": "AAMk-1", "subject": "Talk (No action)", "start": now.to_string(),
+        "end": (now + jiff::SignedDuration::from_hours(1)).to_string()});
+    let events = vec![serde_json::from_value(event).unwrap()];
+    assert!(office.company.set_calendar("alice", events));
+    let product = office.product_with(&desk, "recommended", "[calendar]\nenabled = true\n");
+    let mut socket = Socket::connect(product.data_dir());
+    let begun = socket.ask(json!("ask_calendar")).unwrap();
+    let mut url: Url = begun["sign_in"]["browser"]["url"].as_str().unwrap().parse().unwrap();
+    url.query_pairs_mut().append_pair("playground_user", "alice");
+    Browser::default().open(&url);
+    product.wait_status(SOON, "the calendar", |status| {
+        status["health"]["calendar"]["ok"] == true
+    });
+    let all = office.graph.kept().all();
+    let views: Vec<&Exchange> = all
+        .iter()
+        .filter(|exchange| exchange.path.contains("/calendarView"))
+        .collect();
+    assert!(!views.is_empty() && views.iter().all(|view| view.status == 200), "{views:#?}");
+
+    let token = office.company.access_token("alice", &["Calendars.Read"]);
+    let ask = |query: &str| {
+        let url = format!("{}/v1.0/me/calendarView?{query}", office.graph.url());
+        http::send(http::get(&url).bearer_auth(&token)).status
+    };
+    let window = "startDateTime=2026-01-15T00:00:00Z&endDateTime=2026-01-16T00:00:00Z";
+    assert_eq!(ask(&format!("{window}&$top=10")), 200);
+    for wrong in [
+        "startDateTime=2026-01-15T00:00:00Z",
+        "startDateTime=today&endDateTime=2026-01-16T00:00:00Z",
+        &format!("{window}&$top=5000"),
+        &format!("{window}&$select=subject,lastModifiedDateTime"),
+        &format!("{window}&$select=body"),
+    ] {
+        assert_eq!(ask(wrong), 422, "{wrong}");
+    }
 }
 
 #[test]

@@ -31,6 +31,7 @@ pub(super) fn with_header(status: &str, header: &str, body: &str) -> Reply {
 pub(super) struct Double {
     pub base: reqwest::Url,
     asked: Arc<Mutex<Vec<String>>>,
+    replies: Arc<Mutex<VecDeque<Reply>>>,
     task: tokio::task::JoinHandle<()>,
 }
 
@@ -43,14 +44,24 @@ impl Double {
             .unwrap();
         let asked = Arc::new(Mutex::new(Vec::new()));
         let replies = Arc::new(Mutex::new(replies.into_iter().collect::<VecDeque<_>>()));
-        let seen = Arc::clone(&asked);
+        let (seen, queue) = (Arc::clone(&asked), Arc::clone(&replies));
         let task = tokio::spawn(async move {
             let mut connections = tokio::task::JoinSet::new();
             while let Ok((stream, _)) = listener.accept().await {
-                connections.spawn(serve(stream, Arc::clone(&seen), Arc::clone(&replies)));
+                connections.spawn(serve(stream, Arc::clone(&seen), Arc::clone(&queue)));
             }
         });
-        Self { base, asked, task }
+        Self {
+            base,
+            asked,
+            replies,
+            task,
+        }
+    }
+
+    /// Answers with these from now on: for replies that name the double's own address.
+    pub(super) fn then(&self, replies: impl IntoIterator<Item = Reply>) {
+        self.replies.lock().unwrap().extend(replies);
     }
 
     /// Each request as it came: head and body.

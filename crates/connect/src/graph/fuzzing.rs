@@ -1,7 +1,7 @@
 //! What must hold for whatever Graph, or something in its place, answers.
 
 use super::send::Answer;
-use super::{GraphError, clear_session, iso8601, read_presence, retry_after};
+use super::{GraphError, calendar_view, clear_session, iso8601, read_presence, retry_after};
 use crate::fuzzing::choice;
 use offhook_engine::fault::FaultKind;
 use reqwest::StatusCode;
@@ -36,6 +36,30 @@ pub fn presence(input: &[u8]) {
         Ok(presence),
         "written and read again"
     );
+}
+
+/// A page of the calendar: whatever was read can be judged, and its subject stays where it is.
+pub fn calendar(input: &[u8]) {
+    let Ok((appointments, _next)) = calendar_view::parse(&Answer {
+        status: StatusCode::OK,
+        headers: HeaderMap::new(),
+        body: input.to_vec(),
+    }) else {
+        return;
+    };
+    for appointment in appointments {
+        let (start, end) = appointment.span.bounds(&jiff::tz::TimeZone::UTC);
+        assert!(
+            !appointment.is_running(start, &jiff::tz::TimeZone::UTC) || start < end,
+            "only what lasts runs"
+        );
+        let title = appointment.title().unwrap_or_default();
+        assert!(!title.contains(char::is_control), "one line");
+        assert!(
+            title.is_empty() || !appointment.sensitivity.is_secret(),
+            "a secret one has no title"
+        );
+    }
 }
 
 /// An answer that is no success: first a byte that chooses the status, then the line of `Retry-After`, then the

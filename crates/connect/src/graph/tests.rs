@@ -324,3 +324,73 @@ async fn operations_can_be_spawned() {
     });
     assert!(task.await.unwrap().is_ok());
 }
+
+fn page(ids: std::ops::Range<u32>, next: Option<String>) -> Reply {
+    let time = |hour: u32| serde_json::json!({ "dateTime": format!("2026-01-15T{hour:02}:00:00.0000000"), "timeZone": "UTC" });
+    let events: Vec<_> = ids
+        .map(|n| serde_json::json!({ "id": n.to_string(), "subject": "Talk", "showAs": "busy", "start": time(10), "end": time(11) }))
+        .collect();
+    let mut page = serde_json::json!({ "value": events });
+    if let Some(next) = next {
+        page["@odata.nextLink"] = next.into();
+    }
+    reply("200 OK", &page.to_string())
+}
+
+async fn read_calendar(double: &Double) -> Result<usize, GraphError> {
+    let (from, until) = ("2026-01-15T00:00:00Z".parse().unwrap(), "2026-01-16T00:00:00Z".parse().unwrap());
+    let read = graph(double).read_calendar(&token(), from, until).await;
+    read.map(|list| list.len())
+}
+
+#[tokio::test]
+async fn the_calendar_is_read_page_by_page_with_the_token_at_the_same_service() {
+    let double = Double::start([]).await;
+    let next = format!("{}/me/calendarView?$skip=2&x=y%20z", double.base);
+    double.then([page(0..2, Some(next)), page(2..3, None)]);
+    assert_eq!(read_calendar(&double).await.unwrap(), 3);
+    let asked = double.asked();
+    assert!(asked[1].starts_with("GET /v1.0/me/calendarView?$skip=2&x=y%20z HTTP/1.1\r\n"), "{}", asked[1]);
+    for asked in &asked {
+        assert!(asked.contains("authorization: Bearer secret-token\r\n"), "{asked}");
+        assert!(asked.contains("prefer: outlook.timezone=\"UTC\"\r\n"), "{asked}");
+    }
+}
+
+#[tokio::test]
+async fn a_next_page_elsewhere_is_not_asked_for() {
+    let other = Double::start([page(0..1, None)]).await;
+    let next = format!("{}/me/calendarView?$skip=2", other.base);
+    let double = Double::start([page(0..2, Some(next))]).await;
+    assert!(read_calendar(&double).await.is_err());
+    assert!(other.asked().is_empty(), "the token stays here");
+}
+
+#[tokio::test]
+async fn part_of_a_calendar_is_none() {
+    let double = Double::start([]).await;
+    let next = || Some(format!("{}/me/calendarView?$skip=2", double.base));
+    double.then([
+        page(0..2, next()),
+        with_header("429 Too Many Requests", "retry-after: 2.5", "{}"),
+        page(0..2, next()),
+        Reply::Broken("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{".into()),
+        reply("403 Forbidden", "{}"),
+    ]);
+    let fault = |error: GraphError| error.fault().kind;
+    let throttled = FaultKind::Throttled {
+        retry_after: Some(Duration::from_millis(2500)),
+    };
+    assert_eq!(fault(read_calendar(&double).await.unwrap_err()), throttled);
+    assert_eq!(fault(read_calendar(&double).await.unwrap_err()), FaultKind::Unreachable);
+    assert_eq!(fault(read_calendar(&double).await.unwrap_err()), FaultKind::RightMissing);
+}
+
+#[tokio::test]
+async fn a_calendar_without_end_is_given_up() {
+    let double = Double::start([]).await;
+    let next = || Some(format!("{}/me/calendarView?$skip=2", double.base));
+    double.then((0..60).map(|n| page(n..n + 1, next())));
+    assert!(matches!(read_calendar(&double).await, Err(GraphError::TooLarge)));
+    assert_eq!(double.asked().len(), 50);
+}
