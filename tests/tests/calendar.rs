@@ -73,7 +73,11 @@ fn consent(house: &House) {
     house.company.admin_consent(&["Calendars.Read"]);
     let mut socket = Socket::connect(house.product.data_dir());
     let begun = socket.ask(json!("ask_calendar")).unwrap();
-    let mut url: Url = begun["sign_in"]["browser"]["url"].as_str().unwrap().parse().unwrap();
+    let mut url: Url = begun["sign_in"]["browser"]["url"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
     url.query_pairs_mut().append_pair("playground_user", PERSON);
     let page = Browser::default().open(&url);
     assert_eq!(page.status, 200, "{}: {}", page.url, page.body);
@@ -108,7 +112,10 @@ fn calls_are_refused_from_the_minute_an_appointment_begins_until_it_ends() {
     let soon = Soon::new();
     let house = house(pbx, "", &[soon.event("Budget")]);
     rings(&bob, &alice);
-    assert!(Timestamp::now() < soon.start, "this machine is too slow for the test");
+    assert!(
+        Timestamp::now() < soon.start,
+        "this machine is too slow for the test"
+    );
     house.wait_dnd_for(Soon::wait_for(soon.start), true);
     Soon::assert_at(soon.start);
     assert_eq!(bob.call(EXTENSION).code, 486);
@@ -134,7 +141,10 @@ fn calls_go_elsewhere_while_an_appointment_runs() {
     let house = house(pbx, more, &[soon.event("Budget")]);
     let forward = || house.pbx.ami().db_get("CF", EXTENSION);
     assert_eq!(forward(), None);
-    assert!(Timestamp::now() < soon.start, "this machine is too slow for the test");
+    assert!(
+        Timestamp::now() < soon.start,
+        "this machine is too slow for the test"
+    );
     let forwarded = || (forward().as_deref() == Some("1002")).then_some(());
     assert!(try_wait_for(Soon::wait_for(soon.start), forwarded).is_some());
     Soon::assert_at(soon.start);
@@ -158,7 +168,10 @@ fn no_dnd_lets_calls_ring_through_although_teams_says_in_a_meeting() {
     let house = house(pbx, more, &[soon.event("Customer (No DND)")]);
     house.company.teams_client(PERSON, "in-a-meeting");
     house.wait_dnd(true);
-    assert!(Timestamp::now() < soon.start, "this machine is too slow for the test");
+    assert!(
+        Timestamp::now() < soon.start,
+        "this machine is too slow for the test"
+    );
     house.wait_dnd_for(Soon::wait_for(soon.start), false);
     Soon::assert_at(soon.start);
     rings(&bob, &alice);
@@ -172,10 +185,16 @@ fn a_tenant_that_forbids_the_calendar_leaves_the_other_jobs_working() {
     let pbx = Asterisk::start();
     let house = House::in_use(pbx, habits(""));
     let calendar = |status: &Value| status["health"]["calendar"]["ok"] == false;
-    house.product.wait_status(SOON, "a calendar without its right", calendar);
+    house
+        .product
+        .wait_status(SOON, "a calendar without its right", calendar);
     let mut socket = Socket::connect(house.product.data_dir());
     let begun = socket.ask(json!("ask_calendar")).unwrap();
-    let mut url: Url = begun["sign_in"]["browser"]["url"].as_str().unwrap().parse().unwrap();
+    let mut url: Url = begun["sign_in"]["browser"]["url"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
     url.query_pairs_mut().append_pair("playground_user", PERSON);
     // Nobody has agreed for the organisation: the browser says so, and it ends there.
     let page = Browser::default().open(&url);
@@ -188,7 +207,10 @@ fn a_tenant_that_forbids_the_calendar_leaves_the_other_jobs_working() {
     house.wait_dnd(false);
     let asked = house.company.asked_since(0);
     let read = |path: &str| path.contains("/calendarView");
-    assert!(!asked.iter().any(|asked| read(&asked.path)), "never without the right");
+    assert!(
+        !asked.iter().any(|asked| read(&asked.path)),
+        "never without the right"
+    );
     assert_eq!(socket.ask(json!("cancel_sign_in")).unwrap(), "done");
     consent(&house);
 }

@@ -218,7 +218,11 @@ fn the_calendar_is_read_in_words_that_graph_allows() {
     let product = office.product_with(&desk, "recommended", "[calendar]\nenabled = true\n");
     let mut socket = Socket::connect(product.data_dir());
     let begun = socket.ask(json!("ask_calendar")).unwrap();
-    let mut url: Url = begun["sign_in"]["browser"]["url"].as_str().unwrap().parse().unwrap();
+    let mut url: Url = begun["sign_in"]["browser"]["url"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
     url.query_pairs_mut().append_pair("playground_user", "alice");
     Browser::default().open(&url);
     product.wait_status(SOON, "the calendar", |status| {
@@ -229,7 +233,10 @@ fn the_calendar_is_read_in_words_that_graph_allows() {
         .iter()
         .filter(|exchange| exchange.path.contains("/calendarView"))
         .collect();
-    assert!(!views.is_empty() && views.iter().all(|view| view.status == 200), "{views:#?}");
+    assert!(
+        !views.is_empty() && views.iter().all(|view| view.status == 200),
+        "{views:#?}"
+    );
 
     let token = office.company.access_token("alice", &["Calendars.Read"]);
     let ask = |query: &str| {

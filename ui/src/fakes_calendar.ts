@@ -112,10 +112,7 @@ export function calendarFields(state: FakeState): Record<string, FieldView> {
     "calendar.tentative": field("none", { locked }),
     "calendar.busy": field("dnd", { locked }),
     "calendar.oof": field("forward", { locked }),
-    "calendar.forward_to": field("+49 30 1234567", {
-      locked,
-      refused: state === "calendar-consent" ? "?" : null,
-    }),
+    "calendar.forward_to": field("+49301234567", { locked }),
     "calendar.forward_when_off": flag(on),
     "calendar.chat_status": flag(on),
     "calendar.change_during": flag(false),

@@ -513,3 +513,60 @@ describe("A key file", () => {
     expect(state.key).toEqual({ name: "", key: "", microsoft: null });
   });
 });
+
+describe("Calendar", () => {
+  const lines = (root: HTMLElement) => [...root.querySelectorAll("[data-appointment]")];
+
+  it("shows what each of the next appointments will do and why, and leaves one out by one click", () => {
+    const root = draw(at("calendar", "calendar-on"));
+    expect(lines(root).map((line) => line.querySelector("strong")?.textContent)).toEqual([
+      "do not disturb",
+      "calls ring through",
+      "does nothing",
+    ]);
+    expect(lines(root)[1]?.textContent).toContain("(No DND)");
+    lines(root)[0]?.querySelector<HTMLButtonElement>("button")?.click();
+    expect(acts.ask).toHaveBeenCalledWith("calendar", "skip a1", {
+      skip_appointment: { id: "a1", skip: true },
+    });
+    lines(root)[2]?.querySelector<HTMLButtonElement>("button")?.click();
+    expect(acts.ask).toHaveBeenCalledWith("calendar", "skip a3", {
+      skip_appointment: { id: "a3", skip: false },
+    });
+  });
+
+  it("asks Microsoft only by the person's word, and has the text for an administrator ready", () => {
+    const root = draw(at("calendar", "calendar-consent"));
+    root.querySelector<HTMLButtonElement>("[data-word=calendar-ask]")?.click();
+    expect(acts.ask).toHaveBeenCalledWith("calendar", "calendar-ask", "ask_calendar");
+    expect(root.querySelector("[data-code=admin-consent-needed]")).not.toBeNull();
+    expect(root.querySelector("details pre")?.textContent).toContain("adminconsent");
+    const asking = draw(at("calendar", "calendar-asking"));
+    asking.querySelector<HTMLButtonElement>("[data-word=calendar-cancel]")?.click();
+    expect(acts.ask).toHaveBeenCalledWith("calendar", "calendar-cancel", "cancel_sign_in");
+  });
+
+  it("has an action for every kind, and a switch with help for every option", () => {
+    const root = draw(at("calendar", "calendar-on"));
+    for (const kind of ["busy", "oof", "tentative", "elsewhere", "free"]) {
+      const radios = root.querySelectorAll<HTMLInputElement>(`[name=calendar-${kind}]`);
+      expect([...radios].map((radio) => radio.value)).toEqual(["none", "dnd", "forward"]);
+    }
+    const options = ["chat_status", "change_during", "title", "no_text_when_free", "join_titles"].concat(
+      ["show_start", "show_end", "show_duration", "leads", "ignore_away", "keep_on_stop"],
+      ["forward_when_off"],
+    );
+    for (const option of options) {
+      const control = root.querySelector<HTMLInputElement>(`#calendar-${option}`);
+      expect(control?.getAttribute("aria-describedby"), option).toContain(`calendar-${option}-help`);
+    }
+    root.querySelector<HTMLInputElement>("[name=calendar-busy][value=forward]")?.click();
+    expect(acts.set).toHaveBeenCalledWith("calendar", "calendar.busy", "forward");
+  });
+
+  it("states both risks of keeping a forward only where it is kept", () => {
+    const risk = (root: HTMLElement) => root.textContent?.includes("until Offhook runs again");
+    expect(risk(draw(at("calendar", "calendar-on")))).toBe(true);
+    expect(risk(draw(at("calendar", "free")))).toBe(false);
+  });
+});

@@ -108,7 +108,11 @@ fn strongest(all: &[Imagined], of: impl Fn(Imagined) -> Says) -> Says {
         if said == Says::Silent {
             continue;
         }
-        let rank = (ENDINGS[one.ending].1 != Says::Default, KINDS[one.kind].1, -one.age);
+        let rank = (
+            ENDINGS[one.ending].1 != Says::Default,
+            KINDS[one.kind].1,
+            -one.age,
+        );
         if best.is_none_or(|(other, _)| rank > other) {
             best = Some((rank, said));
         }

@@ -108,7 +108,13 @@ fn sign_in() -> impl Strategy<Value = SignIn> {
 
 fn any_appointment() -> impl Strategy<Value = Appointment> {
     let kinds = vec!["free", "workingElsewhere", "tentative", "busy", "oof", "other"];
-    let subjects = vec!["Talk", "Talk (No DND)", "(DND)", "x (Call forwarding)", "(Keine Aktion)"];
+    let subjects = vec![
+        "Talk",
+        "Talk (No DND)",
+        "(DND)",
+        "x (Call forwarding)",
+        "(Keine Aktion)",
+    ];
     (
         prop::sample::select(kinds),
         prop::sample::select(subjects),
@@ -148,14 +154,12 @@ fn any_calendar() -> impl Strategy<Value = CalendarRules> {
 
 fn any_rules() -> impl Strategy<Value = Rules> {
     let plain = (0..NAMES.len(), any::<bool>(), any::<bool>(), 0..5u8);
-    (plain, any_calendar()).prop_map(|((profile, meetings, outgoing, role), calendar)| {
-        Rules {
-            calendar,
-            dnd_in_meetings: meetings,
-            outgoing_counts: outgoing,
-            role: if role == 0 { Role::Watch } else { Role::Full },
-            ..rules(NAMES[profile])
-        }
+    (plain, any_calendar()).prop_map(|((profile, meetings, outgoing, role), calendar)| Rules {
+        calendar,
+        dnd_in_meetings: meetings,
+        outgoing_counts: outgoing,
+        role: if role == 0 { Role::Watch } else { Role::Full },
+        ..rules(NAMES[profile])
     })
 }
 

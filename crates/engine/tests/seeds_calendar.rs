@@ -28,7 +28,11 @@ fn during(kind: &str, subject: &str, change: impl FnOnce(&mut CalendarRules)) ->
     let shown = (w.dnd(), w.forward(), w.presence(), w.note());
     w.until("2026-03-10T11:00:05Z");
     let after = (w.dnd(), w.forward(), w.presence(), w.note());
-    assert_eq!(after, (false, None, None, String::new()), "afterwards everything is back");
+    assert_eq!(
+        after,
+        (false, None, None, String::new()),
+        "afterwards everything is back"
+    );
     shown
 }
 
@@ -45,7 +49,9 @@ fn forward() -> Shown {
 }
 
 fn keyword(text: &str, default: Action) -> Shown {
-    during("busy", &format!("Termin {text}"), |calendar| calendar.busy = default)
+    during("busy", &format!("Termin {text}"), |calendar| {
+        calendar.busy = default
+    })
 }
 
 fn chat(kind: &str) -> Option<PhonePresence> {
@@ -219,7 +225,10 @@ fn running(change: impl FnOnce(&mut CalendarRules)) -> World {
     let mut w = World::with(rules);
     w.calendar(vec![appointment("busy", "Kundentermin", "10:00", "11:00")]);
     w.until("2026-03-10T10:10:00Z");
-    assert_eq!((w.presence(), w.note().as_str()), (Some(PhonePresence::Dnd), "Kundentermin"));
+    assert_eq!(
+        (w.presence(), w.note().as_str()),
+        (Some(PhonePresence::Dnd), "Kundentermin")
+    );
     w
 }
 

@@ -175,10 +175,7 @@ function appointment({ word, acts, state }: Room, line: AppointmentLine): Templa
 }
 
 function notes({ notes }: CalendarPage): Part {
-  if (notes.length === 0) return nothing;
-  return html`<ul class="plain">
-    ${notes.map((note) => html`<li class="line">${shape("info", "quiet")}<span>${note}</span></li>`)}
-  </ul>`;
+  return html`${notes.map((note) => html`<p class="line">${shape("info", "quiet")}<span>${note}</span></p>`)}`;
 }
 
 /** Only where some kind of appointment, or a keyword, can forward at all. */
@@ -208,12 +205,12 @@ function keywords({ word }: Room): TemplateResult {
   return html`<section class="card" aria-labelledby="calendar-keywords">
     <h2 id="calendar-keywords">${word("calendar-keywords")}</h2>
     <p class="quiet">${word("calendar-keywords-help")}</p>
-    <dl class="codes">
+    <ul class="plain">
       ${KEYWORDS.map(
-        ([german, english, meaning]) => html`<dt><code>${german}</code> · <code>${english}</code></dt>
-          <dd>${word(meaning)}</dd>`,
+        ([german, english, meaning]) =>
+          html`<li><code>${german}</code> · <code>${english}</code><span class="under">${word(meaning)}</span></li>`,
       )}
-    </dl>
+    </ul>
     <p class="quiet">${word("calendar-order")}</p>
   </section>`;
 }

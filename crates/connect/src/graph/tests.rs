@@ -338,7 +338,10 @@ fn page(ids: std::ops::Range<u32>, next: Option<String>) -> Reply {
 }
 
 async fn read_calendar(double: &Double) -> Result<usize, GraphError> {
-    let (from, until) = ("2026-01-15T00:00:00Z".parse().unwrap(), "2026-01-16T00:00:00Z".parse().unwrap());
+    let (from, until) = (
+        "2026-01-15T00:00:00Z".parse().unwrap(),
+        "2026-01-16T00:00:00Z".parse().unwrap(),
+    );
     let read = graph(double).read_calendar(&token(), from, until).await;
     read.map(|list| list.len())
 }
@@ -350,9 +353,16 @@ async fn the_calendar_is_read_page_by_page_with_the_token_at_the_same_service() 
     double.then([page(0..2, Some(next)), page(2..3, None)]);
     assert_eq!(read_calendar(&double).await.unwrap(), 3);
     let asked = double.asked();
-    assert!(asked[1].starts_with("GET /v1.0/me/calendarView?$skip=2&x=y%20z HTTP/1.1\r\n"), "{}", asked[1]);
+    assert!(
+        asked[1].starts_with("GET /v1.0/me/calendarView?$skip=2&x=y%20z HTTP/1.1\r\n"),
+        "{}",
+        asked[1]
+    );
     for asked in &asked {
-        assert!(asked.contains("authorization: Bearer secret-token\r\n"), "{asked}");
+        assert!(
+            asked.contains("authorization: Bearer secret-token\r\n"),
+            "{asked}"
+        );
         assert!(asked.contains("prefer: outlook.timezone=\"UTC\"\r\n"), "{asked}");
     }
 }
@@ -382,8 +392,14 @@ async fn part_of_a_calendar_is_none() {
         retry_after: Some(Duration::from_millis(2500)),
     };
     assert_eq!(fault(read_calendar(&double).await.unwrap_err()), throttled);
-    assert_eq!(fault(read_calendar(&double).await.unwrap_err()), FaultKind::Unreachable);
-    assert_eq!(fault(read_calendar(&double).await.unwrap_err()), FaultKind::RightMissing);
+    assert_eq!(
+        fault(read_calendar(&double).await.unwrap_err()),
+        FaultKind::Unreachable
+    );
+    assert_eq!(
+        fault(read_calendar(&double).await.unwrap_err()),
+        FaultKind::RightMissing
+    );
 }
 
 #[tokio::test]

@@ -33,21 +33,21 @@ impl Engine {
             .is_err_and(|fault| fault.kind == FaultKind::RightMissing);
         if refused {
             // This job alone is off (R18), and nothing of it stays.
-            self.facts.calendar.forget(now);
+            self.facts.calendar.forget();
             if self.facts.calendar.link == CalendarLink::Microsoft {
                 self.facts.refused_rights.push(Right::CalendarRead);
             }
         }
-        self.facts.calendar.on_read(outcome, now);
+        self.facts.calendar.on_read(outcome, &self.rules.zone, now);
     }
 
     /// Signed in anew, as somebody else, or out.
-    pub(super) fn on_calendar_account(&mut self, another: bool, now: Now) {
+    pub(super) fn on_calendar_account(&mut self, another: bool) {
         if self.facts.calendar.link != CalendarLink::Microsoft {
             return;
         }
         if another {
-            self.facts.calendar.forget(now);
+            self.facts.calendar.forget();
         }
         self.calendar_pace.reset();
     }
@@ -86,7 +86,7 @@ impl Engine {
         let calendar = &self.facts.calendar;
         let passed = [SignedDuration::ZERO, AROUND].into_iter().any(|ahead| {
             let (after, until) = (later(since, ahead), later(now.wall, ahead));
-            calendar.has_border(after, until, &self.rules.zone)
+            calendar.has_border(after, until)
         });
         if passed {
             self.poll.hurry(now.mono);
@@ -123,10 +123,9 @@ impl Engine {
     /// The next moment that an appointment makes different: its border, a little before it, or the end of what an
     /// earlier run has set for one.
     pub(crate) fn calendar_border(&self, now: Now) -> Option<Timestamp> {
-        let zone = &self.rules.zone;
         let calendar = &self.facts.calendar;
         let ahead = calendar
-            .next_border(later(now.wall, AROUND), zone)
+            .next_border(later(now.wall, AROUND))
             .map(|border| later(border, -AROUND));
         let held = self
             .ledger
@@ -135,7 +134,7 @@ impl Engine {
             .filter(|hold| hold.why.cause == Cause::Calendar);
         let ends = held.filter_map(|hold| hold.why.until);
         let skipped = self.ledger.skipped.iter().map(|skipped| skipped.until);
-        let borders = calendar.next_border(now.wall, zone).into_iter().chain(ahead);
+        let borders = calendar.next_border(now.wall).into_iter().chain(ahead);
         let all = borders.chain(ends).chain(skipped);
         all.filter(|at| *at > now.wall).min()
     }

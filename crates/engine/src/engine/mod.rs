@@ -308,6 +308,7 @@ impl Engine {
                     || self.rules.calendar != rules.calendar
                     || self.rules.role != rules.role;
                 self.rules = *rules;
+                self.facts.calendar.order(&self.rules.zone);
                 if told {
                     self.on_told();
                 }
@@ -364,13 +365,13 @@ impl Engine {
                     self.session.forget_requests(now.mono);
                     self.preferred.forget_requests(now.mono);
                     self.poll.reset(now.mono, now.mono);
-                    self.on_calendar_account(another, now);
+                    self.on_calendar_account(another);
                 }
                 self.facts.microsoft.on(Ok(()), now.wall);
             }
             SignIn::SignedOut => {
                 self.facts.teams.forget();
-                self.on_calendar_account(true, now);
+                self.on_calendar_account(true);
             }
             SignIn::Waiting(fault) | SignIn::Expired { fault, .. } => {
                 self.facts.teams.on_failed_read(now.mono);

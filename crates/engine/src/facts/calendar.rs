@@ -34,8 +34,11 @@ pub struct CalendarFacts {
     /// Of the last reading that succeeded, by their id; all of them, also those that do not count.
     pub appointments: Vec<Appointment>,
     read_at: Option<Instant>,
-    /// Since when there is a calendar, or since the start.
-    asked_since: Option<Now>,
+    /// Until it has been read, or forgotten: since when it is waited for.
+    awaited: Option<Instant>,
+    configured: Option<Timestamp>,
+    /// When those that count begin and end, in order.
+    borders: Vec<Timestamp>,
     pub health: Health,
 }
 
@@ -53,33 +56,51 @@ impl CalendarFacts {
     pub(crate) fn configured(&mut self, link: CalendarLink, now: Now) {
         *self = Self {
             link,
-            asked_since: (link != CalendarLink::Off).then_some(now),
+            awaited: (link != CalendarLink::Off).then_some(now.mono),
+            configured: (link != CalendarLink::Off).then_some(now.wall),
             ..Self::default()
         };
     }
 
-    /// Another account, or nobody: what was read belongs to nobody.
-    pub(crate) fn forget(&mut self, now: Now) {
-        self.configured(self.link, now);
+    /// Another account, nobody, or the right was taken away: what was read is worth nothing, and nothing is kept for it.
+    pub(crate) fn forget(&mut self) {
+        *self = Self {
+            link: self.link,
+            configured: self.configured,
+            ..Self::default()
+        };
     }
 
-    pub(crate) fn on_read(&mut self, outcome: Result<Vec<Appointment>, Fault>, now: Now) {
+    pub(crate) fn on_read(&mut self, outcome: Result<Vec<Appointment>, Fault>, zone: &TimeZone, now: Now) {
         self.health.on(outcome.as_ref().map(|_| ()), now.wall);
         if let Ok(mut appointments) = outcome {
             appointments.sort_by(|a, b| a.id.cmp(&b.id));
             appointments.dedup_by(|a, b| a.id == b.id);
             self.appointments = appointments;
             self.read_at = Some(now.mono);
+            self.awaited = None;
+            self.order(zone);
         }
     }
 
+    /// Puts the borders in order, for the person's zone.
+    pub(crate) fn order(&mut self, zone: &TimeZone) {
+        let counting = self.appointments.iter().filter(|a| a.counts());
+        let mut borders: Vec<Timestamp> = counting
+            .flat_map(|a| <[Timestamp; 2]>::from(a.span.bounds(zone)))
+            .collect();
+        borders.sort_unstable();
+        borders.dedup();
+        self.borders = borders;
+    }
+
     pub fn knowledge(&self, now: Instant) -> Knowledge {
-        match (self.link, self.read_at, self.asked_since) {
+        match (self.link, self.read_at, self.awaited) {
             (CalendarLink::Microsoft | CalendarLink::Own, Some(at), _) if now.since(at) < STALE => {
                 Knowledge::Known
             }
             (CalendarLink::Microsoft | CalendarLink::Own, None, Some(since))
-                if now.since(since.mono) < FIRST_READING =>
+                if now.since(since) < FIRST_READING =>
             {
                 Knowledge::Awaited
             }
@@ -89,14 +110,13 @@ impl CalendarFacts {
 
     /// When what is known, or awaited, comes to be nothing.
     pub(crate) fn ends(&self, now: Instant) -> Option<Instant> {
-        let since = self.asked_since.filter(|_| self.read_at.is_none());
         let end = self.read_at.map(|at| at + STALE);
-        end.or(since.map(|since| since.mono + FIRST_READING))
+        end.or(self.awaited.map(|since| since + FIRST_READING))
             .filter(|end| *end > now)
     }
 
     pub fn since(&self) -> Option<Timestamp> {
-        self.health.since.or(self.asked_since.map(|since| since.wall))
+        self.health.since.or(self.configured)
     }
 
     pub const fn is_read(&self) -> bool {
@@ -104,17 +124,13 @@ impl CalendarFacts {
     }
 
     /// The next moment at which an appointment begins or ends.
-    pub(crate) fn next_border(&self, after: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
-        self.borders(zone).filter(|border| *border > after).min()
+    pub(crate) fn next_border(&self, after: Timestamp) -> Option<Timestamp> {
+        let passed = self.borders.partition_point(|border| *border <= after);
+        self.borders.get(passed).copied()
     }
 
-    pub(crate) fn has_border(&self, after: Timestamp, until: Timestamp, zone: &TimeZone) -> bool {
-        self.borders(zone).any(|border| after < border && border <= until)
-    }
-
-    fn borders<'a>(&'a self, zone: &'a TimeZone) -> impl Iterator<Item = Timestamp> + 'a {
-        let counting = self.appointments.iter().filter(|a| a.counts());
-        counting.flat_map(|a| <[Timestamp; 2]>::from(a.span.bounds(zone)))
+    pub(crate) fn has_border(&self, after: Timestamp, until: Timestamp) -> bool {
+        self.next_border(after).is_some_and(|border| border <= until)
     }
 }
 

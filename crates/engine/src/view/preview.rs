@@ -34,7 +34,7 @@ pub fn preview(
         None => now.wall,
     };
     let now = Now { wall, ..now };
-    let facts = imagine(situation, phone, now)?;
+    let facts = imagine(situation, rules, phone, now)?;
     let later = now.after(crate::facts::calls::DIALLING);
     let desired = desired(&facts, rules, &Ledger::default(), later);
     let view = View {
@@ -218,7 +218,12 @@ impl View<'_> {
     }
 }
 
-fn imagine(situation: &Situation, phone: Option<&PhoneFacts>, now: Now) -> Result<Facts, Fault> {
+fn imagine(
+    situation: &Situation,
+    rules: &Rules,
+    phone: Option<&PhoneFacts>,
+    now: Now,
+) -> Result<Facts, Fault> {
     let rights = vec![Right::PresenceRead, Right::PresenceWrite];
     let account = Account {
         key: String::new(),
@@ -281,7 +286,7 @@ fn imagine(situation: &Situation, phone: Option<&PhoneFacts>, now: Now) -> Resul
         let appointments: Result<Vec<Appointment>, Fault> =
             numbered.map(|(n, text)| appointment(n, text, now)).collect();
         facts.calendar.configured(CalendarLink::Own, now);
-        facts.calendar.on_read(Ok(appointments?), now);
+        facts.calendar.on_read(Ok(appointments?), &rules.zone, now);
     }
     Ok(facts)
 }
