@@ -379,28 +379,13 @@ impl Court<'_> {
     }
 }
 
-/// As much of a status text as the phone system holds, as its own signs need it: `most` characters; a sign that
-/// means something there is doubled.
-pub fn fitted(text: &str, most: usize, doubled: Option<char>) -> String {
-    let size = |sign: char| if doubled == Some(sign) { 2 } else { 1 };
-    let whole: usize = text.chars().map(size).sum();
-    let cut = whole > most;
-    let mut room = if cut { most.saturating_sub(1) } else { most };
-    let mut fitted = String::with_capacity(text.len());
-    for sign in text.chars() {
-        if size(sign) > room {
-            break;
-        }
-        room -= size(sign);
-        for _ in 0..size(sign) {
-            fitted.push(sign);
-        }
+/// As much of a status text as the phone system holds: `most` characters, the cut marked.
+pub fn fitted(text: &str, most: usize) -> String {
+    if text.chars().count() <= most {
+        return text.to_owned();
     }
-    if cut {
-        fitted.truncate(fitted.trim_end().len());
-        fitted.push('…');
-    }
-    fitted
+    let short: String = text.chars().take(most.saturating_sub(1)).collect();
+    format!("{}…", short.trim_end())
 }
 
 #[cfg(test)]
@@ -408,17 +393,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn r16_texts_are_cut_to_what_the_phone_system_holds_and_its_signs_doubled() {
-        assert_eq!(fitted("Talk", 4, None), "Talk");
-        assert_eq!(fitted("Talks", 4, None), "Tal…");
-        assert_eq!(
-            fitted("Talk to Ada", 6, None),
-            "Talk…",
-            "no blank before the mark"
-        );
-        assert_eq!(fitted("Ticket #7", 50, Some('#')), "Ticket ##7");
-        assert_eq!(fitted("####", 6, Some('#')), "####…", "never half of a pair");
-        assert_eq!(fitted("Größe", 4, None), "Grö…", "characters, not bytes");
-        assert_eq!(fitted("x", 0, None), "…");
+    fn r16_texts_are_cut_to_what_the_phone_system_holds() {
+        assert_eq!(fitted("Talk", 4), "Talk");
+        assert_eq!(fitted("Talks", 4), "Tal…");
+        assert_eq!(fitted("Talk to Ada", 6), "Talk…", "no blank before the mark");
+        assert_eq!(fitted("Größe", 4), "Grö…", "characters, not bytes");
+        assert_eq!(fitted("x", 0), "…");
     }
 }

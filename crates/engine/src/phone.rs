@@ -161,25 +161,17 @@ pub struct Abilities {
     /// It keeps a forward that the person has prepared and switched off; where it goes comes by itself
     /// ([`crate::Input::ForwardPrepared`]).
     pub prepared_forward: bool,
-    pub note_form: NoteForm,
+    pub note_length: NoteLength,
 }
 
-/// How a text has to look to be taken as a note.
+/// So many characters of a note are taken at most. Signs that mean something to a phone system are its adapter's affair.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct NoteForm {
-    /// So many characters at most.
-    pub most: u16,
-    /// A sign that means something there and stands for itself when doubled.
-    pub doubled: Option<char>,
-}
+pub struct NoteLength(pub u16);
 
-impl Default for NoteForm {
+impl Default for NoteLength {
     /// What Teams' own client takes, where a phone system's limit is not known.
     fn default() -> Self {
-        Self {
-            most: 280,
-            doubled: None,
-        }
+        Self(280)
     }
 }
 

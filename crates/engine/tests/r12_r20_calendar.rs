@@ -9,7 +9,7 @@ use offhook_engine::appointment::{Answer, Appointment, AppointmentId, Sensitivit
 use offhook_engine::calendar::{Action, CalendarRules};
 use offhook_engine::facts::{CalendarLink, Prepared};
 use offhook_engine::fault::{Code, FaultKind};
-use offhook_engine::phone::{Field, FieldValue, NoteForm, PhonePresence};
+use offhook_engine::phone::{Field, FieldValue, NoteLength, PhonePresence};
 use offhook_engine::rules::Rules;
 use offhook_engine::teams::{Right, SignIn};
 use offhook_engine::text::Language;
@@ -956,12 +956,9 @@ fn r16_the_persons_own_text_and_chat_status_come_back() {
 }
 
 #[test]
-fn r16_a_text_is_cut_and_written_as_the_phone_system_needs_it() {
+fn r16_a_text_is_cut_to_what_the_phone_system_holds() {
     let mut w = World::with(chatty(|_| {}));
-    w.phone.abilities.note_form = NoteForm {
-        most: 12,
-        doubled: Some('#'),
-    };
+    w.phone.abilities.note_length = NoteLength(12);
     w.phone_down();
     w.phone_up();
     w.calendar(vec![
@@ -969,7 +966,7 @@ fn r16_a_text_is_cut_and_written_as_the_phone_system_needs_it() {
         busy("A much longer subject", "12:00", "13:00"),
     ]);
     w.until("2026-03-10T10:30:00Z");
-    assert_eq!(w.note(), "Ticket ##77");
+    assert_eq!(w.note(), "Ticket #77");
     w.until("2026-03-10T12:30:00Z");
     assert_eq!(w.note(), "A much long…");
 }

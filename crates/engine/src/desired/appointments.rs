@@ -144,8 +144,8 @@ fn wants(desired: &mut Desired, facts: &Facts, rules: &Rules, verdict: &Verdict)
         add(FieldValue::Presence(Some(say.value)), reason(say), insist);
     }
     if let Some(say) = &verdict.text {
-        let form = facts.phone.abilities().note_form;
-        let text = fitted(&say.value, usize::from(form.most), form.doubled);
+        let most = facts.phone.abilities().note_length.0;
+        let text = fitted(&say.value, usize::from(most));
         add(FieldValue::Note(text), reason(say), leads);
     }
     wants

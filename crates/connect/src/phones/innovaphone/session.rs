@@ -482,6 +482,7 @@ impl Session {
             could_change_others: false,
             presence_words: words(self.config.activities, self.adds_calls()),
             dnd_is_presence: true,
+            ..Abilities::default()
         }
     }
 
