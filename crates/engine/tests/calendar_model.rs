@@ -95,7 +95,7 @@ fn says(one: Imagined, options: Options) -> (Says, Says) {
     let filled = |says: Says, own: Action| match says {
         Says::Default if action == own => Says::Yes,
         Says::Default => Says::Silent,
-        other => other,
+        Says::Yes | Says::No | Says::Nothing | Says::Silent => says,
     };
     (filled(dnd, Action::Dnd), filled(forward, Action::Forward))
 }
@@ -154,12 +154,12 @@ fn options() -> impl Strategy<Value = Options> {
 fn imagined() -> impl Strategy<Value = Vec<Imagined>> {
     let one = (0..KINDS.len(), 0..ENDINGS.len());
     prop::collection::vec(one, 0..5).prop_map(|list| {
-        let numbered = list.into_iter().enumerate();
+        let numbered = (0..).zip(list);
         // Each began at another minute, so that the later start always decides.
-        let one = |(n, (kind, ending)): (usize, (usize, usize))| Imagined {
+        let one = |(n, (kind, ending)): (i64, (usize, usize))| Imagined {
             kind,
             ending,
-            age: 5 + 7 * i64::try_from(n).unwrap(),
+            age: 5 + 7 * n,
         };
         numbered.map(one).collect()
     })
