@@ -435,6 +435,7 @@ impl Session {
             could_change_others: false,
             presence_words: PresenceWords::of(&WORDS),
             dnd_is_presence: false,
+            ..Abilities::default()
         }
     }
 
