@@ -13,6 +13,8 @@ use offhook_tests::wait_until;
 
 const SOON: Duration = Duration::from_secs(30);
 const LOGIN: &str = "alice";
+/// Long enough to be in no time stamp and no number of the log by chance.
+const CALLER: &str = "0305550123";
 
 fn settings(company: &Playground) -> String {
     let addresses = company.addresses();
@@ -71,7 +73,7 @@ fn every_row_of_procall_works_on_a_procall() {
         wait_until(SOON, "do not disturb at ProCall", || {
             company.procall().dnd(LOGIN) && company.procall().absent(LOGIN).0 == 3
         });
-        let refused = company.call("1002", "1001");
+        let refused = company.call(CALLER, "1001");
         assert!(
             matches!(refused, Placed::Refused { cause: 17, .. }),
             "{refused:?}"
@@ -113,7 +115,7 @@ fn every_row_of_procall_works_on_a_procall() {
     company.procall().press_dnd(LOGIN, false);
 
     // A call is.
-    let placed = company.call("1002", "1001");
+    let placed = company.call(CALLER, "1001");
     let Placed::Ringing { call, .. } = placed else {
         panic!("it does not ring: {placed:?}");
     };
@@ -139,7 +141,7 @@ fn every_row_of_procall_works_on_a_procall() {
         assert!(said.stdout.contains(part), "{part} is missing: {}", said.stdout);
     }
     let log = product.logs();
-    for planted in ["x-ucsessionid", "playground-alice", "1002", "sip:alice", "tel:"] {
+    for planted in ["x-ucsessionid", "playground-alice", CALLER, "sip:alice", "tel:"] {
         assert!(!log.contains(planted), "{planted} is in the log");
     }
 }
@@ -164,7 +166,7 @@ fn a_killed_program_leaves_a_presence_that_ends_by_itself() {
     assert_eq!(company.procall().absent(LOGIN).0, 3);
     company.advance(Duration::from_secs(11 * 60));
     assert_eq!(company.procall().absent(LOGIN), (4, None));
-    let placed = company.call("1002", "1001");
+    let placed = company.call(CALLER, "1001");
     assert!(matches!(placed, Placed::Ringing { .. }), "{placed:?}");
 }
 
@@ -184,7 +186,7 @@ fn where_procall_serves_teams_itself_the_program_stays_quiet_and_says_so() {
     product.wait_status(SOON, "Teams to be read", |status| {
         status["teams"]["seen"]["availability"] == "DoNotDisturb"
     });
-    let Placed::Ringing { call, .. } = company.call("1002", "1001") else {
+    let Placed::Ringing { call, .. } = company.call(CALLER, "1001") else {
         panic!("the phone is silent");
     };
     assert!(company.answer(call));
