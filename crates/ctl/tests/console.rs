@@ -540,13 +540,15 @@ fn page(step: &Value) -> String {
     ] {
         phone[name] = field.clone();
     }
+    let calendar = json!({"light": null, "need": "off", "asking": false, "problem": null, "admin_text": null,
+        "next": [], "notes": [], "asks_target": true});
     let pages = json!({"language": "en", "version": "9", "words": {}, "first_run": null,
         "now": {"state": "free", "waiting": false, "title": "", "why": "", "attention": null, "paused": null,
             "question": null, "put_back": null, "can_set_again": false, "fields": [], "reasons": [],
-            "teams": null, "calls": [], "lights": []},
+            "teams": null, "calls": [], "appointment": null, "lights": []},
         "account": {"step": step, "problem": null, "rights": [], "admin_text": null, "tenant": field,
             "client_id": field},
-        "phone": phone, "rules_version": 1, "sources": {"sources": []},
+        "phone": phone, "rules_version": 1, "calendar": calendar, "sources": {"sources": []},
         "startup": {"autostart": {"on": false, "can": true, "text": null, "refused": null}, "tray": true},
         "diagnostics": {"lights": [], "examining": false, "findings": [], "examined": null, "notification": test,
             "sign_in": test, "phone": test, "log_forced": null, "data_dir": ""},
