@@ -2,7 +2,7 @@
 
 use crate::targets;
 use offhook_client as client;
-use offhook_connect::{control, entra, graph, lines, phones, settings};
+use offhook_connect::{calendar, control, entra, graph, lines, phones, settings};
 
 /// A parser of outside bytes with what must hold for it.
 #[derive(Debug, Clone, Copy)]
@@ -23,6 +23,9 @@ pub const TARGETS: &[Target] = &[
     target("asterisk-stream", phones::asterisk::fuzzing::stream, 8192),
     target("baresip-list", lines::baresip::fuzzing::list, 2048),
     target("baresip-stream", lines::baresip::fuzzing::stream, 4096),
+    target("calendar-ews", calendar::ews::fuzzing::envelope, 4096),
+    target("calendar-ews-settings", calendar::ews::fuzzing::settings, 256),
+    target("calendar-ntlm", calendar::ews::fuzzing::challenge, 512),
     target("client-lines", client::fuzzing::lines, 4096),
     target("control-conversation", control::fuzzing::conversation, 4096),
     target("control-lines", control::fuzzing::lines, 4096),

@@ -168,7 +168,10 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
     },
     save(page, button, ...more) {
       const form = state.form[page];
-      void passOn(page, button, [...(isChanged(form) ? saving(form) : []), ...more]);
+      void passOn(page, button, [
+        ...(isChanged(form) ? saving(form, page === "calendar" ? "calendar" : "phone") : []),
+        ...more,
+      ]);
     },
     interrupt(page, command) {
       host.ask(command).catch((problem) => {

@@ -64,7 +64,14 @@ export const FAKE_STATES = {
   "first-run": FIRST_RUN_STATES,
   sources: ["free", "ringing", "sources-off", "locked", "refused"],
   rules: ["free", "locked"],
-  calendar: ["free", "calendar-on", "calendar-consent", "calendar-asking", "calendar-locked"],
+  calendar: [
+    "free",
+    "calendar-on",
+    "calendar-exchange",
+    "calendar-consent",
+    "calendar-asking",
+    "calendar-locked",
+  ],
   startup: ["free", "hours", "autostart-elsewhere", "no-tray", "locked", "refused", "changed"],
   diagnostics: ["free", "examined", "testing", "attention"],
   // Without a view, so without a page.

@@ -15,6 +15,8 @@ export function calendarPage(state: FakeState, say: Say): CalendarPage {
     ),
     need: "nothing",
     asking: false,
+    password_stored: false,
+    test: { running: false, findings: [] },
     problem: null,
     admin_text: null,
     next: appointments(say),
@@ -29,6 +31,25 @@ export function calendarPage(state: FakeState, say: Say): CalendarPage {
   switch (state) {
     case "calendar-on":
       return on;
+    case "calendar-exchange":
+      return {
+        ...on,
+        password_stored: true,
+        test: {
+          running: false,
+          findings: [
+            {
+              what: say("Calendar", "Kalender"),
+              ok: true,
+              text: say(
+                "Signed in with NTLM; 14 appointments from yesterday to the day after tomorrow can be read.",
+                "Anmeldung mit NTLM; 14 Termine von gestern bis übermorgen sind lesbar.",
+              ),
+              mend: "",
+            },
+          ],
+        },
+      };
     case "calendar-consent":
     case "calendar-asking":
       return {
@@ -107,6 +128,10 @@ export function calendarFields(state: FakeState): Record<string, FieldView> {
   const on = state.startsWith("calendar-");
   return {
     "calendar.enabled": flag(on),
+    "calendar.source": field(state === "calendar-exchange" ? "ews" : "graph", { locked }),
+    "calendar.address": field("mail.example.com", { locked }),
+    "calendar.user": field("EXAMPLE\\ada", { locked }),
+    "calendar.tls": field("system", { locked }),
     "calendar.free": field("none", { locked }),
     "calendar.elsewhere": field("none", { locked }),
     "calendar.tentative": field("none", { locked }),

@@ -9,6 +9,7 @@ import type { LogLevel } from "./bindings/LogLevel";
 import type { LogLine } from "./bindings/LogLine";
 import type { Pages } from "./bindings/Pages";
 import type { Problem } from "./bindings/Problem";
+import type { SecretName } from "./bindings/SecretName";
 import type { Told } from "./host";
 import { FORM_KEYS, fieldOf, type SettingKey } from "./settings";
 
@@ -195,10 +196,10 @@ export function isChanged(form: Form): boolean {
 }
 
 /** The commands that save a form. The password goes last: it belongs to the settings that came before it. */
-export function saving(form: Form): Command[] {
+export function saving(form: Form, secret: SecretName = "phone"): Command[] {
   const commands: Command[] = [];
   if (Object.keys(form.draft).length > 0) commands.push({ apply: { ...(form.draft as Draft) } });
-  if (form.secret !== "") commands.push({ secret_set: { secret: "phone", value: form.secret } });
+  if (form.secret !== "") commands.push({ secret_set: { secret, value: form.secret } });
   return commands;
 }
 

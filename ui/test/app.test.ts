@@ -75,6 +75,17 @@ describe("saving", () => {
     expect(page.root.querySelector(".actions")).toBeNull();
   });
 
+  it("stores the calendar's password as the calendar's, then tests it", async () => {
+    location.hash = "#calendar";
+    const page = stage("calendar-exchange");
+    const state = await run(page.host, page.root, "en");
+    page.type("calendar-password", "secret");
+    page.press("calendar-save-test");
+    await vi.waitFor(() => expect(state.busy.calendar).toBeNull());
+    expect(page.asked).toEqual([{ secret_set: { secret: "calendar", value: "secret" } }, "test_calendar"]);
+    expect(state.form.calendar.secret).toBe("");
+  });
+
   it("keeps what was typed when it is refused, and says why", async () => {
     location.hash = "#phone";
     const page = stage("free");

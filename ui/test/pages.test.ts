@@ -535,6 +535,29 @@ describe("Calendar", () => {
     });
   });
 
+  it("takes where the calendar is, and the sign-in of a server of its own with a test of it", () => {
+    expect(draw(at("calendar", "calendar-on")).querySelector("#calendar-address")).toBeNull();
+    const root = draw(at("calendar", "calendar-exchange"));
+    root.querySelector<HTMLInputElement>("[name=calendar-source][value=graph]")?.click();
+    expect(acts.set).toHaveBeenCalledWith("calendar", "calendar.source", "graph");
+    for (const key of ["address", "user"]) {
+      const line = root.querySelector<HTMLInputElement>(`#calendar-${key}`);
+      expect(line?.getAttribute("aria-describedby"), key).toContain(`calendar-${key}`);
+    }
+    root.querySelector<HTMLButtonElement>("[data-word=calendar-test]")?.click();
+    expect(acts.ask).toHaveBeenCalledWith("calendar", "calendar-test", "test_calendar");
+    expect(root.querySelector(".findings")?.textContent).toContain("NTLM");
+    const password = root.querySelector<HTMLInputElement>("#calendar-password");
+    expect(password?.type).toBe("password");
+    if (password) password.value = "new";
+    password?.dispatchEvent(new Event("input"));
+    expect(acts.editSecret).toHaveBeenCalledWith("calendar", "new");
+    const typed = at("calendar", "calendar-exchange");
+    typed.form.calendar.secret = "new";
+    draw(typed).querySelector<HTMLButtonElement>("[data-word=calendar-save-test]")?.click();
+    expect(acts.save).toHaveBeenCalledWith("calendar", "calendar-save-test", "test_calendar");
+  });
+
   it("asks Microsoft only by the person's word, and has the text for an administrator ready", () => {
     const root = draw(at("calendar", "calendar-consent"));
     root.querySelector<HTMLButtonElement>("[data-word=calendar-ask]")?.click();

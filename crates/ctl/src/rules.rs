@@ -53,6 +53,7 @@ pub(crate) fn at_rest(command: &Command) -> Option<Result<Answer, Failure>> {
         | Command::Report
         | Command::OpenDataFolder
         | Command::TestPhone
+        | Command::TestCalendar
         | Command::CancelTest
         | Command::FirstRun(_)
         | Command::OpenWindow { .. }

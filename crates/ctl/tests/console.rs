@@ -238,6 +238,7 @@ fn nothing_running_is_3_for_every_command_and_starts_nothing() {
         "sign-in",
         "sign-out",
         "secret set phone",
+        "secret set calendar",
         "rules show",
         "rules preview --availability Busy",
         "lines",
@@ -330,6 +331,16 @@ fn a_secret_comes_from_standard_input_without_its_newline() {
             json!({"secret_set": {"secret": "phone", "value": sent}})
         );
     }
+    let mut child = program(pretend.folder.path(), "secret set calendar")
+        .stdin(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child.stdin.take().unwrap().write_all(b"geheim").unwrap();
+    assert!(child.wait().unwrap().success());
+    assert_eq!(
+        pretend.asked(),
+        json!({"secret_set": {"secret": "calendar", "value": "geheim"}})
+    );
     assert_eq!(
         pretend.run("secret set phone").code,
         Some(1),
@@ -541,7 +552,7 @@ fn page(step: &Value) -> String {
         phone[name] = field.clone();
     }
     let calendar = json!({"light": null, "need": "off", "asking": false, "problem": null, "admin_text": null,
-        "next": [], "notes": [], "asks_target": true});
+        "password_stored": false, "test": test, "next": [], "notes": [], "asks_target": true});
     let pages = json!({"language": "en", "version": "9", "words": {}, "first_run": null,
         "now": {"state": "free", "waiting": false, "title": "", "why": "", "attention": null, "paused": null,
             "question": null, "put_back": null, "can_set_again": false, "fields": [], "reasons": [],

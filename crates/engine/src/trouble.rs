@@ -83,7 +83,7 @@ pub(crate) fn problems(engine: &Engine, now: Now) -> Vec<Trouble> {
     if calendar.link == CalendarLink::Microsoft && refused {
         add(Code::CalendarRightMissing, None, Some(NoticeKind::Rule));
     } else if let Some(fault) = &calendar.health.fault
-        && calendar.knowledge(now.mono) == Knowledge::Nothing
+        && (calendar.knowledge(now.mono) == Knowledge::Nothing || waits_for_person(engine, fault.kind))
     {
         // A sign-in that is no longer taken has been told above.
         if fault.kind != FaultKind::SignInRequired || calendar.link == CalendarLink::Own {
@@ -116,4 +116,9 @@ pub(crate) fn problems(engine: &Engine, now: Now) -> Vec<Trouble> {
         add(Code::OtherDesk, None, Some(NoticeKind::Others));
     }
     list
+}
+
+/// A password of the calendar's own that is not taken: it is not tried again, so it is said at once.
+fn waits_for_person(engine: &Engine, kind: FaultKind) -> bool {
+    kind == FaultKind::SignInRequired && engine.facts.calendar.link == CalendarLink::Own
 }

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use offhook_engine::appointment::{Answer, Appointment, AppointmentId, Sensitivity, Span};
 use offhook_engine::calendar::{Action, CalendarRules};
 use offhook_engine::facts::{CalendarLink, Prepared};
-use offhook_engine::fault::{Code, FaultKind};
+use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::phone::{Field, FieldValue, NoteLength, PhonePresence};
 use offhook_engine::rules::Rules;
 use offhook_engine::teams::{Right, SignIn};
@@ -372,6 +372,29 @@ fn r11_a_calendar_that_cannot_be_read_for_an_hour_silences_nothing() {
     w.calendar.as_mut().unwrap().fails = None;
     w.after(601.0);
     assert!(w.dnd() && w.status().health.calendar.unwrap().ok);
+}
+
+#[test]
+fn a_calendars_own_password_that_is_refused_is_said_at_once() {
+    let mut w = day(vec![busy("Long", "09:00", "18:00")]);
+    let refused =
+        Fault::new(FaultKind::SignInRequired, Code::ExchangeWrongPassword).about("mail.example.com");
+    w.calendar.as_mut().unwrap().fails = Some(refused);
+    w.input(Input::CalendarConfigured(CalendarLink::Own));
+    w.after(1.0);
+    assert_eq!(w.notices(), [Code::CalendarUnreadable]);
+    let light = w.status().health.calendar.unwrap();
+    assert!(
+        !light.ok && light.text.contains("mail.example.com"),
+        "{}",
+        light.text
+    );
+    // A network that is away for a moment is not worth a word.
+    let mut w = day(vec![]);
+    w.calendar.as_mut().unwrap().fails = Some(unreachable());
+    w.input(Input::CalendarConfigured(CalendarLink::Own));
+    w.after(1.0);
+    assert_eq!(w.notices(), []);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! The calendar page: whether the calendar can be read, and what its next appointments will do.
 
 use crate::problem::Problem;
+use crate::settings::TestView;
 use crate::status::Light;
 use serde::{Deserialize, Serialize};
 
@@ -13,6 +14,9 @@ pub struct CalendarPage {
     pub problem: Option<Problem>,
     /// Microsoft is being asked in the browser.
     pub asking: bool,
+    /// A source with a sign-in of its own has its password.
+    pub password_stored: bool,
+    pub test: TestView,
     /// For the administrator, ready to send, in case only they can allow it.
     pub admin_text: Option<String>,
     /// The next appointments, the first one first.

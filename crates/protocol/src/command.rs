@@ -51,6 +51,8 @@ pub enum Command {
     },
     /// Asks Microsoft, in the browser, whether the calendar may be read. The sign-in goes on meanwhile.
     AskCalendar,
+    /// Reads the calendar once with the settings in force, changing nothing.
+    TestCalendar,
     Call(#[cfg_attr(feature = "ts", ts(type = "unknown"))] CallEvent),
     SignIn {
         /// The fallback for machines where the browser cannot reach this one.
@@ -160,6 +162,8 @@ pub enum Pause {
 pub enum SecretName {
     /// The phone system's password.
     Phone,
+    /// The password of a calendar that has a sign-in of its own.
+    Calendar,
 }
 
 /// A secret on its way; `Debug` does not show it.

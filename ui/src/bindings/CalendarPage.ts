@@ -3,6 +3,7 @@ import type { AppointmentLine } from "./AppointmentLine";
 import type { CalendarNeed } from "./CalendarNeed";
 import type { Light } from "./Light";
 import type { Problem } from "./Problem";
+import type { TestView } from "./TestView";
 
 export type CalendarPage = { light: Light | null, need: CalendarNeed, 
 /**
@@ -13,6 +14,10 @@ problem: Problem | null,
  * Microsoft is being asked in the browser.
  */
 asking: boolean, 
+/**
+ * A source with a sign-in of its own has its password.
+ */
+password_stored: boolean, test: TestView, 
 /**
  * For the administrator, ready to send, in case only they can allow it.
  */

@@ -1,5 +1,6 @@
 // "Calendar": what appointments do with the phone, and what the next ones will do.
 import { html, nothing, type TemplateResult } from "lit-html";
+import { live } from "lit-html/directives/live.js";
 import type { AppointmentLine } from "../bindings/AppointmentLine";
 import type { CalendarPage } from "../bindings/CalendarPage";
 import { choiceField, lineField, switchField } from "../controls";
@@ -16,6 +17,11 @@ const KINDS: [SettingKey, WordKey][] = [
   ["calendar.tentative", "calendar-tentative"],
   ["calendar.elsewhere", "calendar-elsewhere"],
   ["calendar.free", "calendar-free"],
+];
+
+const SOURCES: [string, WordKey][] = [
+  ["graph", "calendar-source-graph"],
+  ["ews", "calendar-source-ews"],
 ];
 
 const ACTIONS: [string, WordKey][] = [
@@ -65,7 +71,7 @@ export function calendarTemplate(room: Room, view: CalendarPage): TemplateResult
         label: word("calendar-enabled"),
         help: word("calendar-enabled-help"),
       })}
-      ${need(room, view)}
+      ${source(room, view)} ${need(room, view)}
       ${view.light ? html`<ul class="lines lights">${lightLine(room, { name: null, light: view.light })}</ul>` : nothing}
     </section>
     ${view.need === "off" ? nothing : next(room, view)}
@@ -82,6 +88,76 @@ export function calendarTemplate(room: Room, view: CalendarPage): TemplateResult
     </section>
     ${keywords(room)}
   `;
+}
+
+/** Where the calendar is read from, and its own sign-in where it has one. */
+function source(room: Room, view: CalendarPage): Part {
+  const { state, word, acts } = room;
+  if (!state.pages || view.need === "off") return nothing;
+  const kept = fieldOf(state.pages, "calendar.source");
+  const own = shown(state.form.calendar, "calendar.source", kept) === "ews";
+  return html`
+    ${choiceField(room, "calendar", "calendar.source", "calendar-source", SOURCES, "calendar-source-help")}
+    ${
+      own
+        ? html`
+            ${lineField(room, "calendar", "calendar.address", { label: "calendar-address", help: "calendar-address-help" })}
+            <div class="row even">
+              ${lineField(room, "calendar", "calendar.user", { label: "calendar-user", help: "calendar-user-help" })}
+              <div class="field">
+                <label for="calendar-password">${word("calendar-password")}</label>
+                <input
+                  id="calendar-password"
+                  type="password"
+                  autocomplete="off"
+                  aria-describedby="calendar-password-notes"
+                  .value=${live(state.form.calendar.secret)}
+                  @input=${(event: Event) => acts.editSecret("calendar", (event.target as HTMLInputElement).value)}
+                />
+                <div class="notes" id="calendar-password-notes">
+                  <p>${word(view.password_stored ? "calendar-password-stored" : "calendar-password-missing")}</p>
+                </div>
+              </div>
+            </div>
+            ${test(room, view)}
+          `
+        : nothing
+    }
+  `;
+}
+
+/** Tests what is saved: a password that is not yet, is saved first. */
+function test(room: Room, { test }: CalendarPage): TemplateResult {
+  const { word, state, acts } = room;
+  const running = test.running || ["calendar-test", "calendar-save-test"].includes(state.busy.calendar ?? "");
+  const typed = state.form.calendar.secret !== "";
+  const key: WordKey = typed ? "calendar-save-test" : "calendar-test";
+  return html`<div class="test">
+    <div class="buttons">
+      ${button(room, "calendar", key, () =>
+        typed ? acts.save("calendar", key, "test_calendar") : acts.ask("calendar", key, "test_calendar"),
+      )}
+    </div>
+    <div class="findings" aria-live="polite">
+      ${
+        running
+          ? html`<p class="working"><span class="spinner" aria-hidden="true"></span>${word("calendar-testing")}</p>`
+          : nothing
+      }
+      ${
+        test.findings.length
+          ? html`<ul class="lines bare">
+              ${test.findings.map(
+                (finding) => html`<li>
+                  ${finding.ok ? mark("ok", "ok", word("finding-ok")) : mark("bad", "bad", word("finding-bad"))}
+                  <span><strong>${finding.what}</strong> ${finding.text} ${finding.mend ? html`<em>${finding.mend}</em>` : nothing}</span>
+                </li>`,
+              )}
+            </ul>`
+          : nothing
+      }
+    </div>
+  </div>`;
 }
 
 function optionSwitch(room: Room, [key, label, help]: Option): Part {

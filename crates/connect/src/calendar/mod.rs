@@ -5,21 +5,28 @@
 //! series each one by itself, as [`Appointment`]s; whole days as days, not as moments. What is private or declined is
 //! given, too: the engine judges.
 
+pub mod ews;
 pub mod zones;
 
 use crate::entra::EntraHandle;
 use crate::graph::{Graph, with_token};
+use crate::secrets::{Ask, SecretName, SecretStore};
+use ews::EwsConfig;
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use offhook_engine::appointment::Appointment;
 use offhook_engine::facts::CalendarLink;
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use std::rc::Rc;
 
 /// The calendar to read.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum CalendarConfig {
+    #[default]
     Off,
     Source(CalendarSource),
+    /// Wanted, but a setting is missing or impossible.
+    Unusable(Fault),
 }
 
 /// A source with its valid settings.
@@ -27,6 +34,8 @@ pub enum CalendarConfig {
 pub enum CalendarSource {
     /// The signed-in person's default calendar at Microsoft.
     Graph,
+    /// The person's own calendar on an Exchange server of the company's own.
+    Ews(Box<EwsConfig>),
 }
 
 /// What sources may read with.
@@ -34,6 +43,24 @@ pub enum CalendarSource {
 pub struct Means {
     /// The Microsoft sign-in, where one is set up.
     pub microsoft: Option<(EntraHandle, Rc<Graph>)>,
+    /// Where a password of the source's own rests, and whether the person may be asked to open it.
+    pub store: SecretStore,
+    pub ask: Ask,
+    /// The person's own zone.
+    pub zone: TimeZone,
+}
+
+/// What was read, and how.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    pub appointments: Vec<Appointment>,
+    /// How the source let us in, where there is more than one way: `NTLM`, `Basic`.
+    pub way: Option<&'static str>,
+}
+
+/// One calendar at a time, so one name for its password.
+pub fn secret_name() -> SecretName {
+    SecretName::calendar()
 }
 
 impl CalendarConfig {
@@ -42,6 +69,7 @@ impl CalendarConfig {
         match self {
             Self::Off => CalendarLink::Off,
             Self::Source(CalendarSource::Graph) => CalendarLink::Microsoft,
+            Self::Source(CalendarSource::Ews(_)) | Self::Unusable(_) => CalendarLink::Own,
         }
     }
 }
@@ -51,22 +79,33 @@ impl CalendarSource {
     ///
     /// # Errors
     /// The source's own; [`FaultKind::RightMissing`] where the account may not read it.
-    pub async fn read(
-        self,
-        means: Means,
-        from: Timestamp,
-        until: Timestamp,
-    ) -> Result<Vec<Appointment>, Fault> {
+    pub async fn read(self, means: Means, from: Timestamp, until: Timestamp) -> Result<Reading, Fault> {
         match self {
             Self::Graph => {
                 let Some((entra, graph)) = means.microsoft else {
                     return Err(Fault::new(FaultKind::SignInRequired, Code::SignInNeeded));
                 };
-                with_token(&entra, |token| {
+                let read = with_token(&entra, |token| {
                     let graph = Rc::clone(&graph);
                     async move { graph.read_calendar(&token, from, until).await }
+                });
+                let appointments = read.await?;
+                Ok(Reading {
+                    appointments,
+                    way: None,
                 })
-                .await
+            }
+            Self::Ews(config) => {
+                let secret = means.store.load(&secret_name(), means.ask).await;
+                let Some(secret) = secret.map_err(|error| error.fault())? else {
+                    return Err(Fault::new(FaultKind::Rejected, Code::CalendarPasswordMissing));
+                };
+                let read = ews::read(&config, &secret, (from, until), &means.zone).await;
+                let read = read.map_err(|error| error.fault())?;
+                Ok(Reading {
+                    appointments: read.appointments,
+                    way: Some(read.way),
+                })
             }
         }
     }

@@ -2,41 +2,153 @@
 
 use super::parts::RIGHTS;
 use super::{Driver, News};
-use crate::calendar::{CalendarConfig, Means};
+use crate::calendar::{CalendarConfig, Means, Reading};
 use crate::control::Reply;
 use crate::desktop::{Desktop, Opened};
+use crate::doctor;
 use crate::entra::Way;
+use crate::secrets::Ask;
 use jiff::Timestamp;
 use offhook_engine::Input;
+use offhook_engine::facts::calendar::window;
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::teams::Right;
-use offhook_engine::text;
-use offhook_protocol::command::{Answer, SignInStarted};
+use offhook_engine::text::{self, CalendarText};
+use offhook_protocol::command::{Answer, Finding, SignInStarted};
+use offhook_protocol::settings::TestView;
+
+/// The source that is read, and what became of its password.
+#[derive(Debug, Default)]
+pub(super) struct Source {
+    pub(super) config: CalendarConfig,
+    /// Readings are told apart by the settings and the password they were made with.
+    attempt: u64,
+    /// The password was refused: it is not tried again before the person has done something.
+    refused: Option<Fault>,
+    /// The keyring may have asked the person once; it does not again by itself.
+    prompted: bool,
+    tests: Vec<Reply>,
+}
 
 impl<D: Desktop> Driver<D> {
     pub(super) fn start_calendar(&mut self) {
         let config = self.settings.calendar();
-        if self.parts.calendar == config {
+        if self.parts.calendar.config == config {
             return;
         }
-        self.input(Input::CalendarConfigured(config.link()));
-        self.parts.calendar = config;
+        self.parts.calendar.config = config;
+        self.restart_calendar();
     }
 
-    pub(super) fn read_calendar(&self, from: Timestamp, until: Timestamp) {
-        let CalendarConfig::Source(source) = self.parts.calendar.clone() else {
-            return;
+    /// The calendar anew, with the password as it is stored now.
+    pub(super) fn restart_calendar(&mut self) {
+        let source = &mut self.parts.calendar;
+        source.attempt += 1;
+        source.refused = None;
+        source.prompted = false;
+        let link = source.config.link();
+        self.input(Input::CalendarConfigured(link));
+    }
+
+    pub(super) fn read_calendar(&mut self, from: Timestamp, until: Timestamp) {
+        let ask = if std::mem::replace(&mut self.parts.calendar.prompted, true) {
+            Ask::Quietly
+        } else {
+            Ask::MayPrompt
         };
+        let (news, attempt) = (self.news.clone(), self.parts.calendar.attempt);
+        let refused = self.parts.calendar.refused.clone();
+        let (config, means) = self.calendar_means(ask);
+        tokio::task::spawn_local(async move {
+            let outcome = match refused {
+                Some(fault) => Err(fault),
+                None => read(config, means, from, until).await,
+            };
+            // Nobody listens only when the program ends.
+            let _ended = news.send(News::CalendarRead { attempt, outcome });
+        });
+    }
+
+    fn calendar_means(&self, ask: Ask) -> (CalendarConfig, Means) {
         let microsoft = self.parts.microsoft.as_ref();
         let means = Means {
             microsoft: microsoft.map(|microsoft| (microsoft.entra.clone(), microsoft.graph.clone())),
+            store: self.parts.store.clone(),
+            ask,
+            zone: self.engine.rules().zone.clone(),
         };
-        let news = self.news.clone();
+        (self.parts.calendar.config.clone(), means)
+    }
+
+    pub(super) fn on_calendar_read(&mut self, attempt: u64, outcome: Result<Reading, Fault>) {
+        if attempt != self.parts.calendar.attempt {
+            return;
+        }
+        self.learn_of_password(&outcome);
+        self.input(Input::CalendarRead(outcome.map(|reading| reading.appointments)));
+    }
+
+    fn learn_of_password(&mut self, outcome: &Result<Reading, Fault>) {
+        let code = outcome.as_ref().err().map(|fault| fault.code);
+        if code == Some(Code::CalendarPasswordMissing) {
+            self.desk.calendar_password = false;
+        } else if code.is_none() || code == Some(Code::ExchangeWrongPassword) {
+            self.desk.calendar_password = true;
+        }
+        let refused = outcome.as_ref().err();
+        let refused = refused.filter(|fault| fault.code == Code::ExchangeWrongPassword);
+        self.parts.calendar.refused = refused.cloned();
+    }
+
+    /// The person wants to know, so a password that was refused is tried once more.
+    pub(super) fn test_calendar(&mut self, reply: Reply) {
+        self.parts.calendar.tests.push(reply);
+        if std::mem::replace(&mut self.desk.calendar_test.running, true) {
+            return;
+        }
+        let (from, until) = window(self.now().wall, &self.engine.rules().zone);
+        let (news, attempt) = (self.news.clone(), self.parts.calendar.attempt);
+        let (config, means) = self.calendar_means(Ask::MayPrompt);
         tokio::task::spawn_local(async move {
-            let outcome = source.read(means, from, until).await;
-            // Nobody listens only when the program ends.
-            let _ended = news.send(News::Input(Box::new(Input::CalendarRead(outcome))));
+            let outcome = read(config, means, from, until).await;
+            let _ended = news.send(News::CalendarTested { attempt, outcome });
         });
+    }
+
+    pub(super) fn on_calendar_tested(&mut self, attempt: u64, outcome: Result<Reading, Fault>) {
+        let language = self.language();
+        let what = CalendarText::TestName.text(language);
+        let finding = match &outcome {
+            Ok(reading) => {
+                let count = reading.appointments.len().to_string();
+                let text = match reading.way {
+                    Some(way) => CalendarText::TestFineBy.with(language, &[("way", way), ("count", &count)]),
+                    None => CalendarText::TestFine.with(language, &[("count", &count)]),
+                };
+                Finding {
+                    what: what.to_owned(),
+                    ok: true,
+                    text,
+                    mend: String::new(),
+                }
+            }
+            Err(fault) => doctor::failed(what, fault, language),
+        };
+        self.desk.calendar_test = TestView {
+            running: false,
+            findings: vec![finding.clone()],
+        };
+        for reply in self.parts.calendar.tests.drain(..) {
+            reply.answer(Answer::Findings(vec![finding.clone()]));
+        }
+        if attempt != self.parts.calendar.attempt {
+            return;
+        }
+        let was_refused = self.parts.calendar.refused.is_some();
+        self.learn_of_password(&outcome);
+        if was_refused && outcome.is_ok() {
+            self.restart_calendar();
+        }
     }
 
     /// Asks Microsoft for the right beside the sign-in, which goes on.
@@ -90,5 +202,21 @@ impl<D: Desktop> Driver<D> {
         self.desk.calendar_asking = false;
         // Cancelled by the person is no problem to show.
         self.desk.calendar_problem = problem.filter(|p| p.code != Code::SignInCancelled.name());
+    }
+}
+
+async fn read(
+    config: CalendarConfig,
+    means: Means,
+    from: Timestamp,
+    until: Timestamp,
+) -> Result<Reading, Fault> {
+    match config {
+        CalendarConfig::Off => {
+            let fault = Fault::new(FaultKind::Rejected, Code::CalendarNotConfigured);
+            Err(fault.about("calendar.enabled"))
+        }
+        CalendarConfig::Unusable(fault) => Err(fault),
+        CalendarConfig::Source(source) => Box::pin(source.read(means, from, until)).await,
     }
 }

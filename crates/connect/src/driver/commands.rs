@@ -2,6 +2,7 @@
 
 use super::parts::{RIGHTS, phone_secret};
 use super::{Driver, FIRST_RUN_PAGE, News};
+use crate::calendar;
 use crate::control::{Asked, Complaint, Reply};
 use crate::desktop::{Desktop, Notification, Opened};
 use crate::doctor;
@@ -62,6 +63,7 @@ impl<D: Desktop> Driver<D> {
                 self.take(Input::SkipAppointment { id, skip }, reply);
             }
             Command::AskCalendar => self.ask_calendar(reply),
+            Command::TestCalendar => self.test_calendar(reply),
             Command::Call(_) if !self.settings.flag("lines.hook.enabled") => {
                 reply.refuse(text::problem(Code::HookOff, None, self.language()));
             }
@@ -82,10 +84,7 @@ impl<D: Desktop> Driver<D> {
                 reply.answer(Answer::Done);
             }
             Command::SignOut => self.take(Input::SignOut, reply),
-            Command::SecretSet {
-                secret: SecretName::Phone,
-                value,
-            } => self.set_phone_secret(value.0, reply),
+            Command::SecretSet { secret, value } => self.set_secret(secret, value.0, reply),
             Command::RulesList => {
                 let names = NAMES.iter().map(|name| (*name).to_owned()).collect();
                 reply.answer(Answer::Text(names));
@@ -262,16 +261,22 @@ impl<D: Desktop> Driver<D> {
         self.desk.sign_in_problem = problem.filter(|p| p.code != Code::SignInCancelled.name());
     }
 
-    fn set_phone_secret(&mut self, value: String, reply: Reply) {
+    fn set_secret(&mut self, name: SecretName, value: String, reply: Reply) {
         let (store, news) = (self.parts.store.clone(), self.news.clone());
         let language = self.language();
         let secret = SecretString::from(value);
+        let (name, changed) = match name {
+            SecretName::Phone => (phone_secret(), News::PhoneSecretChanged),
+            SecretName::Calendar => (calendar::secret_name(), News::CalendarSecretChanged),
+        };
         tokio::task::spawn_local(async move {
-            match store.save(&phone_secret(), &secret, Ask::MayPrompt).await {
+            // Told first, so that whoever asks for a test after the answer gets one of the new password.
+            let stored = store.save(&name, &secret, Ask::MayPrompt).await;
+            let _ended = news.send(changed);
+            match stored {
                 Ok(()) => reply.answer(Answer::Done),
                 Err(error) => reply.refuse(error.fault().problem(language)),
             }
-            let _ended = news.send(News::PhoneSecretChanged);
         });
     }
 

@@ -22,6 +22,7 @@ mod parts;
 mod publish;
 mod rules;
 
+use crate::calendar::Reading;
 use crate::clock::Alarm;
 use crate::control::{self, Server};
 use crate::desktop::{Desktop, DesktopEvent};
@@ -96,6 +97,17 @@ enum News {
     /// Microsoft was asked for the calendar: the page to open, then the end.
     CalendarPage(String),
     CalendarAsked(Result<(), Fault>),
+    /// The calendar was read. `attempt` tells settings and passwords apart.
+    CalendarRead {
+        attempt: u64,
+        outcome: Result<Reading, Fault>,
+    },
+    CalendarTested {
+        attempt: u64,
+        outcome: Result<Reading, Fault>,
+    },
+    /// Another password of the calendar was stored.
+    CalendarSecretChanged,
     /// What a test of the phone system has found so far, and whether it has ended. `attempt` tells tests apart.
     Tested {
         attempt: u64,
@@ -415,6 +427,12 @@ impl<D: Desktop> Driver<D> {
             News::PhoneSecretChanged => self.restart_phone(),
             News::CalendarPage(url) => self.open_calendar_page(&url),
             News::CalendarAsked(outcome) => self.on_calendar_asked(outcome),
+            News::CalendarRead { attempt, outcome } => self.on_calendar_read(attempt, outcome),
+            News::CalendarTested { attempt, outcome } => self.on_calendar_tested(attempt, outcome),
+            News::CalendarSecretChanged => {
+                self.desk.calendar_password = true;
+                self.restart_calendar();
+            }
             News::Tested {
                 attempt,
                 findings,

@@ -1,5 +1,6 @@
 //! Sign-in, phone system and line sources: what the settings say is running, and started anew when they change.
 
+use super::calendar::Source;
 use super::{Driver, News};
 use crate::calendar::CalendarConfig;
 use crate::desktop::Desktop;
@@ -41,7 +42,7 @@ pub(super) struct Parts {
     secret_tries: u32,
     pub(super) lines: BTreeMap<SourceId, LineHandle>,
     baresip: Option<baresip::BaresipConfig>,
-    pub(super) calendar: CalendarConfig,
+    pub(super) calendar: Source,
 }
 
 #[derive(Debug)]
@@ -77,7 +78,7 @@ impl Parts {
             secret_tries: 0,
             lines: BTreeMap::new(),
             baresip: None,
-            calendar: CalendarConfig::Off,
+            calendar: Source::default(),
         }
     }
 
@@ -98,6 +99,7 @@ impl Parts {
         // Whoever used the other store starts again with this one.
         self.microsoft = None;
         self.phone_config = None;
+        self.calendar.config = CalendarConfig::Off;
     }
 }
 

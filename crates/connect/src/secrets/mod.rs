@@ -38,6 +38,11 @@ impl SecretName {
         Self(format!("phone/{key}"))
     }
 
+    /// The password of a calendar that has a sign-in of its own.
+    pub fn calendar() -> Self {
+        Self("calendar".to_owned())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -1,15 +1,26 @@
 //! The settings of the calendar: where it is read from, and what appointments do.
 
 use super::Settings;
+use crate::calendar::ews::EwsConfig;
 use crate::calendar::{CalendarConfig, CalendarSource};
 use offhook_engine::calendar::{Action, CalendarRules};
 
 impl Settings {
     pub fn calendar(&self) -> CalendarConfig {
-        if self.flag("calendar.enabled") {
-            CalendarConfig::Source(CalendarSource::Graph)
-        } else {
-            CalendarConfig::Off
+        if !self.flag("calendar.enabled") {
+            return CalendarConfig::Off;
+        }
+        match self.text("calendar.source") {
+            "ews" => {
+                let [address, user, tls] = ["address", "user", "tls"];
+                let text = |name: &str| self.text(&format!("calendar.{name}"));
+                match EwsConfig::parse(text(address), text(user), text(tls)) {
+                    Ok(config) => CalendarConfig::Source(CalendarSource::Ews(Box::new(config))),
+                    Err(fault) => CalendarConfig::Unusable(fault),
+                }
+            }
+            // `keys.rs` lets no other word through.
+            _ => CalendarConfig::Source(CalendarSource::Graph),
         }
     }
 
@@ -49,6 +60,29 @@ mod tests {
         let settings = Settings::load_with_policy(folder.path(), None);
         assert_eq!(settings.calendar_rules(), CalendarRules::default());
         assert_eq!(settings.calendar(), CalendarConfig::Off);
+    }
+
+    #[test]
+    fn an_exchange_server_is_read_where_it_is_set_and_what_is_missing_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("settings.toml");
+        let calendar = |more: &str| {
+            let text = format!("[calendar]\nenabled = true\nsource = \"ews\"\n{more}");
+            std::fs::write(&file, text).unwrap();
+            Settings::load_with_policy(folder.path(), None).calendar()
+        };
+        let address = "address = \"mail.example.com\"\n";
+        let wanted = EwsConfig::parse("mail.example.com", "EXAMPLE\\ada", "system").unwrap();
+        assert_eq!(
+            calendar(&format!("{address}user = 'EXAMPLE\\ada'\n")),
+            CalendarConfig::Source(CalendarSource::Ews(Box::new(wanted)))
+        );
+        for (more, key) in [("", "calendar.address"), (address, "calendar.user")] {
+            let CalendarConfig::Unusable(fault) = calendar(more) else {
+                panic!("{more}");
+            };
+            assert_eq!(fault.detail.as_deref(), Some(key));
+        }
     }
 
     #[test]

@@ -135,7 +135,7 @@ impl CalendarFacts {
 }
 
 /// What is read of the calendar: from yesterday, for days that began elsewhere, to the day after tomorrow.
-pub(crate) fn window(now: Timestamp, zone: &TimeZone) -> (Timestamp, Timestamp) {
+pub fn window(now: Timestamp, zone: &TimeZone) -> (Timestamp, Timestamp) {
     let day = |days: i64| midnight(day_of(now, days, zone), zone);
     (day(-BEFORE), day(AFTER))
 }

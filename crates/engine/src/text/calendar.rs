@@ -88,6 +88,12 @@ texts! {
         NoteNoText: "This phone system or this account has no status text that Offhook can set." /
             "Diese Telefonanlage oder dieses Konto hat keinen Statustext, den Offhook setzen kann.";
 
+        TestName: "Calendar" / "Kalender";
+        TestFine: "{count} appointments from yesterday to the day after tomorrow can be read." /
+            "{count} Termine von gestern bis übermorgen sind lesbar.";
+        TestFineBy: "Signed in with {way}; {count} appointments from yesterday to the day after tomorrow can be read." /
+            "Anmeldung mit {way}; {count} Termine von gestern bis übermorgen sind lesbar.";
+
         NeedSignIn: "Sign in to Microsoft first." / "Melden Sie sich zuerst bei Microsoft an.";
         NeedConsent: "Microsoft has to be asked whether Offhook may read your calendar. Everything else goes on meanwhile." /
             "Microsoft muss noch gefragt werden, ob Offhook Ihren Kalender lesen darf. Alles andere läuft weiter.";

@@ -36,6 +36,8 @@ impl Engine {
             need,
             problem,
             asking: desk.calendar_asking && need == CalendarNeed::Consent,
+            password_stored: desk.calendar_password,
+            test: desk.calendar_test.clone(),
             // That only an administrator can allow it is shown in the browser and may never be told to us.
             admin_text: desk
                 .calendar_consent_url

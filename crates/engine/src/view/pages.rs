@@ -35,6 +35,8 @@ pub struct Desk {
     pub calendar_problem: Option<Problem>,
     /// Microsoft is being asked for it in the browser.
     pub calendar_asking: bool,
+    pub calendar_password: bool,
+    pub calendar_test: TestView,
     pub phone: PhoneForm,
     pub testing: bool,
     pub findings: Vec<Finding>,
