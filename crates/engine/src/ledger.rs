@@ -20,6 +20,13 @@ pub struct Ledger {
     /// A preferred presence that we set and that was not cleared yet (R5).
     #[serde(default)]
     pub preferred: Option<PreferredRecord>,
+    /// Sessions set before that one, as long as no answer says that they were replaced: they may still be up, and
+    /// their words are ours.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced_sessions: Vec<SessionRecord>,
+    /// The same for preferred presences.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub replaced_preferred: Vec<PreferredPair>,
     #[serde(default)]
     pub pause: Option<PauseRecord>,
     /// Fields the person took back during a hold, at the phone or in Offhook: left alone until the rules have wanted nothing for a while
@@ -69,6 +76,8 @@ impl fmt::Debug for Ledger {
             holds,
             session,
             preferred,
+            replaced_sessions,
+            replaced_preferred,
             pause,
             yielded,
             contested,
@@ -82,6 +91,8 @@ impl fmt::Debug for Ledger {
             .field("holds", holds)
             .field("session", session)
             .field("preferred", preferred)
+            .field("replaced_sessions", replaced_sessions)
+            .field("replaced_preferred", replaced_preferred)
             .field("pause", pause)
             .field("yielded", yielded)
             .field("contested", contested)
@@ -100,6 +111,8 @@ impl Default for Ledger {
             holds: Vec::new(),
             session: None,
             preferred: None,
+            replaced_sessions: Vec::new(),
+            replaced_preferred: Vec::new(),
             pause: None,
             yielded: Vec::new(),
             contested: Vec::new(),

@@ -7,6 +7,7 @@ use crate::teams::{PreferredPair, Presence, SessionPair};
 use crate::text::Says;
 use offhook_protocol::pages::Colour;
 use serde::Deserialize;
+use std::fmt;
 
 /// A rule table. Read-only; the person's own differences are laid over it ([`crate::table::Differences`]).
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
@@ -117,8 +118,8 @@ impl ToTeams {
     }
 }
 
-/// What one Teams word does.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+/// What one Teams word does. `Debug` hides the note's text.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Row {
     /// A word of either of Graph's two fields.
@@ -143,6 +144,31 @@ pub struct Row {
 
 const fn neutral() -> Colour {
     Colour::Neutral
+}
+
+impl fmt::Debug for Row {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            when,
+            dnd,
+            forward,
+            presence,
+            note,
+            meeting,
+            icon,
+            says,
+        } = self;
+        f.debug_struct("Row")
+            .field("when", when)
+            .field("dnd", dnd)
+            .field("forward", forward)
+            .field("presence", presence)
+            .field("note", &note.is_some())
+            .field("meeting", meeting)
+            .field("icon", icon)
+            .field("says", says)
+            .finish()
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
@@ -171,12 +197,22 @@ impl DndRule {
     }
 }
 
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+/// `Debug` hides the number.
+#[derive(Clone, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ForwardRule {
     #[default]
     Leave,
     To(String),
+}
+
+impl fmt::Debug for ForwardRule {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Leave => "Leave",
+            Self::To(_) => "To(…)",
+        })
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -48,7 +48,9 @@ const OVER: &str = "over";
 
 impl fmt::Display for RuleName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let table = |own: bool, profile: &'_ str| if own { OWN.to_owned() } else { profile.to_owned() };
+        fn table(own: bool, profile: &str) -> &str {
+            if own { OWN } else { profile }
+        }
         match self {
             Self::Teams {
                 profile,

@@ -9,6 +9,7 @@ use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use offhook_protocol::pages::{Colour, Language};
 use std::collections::BTreeSet;
+use std::fmt;
 use std::time::Duration;
 
 #[derive(Debug, Clone, PartialEq)]
@@ -43,8 +44,8 @@ pub struct Ruled<T> {
     pub own: bool,
 }
 
-/// What the table says of one presence.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What the table says of one presence. `Debug` hides the note's text.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Doing {
     /// The word whose row it is; `None`: "anything else".
     pub state: Option<TeamsState>,
@@ -54,6 +55,29 @@ pub struct Doing {
     pub note: Ruled<Option<String>>,
     pub icon: Colour,
     pub says: SaysRule,
+}
+
+impl fmt::Debug for Doing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            state,
+            dnd,
+            forward,
+            presence,
+            note,
+            icon,
+            says,
+        } = self;
+        f.debug_struct("Doing")
+            .field("state", state)
+            .field("dnd", dnd)
+            .field("forward", forward)
+            .field("presence", presence)
+            .field("note", &note.value.is_some())
+            .field("icon", icon)
+            .field("says", says)
+            .finish()
+    }
 }
 
 impl Rules {

@@ -7,6 +7,7 @@ use crate::teams::{Presence, SessionPair};
 use crate::text::Says;
 use offhook_protocol::pages::Colour;
 use std::collections::BTreeMap;
+use std::fmt;
 
 /// A target of a forward is a number or an address; longer is a mistake.
 const TARGET: usize = 64;
@@ -288,8 +289,8 @@ pub enum Cell {
     Phone(PhoneState, PhoneField),
 }
 
-/// What a cell holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// What a cell holds. `Debug` hides the number of a forward and the text of a note.
+#[derive(Clone, PartialEq, Eq)]
 pub enum Value {
     Dnd(DndRule),
     Forward(ForwardRule),
@@ -443,6 +444,23 @@ fn parse_colour(text: &str) -> Option<Colour> {
     [Colour::Neutral, Colour::Red, Colour::Yellow]
         .into_iter()
         .find(|colour| colour_name(*colour) == text)
+}
+
+impl fmt::Debug for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Dnd(rule) => write!(f, "Dnd({rule:?})"),
+            Self::Forward(rule) => write!(f, "Forward({rule:?})"),
+            Self::Presence(rule) => write!(f, "Presence({rule:?})"),
+            Self::Note(None) => f.write_str("Note(None)"),
+            Self::Note(Some(_)) => f.write_str("Note(Some(…))"),
+            Self::Icon(colour) => write!(f, "Icon({colour:?})"),
+            Self::Says(rule) => write!(f, "Says({rule:?})"),
+            Self::Pair(pair) => write!(f, "Pair({pair:?})"),
+            Self::Teams(to) => write!(f, "Teams({to:?})"),
+            Self::Minutes(minutes) => write!(f, "Minutes({minutes})"),
+        }
+    }
 }
 
 impl Value {

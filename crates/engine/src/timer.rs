@@ -3,6 +3,10 @@
 use crate::breaks::{self, Break};
 use crate::clock::{Instant, Now};
 use crate::engine::{Engine, Phase};
+use std::time::Duration;
+
+/// While something is held that the working hours end, the wall clock is looked at so often.
+const CLOCK: Duration = Duration::from_secs(10);
 
 /// The next deadline and its name. A deadline that has passed is due now.
 pub(crate) fn next(engine: &Engine, now: Now) -> Option<(Instant, &'static str)> {
@@ -21,6 +25,9 @@ pub(crate) fn next(engine: &Engine, now: Now) -> Option<(Instant, &'static str)>
         .as_ref()
         .and_then(|h| h.at(now.wall, &engine.rules.zone).1)
         .map(wall);
+    // A clock that is set back to before the working hours wakes nobody.
+    let clock = engine.rules.working_hours.is_some() && !engine.ledger.holds.is_empty();
+    let clock = clock.then(|| engine.looked_at + CLOCK);
     let stale = facts
         .teams
         .failing_since()
@@ -40,6 +47,7 @@ pub(crate) fn next(engine: &Engine, now: Now) -> Option<(Instant, &'static str)>
             "pause ends",
         ),
         (hours, "working hours"),
+        (clock, "wall clock"),
         (
             facts.calls.next_change(engine.rules.outgoing_counts, now.mono),
             "calls",

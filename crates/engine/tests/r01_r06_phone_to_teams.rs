@@ -288,6 +288,29 @@ fn r3_the_session_is_renewed_about_every_150_seconds() {
 }
 
 #[test]
+fn r3_no_hour_holds_more_than_25_renewals() {
+    let mut w = World::new("recommended");
+    w.line("baresip", LineEvent::Up { resyncs: true });
+    w.line(
+        "baresip",
+        LineEvent::Snapshot(vec![(CallId::new("1"), CallState::Connected)]),
+    );
+    w.after(150.0 * 3600.0);
+    let sets: Vec<offhook_engine::Instant> = w
+        .log
+        .iter()
+        .filter(|(_, e)| matches!(e, Effect::SetSession { .. }))
+        .map(|(at, _)| *at)
+        .collect();
+    assert!(sets.len() > 150 * 23, "{}", sets.len());
+    for (n, from) in sets.iter().enumerate() {
+        let later = sets[n..].iter();
+        let within = later.take_while(|at| at.since(*from) < secs(3600.0)).count();
+        assert!(within <= 25, "{within} in an hour");
+    }
+}
+
+#[test]
 fn r3_cleared_within_a_second_after_the_debounce() {
     let mut w = World::new("recommended");
     w.answer("1");
@@ -593,6 +616,38 @@ fn r5_a_preferred_presence_outlives_a_restart_and_is_not_cleared_before_the_phon
     w.presence_by_hand(None);
     w.after(3.0);
     assert_eq!(w.graph.preferred, None);
+}
+
+#[test]
+fn r5_a_preferred_presence_is_asked_for_only_when_the_ledger_on_disk_says_so() {
+    let sets = |w: &World| w.count(|e| matches!(e, Effect::SetPreferred { .. }));
+    let mut w = World::new("innovaphone");
+    w.disk_silent = true;
+    w.presence_by_hand(Some(PhonePresence::Away));
+    w.after(20.0);
+    assert_eq!(sets(&w), 0);
+    w.disk_answers();
+    assert_eq!(sets(&w), 1);
+    assert_eq!(w.graph.preferred, Some(PreferredPair::Away));
+    // Not wanted any more when the disk has answered.
+    w.presence_by_hand(None);
+    w.after(30.0);
+    w.disk_silent = true;
+    w.presence_by_hand(Some(PhonePresence::Busy));
+    w.after(1.0);
+    w.presence_by_hand(None);
+    w.disk_answers();
+    w.after(60.0);
+    assert_eq!((sets(&w), w.graph.preferred), (1, None));
+    assert_eq!(w.disk.preferred, None);
+    // A full disk.
+    w.disk_full = true;
+    w.presence_by_hand(Some(PhonePresence::Busy));
+    w.after(60.0);
+    assert_eq!(sets(&w), 1);
+    w.disk_full = false;
+    w.after(120.0);
+    assert_eq!((sets(&w), w.graph.preferred), (2, Some(PreferredPair::Busy)));
 }
 
 #[test]

@@ -483,6 +483,83 @@ fn r9_a_write_that_is_carried_out_after_it_was_given_up_is_taken_back() {
     }
 }
 
+/// The write under way is lost, or so it seems.
+fn unanswered(w: &mut World, field: Field) {
+    w.input(Input::PhoneWritten {
+        field,
+        outcome: Err(unreachable()),
+    });
+}
+
+#[test]
+fn r9_of_several_writes_that_are_carried_out_late_each_is_taken_back() {
+    let mut w = World::new("innovaphone");
+    w.after(30.0);
+    w.phone.loses_writes = true;
+    w.teams("Busy", "InACall");
+    unanswered(&mut w, Field::Presence);
+    w.after(3.0);
+    assert_eq!(w.writes().len(), 2, "tried once more");
+    unanswered(&mut w, Field::Presence);
+    w.presence_by_hand(Some(PhonePresence::OnThePhone));
+    w.teams("Busy", "InAMeeting");
+    unanswered(&mut w, Field::Presence);
+    w.presence_by_hand(Some(PhonePresence::Meeting));
+    w.phone.loses_writes = false;
+    w.teams("Available", "Available");
+    w.presence_by_hand(Some(PhonePresence::OnThePhone));
+    w.after(10.0);
+    assert_eq!(w.presence(), None);
+    w.after(60.0);
+    assert_eq!(w.disk.holds, []);
+    assert_eq!(w.disk.yielded, []);
+}
+
+#[test]
+fn r9_a_release_that_is_carried_out_late_does_not_end_the_next_hold() {
+    let mut w = World::new("recommended");
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(30.0);
+    w.phone.loses_writes = true;
+    w.teams("Available", "Available");
+    unanswered(&mut w, Field::Dnd);
+    w.phone.loses_writes = false;
+    w.after(5.0);
+    assert!(!w.dnd(), "released by the second try");
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(1.0);
+    assert!(w.dnd());
+    w.dnd_by_hand(false);
+    w.after(5.0);
+    assert!(w.dnd(), "that was the first try");
+    assert_eq!(w.disk.yielded, []);
+}
+
+#[test]
+fn r9_what_the_person_chose_goes_back_when_an_earlier_write_is_carried_out_late() {
+    let mut w = World::new("innovaphone");
+    w.after(30.0);
+    w.phone.loses_writes = true;
+    w.teams("Busy", "InACall");
+    unanswered(&mut w, Field::Presence);
+    w.presence_by_hand(Some(PhonePresence::Away));
+    w.phone.loses_writes = false;
+    w.after(10.0);
+    assert_eq!(w.presence(), Some(PhonePresence::Away), "the person wins");
+    w.presence_by_hand(Some(PhonePresence::OnThePhone));
+    w.after(5.0);
+    assert_eq!(w.presence(), Some(PhonePresence::Away), "ours, late");
+    w.after(60.0);
+    assert_eq!(w.disk.holds, []);
+    w.presence_by_hand(Some(PhonePresence::OnThePhone));
+    w.after(5.0);
+    assert_eq!(
+        w.presence(),
+        Some(PhonePresence::OnThePhone),
+        "too late to be ours"
+    );
+}
+
 #[test]
 fn r9_a_refused_second_try_does_not_make_the_first_forgotten() {
     let mut w = World::new("recommended");
@@ -693,6 +770,29 @@ fn r10_left_alone_until_the_rules_wanted_nothing_for_thirty_seconds() {
     w.teams("DoNotDisturb", "DoNotDisturb");
     w.after(5.0);
     assert!(w.dnd(), "wanted anew");
+}
+
+#[test]
+fn r10_a_short_quiet_does_not_grow_while_the_phone_system_is_away() {
+    let mut w = World::new("recommended");
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.dnd_by_hand(false);
+    w.phone_down();
+    w.teams("Available", "Available");
+    w.after(5.0);
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(60.0);
+    w.phone_up();
+    w.after(60.0);
+    assert!(!w.dnd(), "the person wins");
+    w.phone_down();
+    w.teams("Available", "Available");
+    w.after(40.0);
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.after(60.0);
+    w.phone_up();
+    w.after(5.0);
+    assert!(w.dnd(), "it was quiet for long enough");
 }
 
 #[test]
@@ -1103,6 +1203,41 @@ fn r8_a_session_that_could_not_be_replaced_yet_is_still_ours() {
     w.after(120.0);
     assert!(!w.dnd());
     assert!(w.writes().is_empty());
+}
+
+#[test]
+fn r8_a_session_that_could_not_be_replaced_yet_is_still_ours_after_a_restart() {
+    let mut w = World::new("recommended");
+    w.call_on("baresip", "1", offhook_engine::line::CallState::Conference);
+    w.answer("2");
+    w.after(60.0);
+    w.graph.writes_fail = Some(unreachable());
+    w.hang_up("1");
+    w.after(20.0);
+    w.restart();
+    w.answer("2");
+    w.read("Busy", "InAConferenceCall");
+    w.after(60.0);
+    assert!(w.writes().is_empty(), "{:?}", w.writes());
+    w.graph.writes_fail = None;
+    w.after(200.0);
+    assert!(w.disk.replaced_sessions.is_empty(), "{:?}", w.disk);
+}
+
+#[test]
+fn r8_a_preferred_presence_that_could_not_be_replaced_yet_is_still_ours_after_a_restart() {
+    let mut w = World::new("innovaphone");
+    w.presence_by_hand(Some(PhonePresence::Busy));
+    w.after(60.0);
+    w.graph.writes_fail = Some(unreachable());
+    w.presence_by_hand(Some(PhonePresence::Away));
+    w.after(60.0);
+    w.restart();
+    w.after(120.0);
+    assert!(w.writes().is_empty(), "{:?}", w.writes());
+    w.graph.writes_fail = None;
+    w.after(200.0);
+    assert!(w.disk.replaced_preferred.is_empty(), "{:?}", w.disk);
 }
 
 #[test]

@@ -9,8 +9,10 @@ use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::ledger::Ledger;
 use offhook_engine::line::{CallId, CallState, LineEvent};
 use offhook_engine::phone::{Field, FieldValue, PhoneIdentity, PhonePresence};
-use offhook_engine::rules::{Role, WorkingHours};
-use offhook_engine::teams::{Right, SessionPair, SignIn};
+use offhook_engine::profile::ForwardRule;
+use offhook_engine::rules::{Role, Rules, WorkingHours};
+use offhook_engine::table::{Cell, StateField, TeamsState};
+use offhook_engine::teams::{Presence, Right, SessionPair, SignIn};
 use offhook_engine::text::Language;
 use offhook_engine::view::preview::preview;
 use offhook_engine::{Effect, Input};
@@ -147,6 +149,32 @@ fn r19_a_jump_of_the_wall_clock_ends_a_pause_whose_time_has_come() {
     w.clock_jump(3700);
     w.after(15.0);
     assert_eq!(w.state(), State::Free);
+}
+
+#[test]
+fn r19_a_clock_set_back_to_before_the_working_hours_releases_although_nothing_is_read() {
+    let mut w = World::new("recommended");
+    // It is 9:00.
+    w.set_rules(|rules| {
+        rules.working_hours = Some(WorkingHours {
+            days: vec![Weekday::Tuesday],
+            from: Time::constant(8, 0, 0, 0),
+            to: Time::constant(18, 0, 0, 0),
+        });
+    });
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    w.input(Input::SignIn(SignIn::Expired {
+        account: Some(account("oid.tid")),
+        fault: Fault::new(
+            offhook_engine::fault::FaultKind::SignInRequired,
+            Code::SignInExpired,
+        ),
+    }));
+    w.after(60.0);
+    assert!(w.dnd());
+    w.clock_jump(-7200);
+    w.after(15.0);
+    assert!(!w.dnd());
 }
 
 // R20
@@ -452,6 +480,22 @@ fn r22_a_preview_of_nothing_known_promises_nothing() {
 
 // R23
 
+/// A forward and a note of the person's own, in cells and in rows of the profile.
+fn personal_rules() -> Rules {
+    let mut rules = rules("recommended");
+    for (field, text) in [
+        (StateField::Forward, "0123456789"),
+        (StateField::Note, "Zahnarzt"),
+    ] {
+        assert!(rules.own.set(Cell::State(TeamsState::Away, field), text));
+    }
+    for row in &mut rules.profile.rows {
+        row.forward = ForwardRule::To("0123456789".into());
+        row.note = Some("Zahnarzt".into());
+    }
+    rules
+}
+
 #[test]
 fn r23_debug_of_what_is_logged_holds_nothing_personal() {
     let secret = ["Muster", "example.com", "0123456", "Zahnarzt", "code=", "ABC-123"];
@@ -485,6 +529,8 @@ fn r23_debug_of_what_is_logged_holds_nothing_personal() {
             Input::PhoneSeen(vec![forward, FieldValue::Note("Zahnarzt".into())])
         ),
         format!("{identity:?}"),
+        format!("{:?}", Input::Rules(Box::new(personal_rules()))),
+        format!("{:?}", personal_rules().doing(&Presence::new("Away", "Away"))),
         format!(
             "{:?}",
             Effect::Notify(offhook_engine::Notice {

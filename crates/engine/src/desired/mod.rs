@@ -150,9 +150,12 @@ fn teams_to_phone(desired: &mut Desired, facts: &Facts, rules: &Rules, now: Now)
     };
     let presence = &in_force.presence;
     let doing = rules.doing(presence);
-    let why = |own: bool| Reason {
+    let mut names = [None, None];
+    let mut why = |own: bool| Reason {
         cause: Cause::Teams,
-        rule: rule_name(rules, presence, &doing, own),
+        rule: names[usize::from(own)]
+            .get_or_insert_with(|| rule_name(rules, presence, &doing, own))
+            .clone(),
         since: in_force.since,
         until: None,
     };
@@ -174,7 +177,7 @@ fn teams_to_phone(desired: &mut Desired, facts: &Facts, rules: &Rules, now: Now)
         return;
     }
     let wants = Wants::of(&doing, teams::is_ending(presence));
-    let wish = |want: Want, own: bool| {
+    let mut wish = |want: Want, own: bool| {
         Some(Wish {
             want,
             why: why(own),

@@ -59,6 +59,8 @@ pub struct Engine {
     save_again: SaveAgain,
     /// When the last round wanted to be called again: much later means that the machine slept.
     due: Option<Instant>,
+    /// When everything was looked at last, the wall clock too.
+    pub(crate) looked_at: Instant,
     warmed: bool,
     told: BTreeSet<Code>,
     /// The two accounts that seem to be different people, as found in this run (R24).
@@ -157,6 +159,7 @@ impl Engine {
                 pace: Pace::new(Duration::from_secs(2), Duration::from_secs(60)),
             },
             due: None,
+            looked_at: now.mono,
             warmed: false,
             told: BTreeSet::new(),
             accounts: None,
@@ -516,6 +519,7 @@ impl Engine {
                         state.on_not_saved(revision, &fault, context, now)
                     });
                 }
+                self.with_preferred(|state, context| state.on_not_saved(revision, &fault, context, now));
                 self.save_again.at = Some(now.mono + self.save_again.pace.wait(&mut self.chance));
                 self.ledger_fault = Some(fault);
             }

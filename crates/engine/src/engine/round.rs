@@ -20,6 +20,7 @@ use offhook_protocol::status::{Cause, NotDoneReason};
 impl Engine {
     /// Everything again, from facts to effects. Level-triggered: nothing depends on what brought us here.
     pub(super) fn round(&mut self, now: Now) {
+        self.looked_at = now.mono;
         self.facts.calls.expire(now.mono);
         if self
             .facts
@@ -322,6 +323,7 @@ impl Engine {
             &mut preferred::Context {
                 ledger: &mut self.ledger,
                 revision: &mut self.revision,
+                saved: self.saved,
                 teams: &mut self.facts.teams,
                 chance: &mut self.chance,
                 effects: &mut effects,

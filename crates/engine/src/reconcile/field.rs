@@ -45,8 +45,18 @@ pub(crate) struct FieldState {
     undone: u32,
     /// Until then a write of ours that nobody answered may still be carried out.
     doubt_until: Option<Instant>,
-    /// What that write would make it show.
-    doubted: Option<FieldValue>,
+    /// What the field may still come to show by writes of ours that nobody answered.
+    doubts: Vec<Doubt>,
+    /// While there are doubts and no hold: what the field showed last that was none of them.
+    stood: Option<FieldValue>,
+}
+
+/// A write that nobody answered.
+#[derive(Debug, Clone)]
+struct Doubt {
+    value: FieldValue,
+    why: Reason,
+    until: Instant,
 }
 
 /// What is under way. One write at most.
@@ -132,7 +142,8 @@ impl FieldState {
             written_at: None,
             undone: 0,
             doubt_until: None,
-            doubted: None,
+            doubts: Vec::new(),
+            stood: None,
         }
     }
 
@@ -156,7 +167,8 @@ impl FieldState {
     }
 
     pub(crate) fn next_try(&self, now: Instant) -> Option<Instant> {
-        let waits = self.retry_at.into_iter().chain(self.doubt_until);
+        let doubts = self.doubts.iter().map(|doubt| doubt.until);
+        let waits = self.retry_at.into_iter().chain(self.doubt_until).chain(doubts);
         waits.filter(|at| *at > now).min()
     }
 
@@ -216,15 +228,49 @@ impl FieldState {
             Step::Writing(_) => return,
         }
         self.judge_late(context, now);
+        self.doubts.retain(|doubt| now.mono < doubt.until);
         match context.hold(self.field).cloned() {
             Some(hold) => {
+                self.stood = None;
                 if given_up.is_some() {
                     self.not_done = Some(NotDoneReason::Person);
                 }
                 self.step_held(hold, wish, context, now);
             }
+            None if self.comes_late(context) => {}
             None => self.step_free(wish, context, now),
         }
+    }
+
+    /// A write of ours that nobody answered would make it show this.
+    fn is_doubted(&self, value: &FieldValue) -> bool {
+        self.doubts.iter().any(|doubt| doubt.value == *value)
+    }
+
+    /// Whether a write that nobody answered shows itself after its hold has ended: it is ours, and what stood there
+    /// until now goes back.
+    fn comes_late(&mut self, context: &mut Context<'_>) -> bool {
+        let Some((known, _)) = context.known.filter(|_| !self.doubts.is_empty()) else {
+            self.stood = None;
+            return false;
+        };
+        let doubt = self.doubts.iter().find(|doubt| doubt.value == *known);
+        let stood = self.stood.take_if(|stood| stood != known && doubt.is_some());
+        let (Some(doubt), Some(before)) = (doubt, stood) else {
+            self.stood.get_or_insert_with(|| known.clone()).clone_from(known);
+            return false;
+        };
+        let hold = Hold {
+            stage: Stage::Written,
+            before,
+            wrote: known.clone(),
+            earlier: None,
+            why: doubt.why.clone(),
+            since: doubt.why.since,
+            phone: context.phone.unwrap_or_default().to_owned(),
+        };
+        context.put(self.field, Some(hold));
+        true
     }
 
     /// What an unanswered write of the presence has become.
@@ -406,6 +452,9 @@ impl FieldState {
             context.put(self.field, Some(hold));
             return;
         }
+        if shows != hold.before && self.is_doubted(&shows) {
+            hold.earlier = Some(shows.clone());
+        }
         if hold.earlier.as_ref() != Some(&shows) && shows != hold.before && insists(wish, &hold.wrote, &shows)
         {
             self.write_over(hold, shows, context, now);
@@ -444,8 +493,7 @@ impl FieldState {
             *context.read = true;
             return;
         };
-        let in_doubt = self.doubt_until.is_some_and(|until| now.mono < until);
-        if *known != hold.wrote && in_doubt && self.doubted.as_ref() == Some(known) {
+        if *known != hold.wrote && self.is_doubted(known) {
             // An earlier write of ours has come after a later one.
             hold.wrote = known.clone();
             context.put(self.field, Some(hold));
@@ -547,6 +595,9 @@ impl FieldState {
         let Some(shows) = fresh(context, now.mono) else {
             return;
         };
+        if shows != hold.wrote && self.is_doubted(&shows) {
+            hold.earlier = Some(shows.clone());
+        }
         if shows != hold.wrote && hold.earlier.as_ref() != Some(&shows) {
             self.person_took_it(context, now);
             return;
@@ -570,7 +621,7 @@ impl FieldState {
                 self.doubt_until = None;
                 context.put(self.field, None);
             }
-        } else if shows != hold.wrote && hold.earlier.as_ref() != Some(&shows) {
+        } else if shows != hold.wrote && hold.earlier.as_ref() != Some(&shows) && !self.is_doubted(&shows) {
             self.person_took_it(context, now);
         } else if !in_doubt && wish.is_some_and(|w| w.want == Want::Set(shows.clone())) {
             hold.stage = Stage::Written;
@@ -634,9 +685,18 @@ impl FieldState {
                     | FaultKind::SignInRequired
                     | FaultKind::Unreachable => self.pace.wait(context.chance),
                 };
-                if hold.stage == Stage::Intent && fault.kind == FaultKind::Unreachable {
-                    self.doubt_until = Some(now.mono + DOUBT);
-                    self.doubted = Some(hold.wrote.clone());
+                if fault.kind == FaultKind::Unreachable {
+                    let until = now.mono + DOUBT;
+                    let value = match hold.stage {
+                        Stage::Intent => {
+                            self.doubt_until = Some(until);
+                            hold.wrote.clone()
+                        }
+                        Stage::Releasing | Stage::Written => hold.before.clone(),
+                    };
+                    self.doubts.retain(|doubt| doubt.value != value);
+                    let why = hold.why.clone();
+                    self.doubts.push(Doubt { value, why, until });
                 }
                 // A hold that was not taken is judged by what the field shows, at once.
                 self.retry_at = Some(now.mono + wait);
@@ -699,9 +759,13 @@ impl FieldState {
                 self.quiet_since.get_or_insert(now);
                 self.met = None;
             }
-            Some(Want::Set(_)) if !yielded => self.quiet_since = None,
-            // A field the person took back: how long it was quiet is judged where the wish is looked at.
-            Some(Want::Set(_)) | None => {}
+            Some(Want::Set(_)) => {
+                // Of a field the person took back a quiet that was long enough is kept until it is looked at, which
+                // an unreachable phone system delays.
+                let long = self.quiet_since.is_some_and(|since| now.since(since) >= QUIET);
+                self.quiet_since = self.quiet_since.filter(|_| yielded && long);
+            }
+            None => {}
         }
     }
 }

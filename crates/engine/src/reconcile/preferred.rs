@@ -25,13 +25,23 @@ pub(crate) struct Preferred {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Op {
-    Setting { before: Option<PreferredRecord> },
+    /// As with a hold, the ledger on disk comes first: it may stay for days, and nobody else takes it back.
+    Saving {
+        revision: u64,
+        wish: PreferredWish,
+        before: Option<PreferredRecord>,
+    },
+    Setting {
+        before: Option<PreferredRecord>,
+    },
     Clearing,
 }
 
 pub(crate) struct Context<'a> {
     pub ledger: &'a mut Ledger,
     pub revision: &'a mut u64,
+    /// The newest revision that is on disk.
+    pub saved: u64,
     pub teams: &'a mut TeamsFacts,
     pub chance: &'a mut Chance,
     pub effects: &'a mut Vec<Effect>,
@@ -40,12 +50,13 @@ pub(crate) struct Context<'a> {
 
 impl Preferred {
     pub(crate) fn new(ledger: &Ledger, teams: &mut TeamsFacts) -> Self {
-        if let Some(record) = &ledger.preferred {
-            teams.own_words(record.pair.presence());
+        let current = ledger.preferred.iter().map(|record| record.pair);
+        for pair in current.chain(ledger.replaced_preferred.iter().copied()) {
+            teams.own_words(pair.presence());
         }
         Self {
             op: None,
-            replaced: Vec::new(),
+            replaced: ledger.replaced_preferred.clone(),
             asked_at: None,
             unsure: ledger.preferred.is_some(),
             tries: Tries::new(),
@@ -70,8 +81,23 @@ impl Preferred {
     }
 
     pub(crate) fn step(&mut self, want: Option<&PreferredWish>, context: &mut Context<'_>, now: Now) {
-        if self.op.is_some() {
-            return;
+        match self.op.take() {
+            None => {}
+            Some(Op::Saving {
+                revision,
+                wish,
+                before,
+            }) if context.saved >= revision => {
+                if context.account.is_some() && want.is_some_and(|want| want.pair == wish.pair) {
+                    self.send(&wish, before, context, now);
+                    return;
+                }
+                self.not_sent(before, context);
+            }
+            op @ Some(_) => {
+                self.op = op;
+                return;
+            }
         }
         if let Some(record) = &context.ledger.preferred
             && record.until <= now.wall
@@ -96,9 +122,10 @@ impl Preferred {
             Some(wish) if self.tries.refused().is_none() => {
                 let before = context.ledger.preferred.take();
                 if let Some(record) = before.as_ref().filter(|record| record.pair != wish.pair) {
+                    self.replaced.retain(|pair| *pair != record.pair);
                     self.replaced.push(record.pair);
+                    context.ledger.replaced_preferred.clone_from(&self.replaced);
                 }
-                context.teams.own_words(wish.pair.presence());
                 let until = now.after(wish.lifetime).wall;
                 context.ledger.preferred = Some(PreferredRecord {
                     pair: wish.pair,
@@ -106,12 +133,11 @@ impl Preferred {
                     until,
                 });
                 *context.revision += 1;
-                context.effects.push(Effect::SetPreferred {
-                    pair: wish.pair,
-                    lifetime: wish.lifetime,
+                self.op = Some(Op::Saving {
+                    revision: *context.revision,
+                    wish: wish.clone(),
+                    before,
                 });
-                self.op = Some(Op::Setting { before });
-                self.asked_at = Some(now.mono);
             }
             Some(_) => {}
             None => {
@@ -125,9 +151,50 @@ impl Preferred {
         }
     }
 
+    fn send(
+        &mut self,
+        wish: &PreferredWish,
+        before: Option<PreferredRecord>,
+        context: &mut Context<'_>,
+        now: Now,
+    ) {
+        context.teams.own_words(wish.pair.presence());
+        context.effects.push(Effect::SetPreferred {
+            pair: wish.pair,
+            lifetime: wish.lifetime,
+        });
+        self.op = Some(Op::Setting { before });
+        self.asked_at = Some(now.mono);
+    }
+
+    /// What the ledger announced was never asked for: it says what it said before.
+    fn not_sent(&mut self, before: Option<PreferredRecord>, context: &mut Context<'_>) {
+        if let Some(record) = &before {
+            self.replaced.retain(|pair| *pair != record.pair);
+            context.ledger.replaced_preferred.clone_from(&self.replaced);
+        }
+        context.ledger.preferred = before;
+        *context.revision += 1;
+    }
+
+    /// The ledger could not be written: nothing new is set without it.
+    pub(crate) fn on_not_saved(&mut self, failed: u64, fault: &Fault, context: &mut Context<'_>, now: Now) {
+        match self.op.take() {
+            Some(Op::Saving { revision, before, .. }) if revision <= failed => {
+                self.not_sent(before, context);
+                self.tries.on_clear_failed(fault, context.chance, now.mono);
+            }
+            op => self.op = op,
+        }
+    }
+
     pub(crate) fn on_set(&mut self, outcome: Result<(), Fault>, context: &mut Context<'_>, now: Now) {
-        let Some(Op::Setting { before }) = self.op.take() else {
-            return;
+        let before = match self.op.take() {
+            Some(Op::Setting { before }) => before,
+            op @ (Some(Op::Saving { .. } | Op::Clearing) | None) => {
+                self.op = op;
+                return;
+            }
         };
         let Err(fault) = outcome else {
             self.tries.on_success();
@@ -176,6 +243,10 @@ impl Preferred {
         let replaced = std::mem::take(&mut self.replaced);
         let replaced = replaced.into_iter().map(PreferredPair::presence);
         end_replaced(context.teams, replaced, current.as_ref(), now.mono);
+        if !context.ledger.replaced_preferred.is_empty() {
+            context.ledger.replaced_preferred.clear();
+            *context.revision += 1;
+        }
     }
 
     /// As for the session. Whether what was cut off arrived nobody knows.

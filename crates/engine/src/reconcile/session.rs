@@ -22,6 +22,9 @@ const READ_BACK_READS: u32 = 2;
 /// A request that is not answered by then is given up.
 const ON_ITS_WAY: Duration = Duration::from_secs(10);
 const HOUR: Duration = Duration::from_secs(3600);
+/// A renewal is put off or brought forward by at most this share of half the lifetime, so that between two of them
+/// the span is that half ±10 %.
+const JITTER: f64 = 0.05;
 
 #[derive(Debug, Clone)]
 pub(crate) struct Session {
@@ -29,11 +32,14 @@ pub(crate) struct Session {
     op: Option<Op>,
     /// When the last request left.
     asked_at: Instant,
+    /// By which share the last renewal was put off. The next one makes up for it, so that no hour holds more than 25,
+    /// however the jitter falls.
+    put_off: f64,
     /// It ended by itself while it was wanted: the machine slept, or nothing could be sent.
     ran_out: bool,
     /// Set before what is wanted now, and until when they may still stand: as long as no answer says that they
     /// were replaced, their words are ours.
-    replaced: Vec<(SessionPair, Instant)>,
+    replaced: Vec<(SessionRecord, Instant)>,
     /// The end of the debounce.
     falls_at: Option<Instant>,
     tries: Tries,
@@ -84,26 +90,14 @@ pub(crate) struct Context<'a> {
 impl Session {
     /// From the ledger: a session of ours may still be open (R3).
     pub(crate) fn new(ledger: &Ledger, teams: &mut TeamsFacts, now: Now) -> Self {
+        let replaced = ledger.replaced_sessions.iter();
+        let replaced = replaced.filter_map(|record| Some((record.clone(), inherited(record, teams, now)?)));
+        let replaced = replaced.collect();
         let up = ledger.session.as_ref().and_then(|record| {
-            let left = record.until.duration_since(now.wall);
-            let Ok(left) = Duration::try_from(left) else {
-                let gone = Duration::try_from(-left).unwrap_or(Duration::MAX);
-                // The last request may have been on its way when the run before ended.
-                let gone = gone.saturating_sub(ON_ITS_WAY);
-                if gone < ECHO_AFTER {
-                    let presence = record.pair.presence();
-                    teams.own_words(presence.clone());
-                    teams.own_words_end(&presence, OwnEnd::Over, now.mono - gone, now.mono);
-                }
-                return None;
-            };
-            let lifetime = Duration::from_secs(record.lifetime);
-            let left = left.min(lifetime);
-            teams.own_words(record.pair.presence());
             Some(Up {
                 pair: record.pair,
-                lifetime,
-                ends: now.mono + left,
+                lifetime: Duration::from_secs(record.lifetime),
+                ends: inherited(record, teams, now)?,
                 ends_wall: record.until,
                 renew_at: now.mono,
                 confirmed_at: None,
@@ -114,8 +108,9 @@ impl Session {
             up,
             op: None,
             asked_at: now.mono,
+            put_off: 0.0,
             ran_out: false,
-            replaced: Vec::new(),
+            replaced,
             falls_at: None,
             tries: Tries::new(),
             vanished: Vec::new(),
@@ -250,15 +245,16 @@ impl Session {
             self.ran_out = true;
         }
         let over = |ends: Instant| foreign || now.mono >= ends;
-        for (pair, ends) in self.replaced.iter().filter(|(_, ends)| over(*ends)) {
-            if self.up.as_ref().is_none_or(|up| up.pair != *pair) {
+        for (record, ends) in self.replaced.iter().filter(|(_, ends)| over(*ends)) {
+            if self.up.as_ref().is_none_or(|up| up.pair != record.pair) {
                 let at = (*ends).min(now.mono);
                 context
                     .teams
-                    .own_words_end(&pair.presence(), OwnEnd::Over, at, now.mono);
+                    .own_words_end(&record.pair.presence(), OwnEnd::Over, at, now.mono);
             }
         }
         self.replaced.retain(|(_, ends)| !over(*ends));
+        self.note_replaced(context);
         if self.up.is_none() {
             self.drop_record(context);
         }
@@ -269,15 +265,25 @@ impl Session {
         let before = self.up.take();
         let same = before.as_ref().filter(|up| up.pair == pair);
         if let Some(other) = before.as_ref().filter(|up| up.pair != pair) {
-            self.replaced.push((other.pair, other.ends));
+            let record = SessionRecord {
+                pair: other.pair,
+                account: account.to_owned(),
+                until: other.ends_wall,
+                lifetime: other.lifetime.as_secs(),
+            };
+            self.replaced.retain(|(earlier, _)| earlier.pair != record.pair);
+            self.replaced.push((record, other.ends));
+            self.note_replaced(context);
         }
         let ends = now.after(lifetime);
+        let put_off = JITTER * (2.0 * context.chance.share() - 1.0);
+        let last = std::mem::replace(&mut self.put_off, put_off);
         let up = Up {
             pair,
             lifetime,
             ends: ends.mono,
             ends_wall: ends.wall,
-            renew_at: now.mono + context.chance.around(lifetime / 2, 10),
+            renew_at: now.mono + (lifetime / 2).mul_f64(1.0 + put_off - last),
             confirmed_at: same.and_then(|up| up.confirmed_at),
             was_read: same.is_some_and(|up| up.was_read),
         };
@@ -327,13 +333,23 @@ impl Session {
     fn end_replaced(&mut self, context: &mut Context<'_>, now: Now) {
         let current = self.up.as_ref().map(|up| up.pair.presence());
         let replaced = std::mem::take(&mut self.replaced);
-        let replaced = replaced.into_iter().map(|(pair, _)| pair.presence());
+        let replaced = replaced.into_iter().map(|(record, _)| record.pair.presence());
         end_replaced(context.teams, replaced, current.as_ref(), now.mono);
+        self.note_replaced(context);
+    }
+
+    /// What the ledger says of them, for the next run.
+    fn note_replaced(&self, context: &mut Context<'_>) {
+        let records = || self.replaced.iter().map(|(record, _)| record);
+        if !records().eq(&context.ledger.replaced_sessions) {
+            context.ledger.replaced_sessions = records().cloned().collect();
+            *context.revision += 1;
+        }
     }
 
     fn take_back(&mut self, before: Option<Up>, context: &mut Context<'_>, now: Now) {
         if let Some(up) = self.up.take()
-            && self.replaced.iter().all(|(pair, _)| *pair != up.pair)
+            && self.replaced.iter().all(|(record, _)| record.pair != up.pair)
         {
             context
                 .teams
@@ -412,4 +428,22 @@ impl Session {
             *context.revision += 1;
         }
     }
+}
+
+/// Until when a session of the run before may still be up. Its words are ours until then, and for a while after.
+fn inherited(record: &SessionRecord, teams: &mut TeamsFacts, now: Now) -> Option<Instant> {
+    let left = record.until.duration_since(now.wall);
+    let Ok(left) = Duration::try_from(left) else {
+        let gone = Duration::try_from(-left).unwrap_or(Duration::MAX);
+        // The last request may have been on its way when the run before ended.
+        let gone = gone.saturating_sub(ON_ITS_WAY);
+        if gone < ECHO_AFTER {
+            let presence = record.pair.presence();
+            teams.own_words(presence.clone());
+            teams.own_words_end(&presence, OwnEnd::Over, now.mono - gone, now.mono);
+        }
+        return None;
+    };
+    teams.own_words(record.pair.presence());
+    Some(now.mono + left.min(Duration::from_secs(record.lifetime)))
 }
