@@ -123,6 +123,8 @@ pub struct Desk {
     pub graph_requests: u64,
     /// The newest request that Graph has carried out: for sessions, for the preferred presence.
     pub graph_did: [u64; 2],
+    /// Requests up to that one were sent by a process that died before its ledger was on disk.
+    pub lost_until: u64,
     pub fields: BTreeMap<Field, FieldValue>,
     pub phone_up: bool,
     /// News of the phone system comes in order.
@@ -142,6 +144,8 @@ pub struct Desk {
     pub failures: Vec<Failure>,
     /// Goes on after a failure, for those who want to know them all.
     pub goes_on: bool,
+    /// Keeps the story. A day that fails is gone through once more with it.
+    pub tells: bool,
     pub logged: String,
 }
 
@@ -188,6 +192,7 @@ impl Desk {
             graph: Graph::new(),
             graph_requests: 0,
             graph_did: [0, 0],
+            lost_until: 0,
             watch: Watch::new(fields.clone(), now),
             fields,
             phone_up: true,
@@ -203,6 +208,7 @@ impl Desk {
             calls_made: 0,
             failures: Vec::new(),
             goes_on: false,
+            tells: false,
             logged: String::new(),
         };
         desk.graph.note(now.mono);
@@ -230,10 +236,13 @@ impl Desk {
         self.later(seconds, Event::Tell(self.epoch, input));
     }
 
+    /// One line of the story, where somebody is going to read it.
     pub fn says(&mut self, line: impl FnOnce() -> String) {
-        let wall = self.now.wall;
-        let line = line();
-        self.story.tell(format!("{wall:.1}  {line}"));
+        if self.tells {
+            let wall = self.now.wall;
+            let line = line();
+            self.story.tell(format!("{wall:.1}  {line}"));
+        }
     }
 
     pub fn fail(&mut self, invariant: u32, what: &str) {
@@ -300,9 +309,7 @@ impl Desk {
         if self.asleep || self.engine.is_none() {
             return;
         }
-        if !matches!(input, Input::Rules(_)) {
-            self.check_input_log(&input);
-        }
+        self.check_input_log(&input);
         if let Input::Line(source, event) = &input {
             self.told.hear(source, event, self.now.mono);
         }
@@ -384,6 +391,7 @@ impl Desk {
             Event::OwnIs(presence) => {
                 self.watch.change(self.now.mono);
                 self.says(|| format!("Teams itself is {presence}"));
+                self.graph.note(self.now.mono);
                 self.graph.own = presence;
                 self.graph.note(self.now.mono);
             }
@@ -391,6 +399,7 @@ impl Desk {
                 if self.graph.preferred.as_ref().is_some_and(|p| p.by.is_none()) {
                     self.story.happens("a picked status is taken back");
                     self.watch.change(self.now.mono);
+                    self.graph.note(self.now.mono);
                     self.graph.preferred = None;
                     self.graph.note(self.now.mono);
                 }

@@ -21,6 +21,7 @@ pub struct Graph {
     /// One for each person and client id, whichever desk sets it.
     pub session: Option<Session>,
     shown: VecDeque<(Instant, Shown)>,
+    noted: Instant,
 }
 
 #[derive(Debug, Clone)]
@@ -57,6 +58,7 @@ impl Graph {
             preferred: None,
             session: None,
             shown: VecDeque::new(),
+            noted: Instant::from_origin(Duration::ZERO),
         }
     }
 
@@ -92,11 +94,25 @@ impl Graph {
         }
     }
 
-    /// Called after every change and as time passes, for reads that lag.
+    /// Called after every change and as time passes, for reads that lag. What has run out since the last call shows
+    /// from its end on.
     pub fn note(&mut self, now: Instant) {
-        let shows = self.shows(now);
+        let session = self.session.as_ref().map(|session| session.until);
+        let preferred = self.preferred.as_ref().map(|preferred| preferred.until);
+        let mut ends = [session, preferred];
+        ends.sort();
+        let noted = self.noted;
+        for at in ends.into_iter().flatten().filter(|at| *at > noted && *at < now) {
+            self.push(at);
+        }
+        self.push(now);
+        self.noted = now;
+    }
+
+    fn push(&mut self, at: Instant) {
+        let shows = self.shows(at);
         if self.shown.back().is_none_or(|(_, last)| *last != shows) {
-            self.shown.push_back((now, shows));
+            self.shown.push_back((at, shows));
         }
         if self.shown.len() > 12 {
             self.shown.pop_front();

@@ -198,7 +198,9 @@ impl Desk {
             let shown = &self.fields[&field];
             match &hold {
                 None if self.watch.crossed.contains(&field) => {
-                    self.watch.crossed.remove(&field);
+                    if !self.watch.may_come(field, now) {
+                        self.watch.crossed.remove(&field);
+                    }
                     self.watch.base.insert(field, shown.clone());
                 }
                 None if *shown != self.watch.base[&field] => {

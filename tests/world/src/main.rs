@@ -6,20 +6,25 @@ use offhook_world::day::{self, FAILED_ONCE, HOURS, Outcome};
 use offhook_world::story::kinds;
 use std::process::ExitCode;
 use std::thread::available_parallelism;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
-const USAGE: &str = "usage: cargo xtask world [--hours N] [--seed S]
-  --hours N  simulated hours, a million unless told; a day of 25 hours for each seed
-  --seed S   the first seed, 1 unless told";
+const USAGE: &str = "usage: cargo xtask world [--hours N] [--seed S] [--minutes N]
+  --hours N    simulated hours, a million unless told; a day of 25 hours for each seed
+  --seed S     the first seed, 1 unless told
+  --minutes N  begins no further day after so many minutes";
+
+/// More days that fail tell nothing new.
+const ENOUGH: usize = 100;
 
 fn main() -> ExitCode {
-    let (mut hours, mut first) = (1_000_000_u64, None);
+    let (mut hours, mut first, mut minutes) = (1_000_000_u64, None, None);
     let mut arguments = lexopt::Parser::from_env();
     loop {
         let outcome = match arguments.next() {
             Ok(None) => break,
             Ok(Some(Long("hours"))) => number(&mut arguments).map(|n| hours = n),
             Ok(Some(Long("seed"))) => number(&mut arguments).map(|n| first = Some(n)),
+            Ok(Some(Long("minutes"))) => number(&mut arguments).map(|n| minutes = Some(n)),
             Ok(Some(Long("help") | Short('h'))) => {
                 println!("{USAGE}");
                 return ExitCode::SUCCESS;
@@ -32,22 +37,26 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     }
-    run(hours.div_ceil(HOURS).max(1), first)
+    run(hours.div_ceil(HOURS).max(1), first, minutes)
 }
 
 fn number(arguments: &mut lexopt::Parser) -> Result<u64, lexopt::Error> {
     arguments.value()?.parse()
 }
 
-fn run(count: u64, first: Option<u64>) -> ExitCode {
+fn run(count: u64, first: Option<u64>, minutes: Option<u64>) -> ExitCode {
     let begun = Instant::now();
     let from = first.unwrap_or(1);
     // A chosen seed is looked at by itself.
     let replayed: &[u64] = if first.is_some() { &[] } else { FAILED_ONCE };
     let seeds: Vec<u64> = replayed.iter().copied().chain(from..from + count).collect();
     let threads = available_parallelism().map_or(1, usize::from);
-    let step = (seeds.len() as u64 / 20).max(1000);
-    let outcome = day::days(&seeds, threads, 20, |done| {
+    let step = (seeds.len() as u64 / 100).clamp(1000, 2000);
+    let until = minutes.map(|minutes| begun + Duration::from_secs(minutes * 60));
+    let outcome = day::days(&seeds, threads, ENOUGH, until, |done, day| {
+        for (seed, failure) in &day.failures {
+            eprintln!("seed {seed}: invariant {}", failure.invariant);
+        }
         if done % step == 0 {
             eprintln!(
                 "{done} of {} days, {:.0} s",
@@ -62,7 +71,8 @@ fn run(count: u64, first: Option<u64>) -> ExitCode {
             outcome.counts.get(kind).copied().unwrap_or_default()
         );
     }
-    let last = from + count - 1;
+    // The days are begun in order, so that none is left out before the last one.
+    let last = (from + outcome.days).saturating_sub(replayed.len() as u64 + 1);
     println!(
         "{} hours, {} events, seeds {from} to {last} after {} that failed once, {} violations, {:.0} s on {threads} threads",
         outcome.days * HOURS,
@@ -71,14 +81,14 @@ fn run(count: u64, first: Option<u64>) -> ExitCode {
         outcome.failures.len(),
         begun.elapsed().as_secs_f64()
     );
-    verdict(&outcome, count)
+    verdict(&outcome)
 }
 
-fn verdict(outcome: &Outcome, days: u64) -> ExitCode {
+fn verdict(outcome: &Outcome) -> ExitCode {
     let Some((seed, failure)) = outcome.failures.first() else {
         let rare = day::rare(&outcome.counts);
         // A few days show one thing or another; only a thousand hours show all.
-        if days * HOURS >= 1000 && !rare.is_empty() {
+        if outcome.days * HOURS >= 1000 && !rare.is_empty() {
             println!("too rare to show anything: {rare:?}");
             return ExitCode::FAILURE;
         }

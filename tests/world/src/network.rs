@@ -106,7 +106,7 @@ impl Desk {
         let before = in_force(self);
         self.input(Input::TeamsRead(Ok(shown.presence.clone())));
         let after = in_force(self);
-        let ours = shown.by == Some(Who::Desk) && !self.watch.unrecorded;
+        let ours = shown.by == Some(Who::Desk);
         if ours && after != before && after.as_ref() == Some(&shown.presence) {
             self.fail(
                 4,
@@ -150,12 +150,15 @@ impl Desk {
 
     pub fn graph_acts(&mut self, request: Request) {
         let now = self.now.mono;
+        self.graph.note(now);
         let session =
             matches!(request.effect, Effect::SetSession { .. }) || request.effect == Effect::ClearSession;
         let did = &mut self.graph_did[usize::from(!session)];
-        let revived = request.number < *did;
+        // Also of one that died before its ledger was on disk, so that the next run knows nothing of it.
+        let lost = session && request.by == Who::Desk && request.number <= self.lost_until;
+        let revived = request.number < *did || lost;
         *did = (*did).max(request.number);
-        if revived {
+        if revived && !lost {
             self.says(|| format!("Graph carries out {:?} after a newer request", request.effect));
         }
         if let Effect::SetSession { pair, lifetime } = request.effect {

@@ -64,6 +64,9 @@ impl Desk {
         if outcome.is_err() {
             self.watch.fails_on(field);
         }
+        if outcome == Err(fault(FaultKind::Unreachable)) {
+            self.watch.is_unanswered(&value, self.now.mono);
+        }
         if self.armed == Some("killed with a write on its way") {
             self.killed("killed with a write on its way");
             return;

@@ -199,6 +199,7 @@ impl Desk {
         let presence = Presence::new(presence.0, presence.1);
         let span = self.span(5.0, 1500.0);
         self.says(|| format!("{kind}: {presence} for {span:.0} s"));
+        self.graph.note(self.now.mono);
         if kind == "a status picked in Teams" {
             self.graph.preferred = Some(super::graph::Preferred {
                 presence,

@@ -1,6 +1,7 @@
 //! The program as a process: it starts, sleeps, is killed, and writes its ledger.
 
 use super::desk::{Desk, Event, PHONE, secs};
+use super::graph::Who;
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::ledger::Ledger;
 use offhook_engine::line::{LineEvent, SourceId};
@@ -89,10 +90,34 @@ impl Desk {
 
     pub fn gone(&mut self, how: &str, seconds: f64) {
         self.says(|| format!("the program is gone: {how}"));
+        self.forget_lost_session();
         self.engine = None;
         self.epoch += 1;
         self.armed = None;
         self.later(seconds, Event::Starts);
+    }
+
+    /// A session that the ledger on disk does not tell of, or not to its end, since the disk was full or slow: the next
+    /// run can't know it.
+    fn forget_lost_session(&mut self) {
+        let Some((pair, until)) = self.watch.session_asked.take() else {
+            return;
+        };
+        let ledger = &self.disk_ledger;
+        let mut records = ledger.session.iter().chain(&ledger.replaced_sessions);
+        if records.any(|record| record.pair == pair && record.until >= until) {
+            return;
+        }
+        self.lost_until = self.graph_requests;
+        let session = self
+            .graph
+            .session
+            .as_mut()
+            .filter(|session| session.by == Who::Desk);
+        if let Some(session) = session {
+            session.revived = true;
+            self.graph.forget();
+        }
     }
 
     pub fn killed(&mut self, how: &'static str) {

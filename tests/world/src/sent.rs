@@ -12,7 +12,7 @@ impl Desk {
     pub fn check_effect(&mut self, effect: &Effect) {
         self.check_quiet(effect);
         match effect {
-            Effect::SetSession { pair, .. } => {
+            Effect::SetSession { pair, lifetime } => {
                 self.may_set("a session");
                 self.flies("session");
                 // A state of the person's own may end in the very step that tells Teams of it.
@@ -20,18 +20,29 @@ impl Desk {
                     self.watch.session_wanted_at = self.now.mono;
                 }
                 let again = self.watch.session_sent.replace(*pair) == Some(*pair);
-                self.watch.unrecorded = self.trouble.contains("the disk is full")
-                    || self.disk_ledger.session.as_ref().is_none_or(|r| r.pair != *pair);
+                self.watch.session_asked = Some((*pair, self.now.after(*lifetime).wall));
                 self.spend("session", again);
             }
             Effect::ClearSession => {
                 self.may_clear("session", |ledger| ledger.session.is_some());
                 self.flies("session");
                 self.watch.session_sent = None;
+                self.watch.session_asked = None;
                 self.spend("session", false);
             }
-            Effect::SetPreferred { .. } => {
+            Effect::SetPreferred { pair, .. } => {
                 self.may_set("a preferred presence");
+                if self
+                    .disk_ledger
+                    .preferred
+                    .as_ref()
+                    .is_none_or(|record| record.pair != *pair)
+                {
+                    self.fail(
+                        10,
+                        "a preferred presence is asked for, and the disk does not say so",
+                    );
+                }
                 self.flies("preferred");
                 self.spend("preferred", false);
             }

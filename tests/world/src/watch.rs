@@ -4,6 +4,7 @@
 
 use super::desk::{Desk, PHONE, Way, Write};
 use super::held::Idle;
+use offhook_engine::jiff::Timestamp;
 use offhook_engine::ledger::Stage;
 use offhook_engine::phone::{Field, FieldValue};
 use offhook_engine::rules::Role;
@@ -15,6 +16,8 @@ use std::time::Duration;
 /// After trouble the longest wait between two tries is over (five minutes).
 pub const SETTLED: Duration = Duration::from_secs(330);
 pub const HOUR: Duration = Duration::from_secs(3600);
+/// Five seconds until it is given up, what the news of that may take, and half a minute.
+const UNANSWERED: Duration = Duration::from_secs(45);
 
 /// What the program wants to hold, per target.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -40,8 +43,10 @@ pub struct Watch {
     pub ending: bool,
     pub echo_at: Instant,
     pub session_wanted_at: Instant,
-    /// The session in Teams is not in the ledger on disk: it was full.
-    pub unrecorded: bool,
+    /// The session that was asked for last, with the end that the ledger has to say.
+    pub session_asked: Option<(SessionPair, Timestamp)>,
+    /// Values that a write may still bring, since nobody has answered it; and until when.
+    unanswered: Vec<(FieldValue, Instant)>,
     pub in_flight: BTreeSet<&'static str>,
     pub changed_at: Instant,
     pub released: bool,
@@ -81,7 +86,8 @@ impl Watch {
             ending: false,
             echo_at: now,
             session_wanted_at: now,
-            unrecorded: false,
+            session_asked: None,
+            unanswered: Vec::new(),
             in_flight: BTreeSet::new(),
             changed_at: now,
             released: false,
@@ -147,6 +153,23 @@ impl Watch {
 
     pub fn fails_on(&mut self, field: Field) {
         self.grant(name(field));
+    }
+
+    /// That write is not answered within its time: for half a minute more it may be carried out.
+    pub fn is_unanswered(&mut self, value: &FieldValue, now: Instant) {
+        self.unanswered.retain(|(_, until)| now < *until);
+        self.unanswered.push((value.clone(), now + UNANSWERED));
+    }
+
+    /// Whether a write of that field may still be carried out.
+    pub fn may_come(&self, field: Field, now: Instant) -> bool {
+        let mut unanswered = self.unanswered.iter();
+        unanswered.any(|(value, until)| value.field() == field && now < *until)
+    }
+
+    fn may_bring(&self, value: &FieldValue, now: Instant) -> bool {
+        let mut unanswered = self.unanswered.iter();
+        unanswered.any(|(written, until)| written == value && now < *until)
     }
 
     /// When the person last changed it.
@@ -300,7 +323,8 @@ impl Desk {
         let flight = self.watch.in_flight.contains(name(field));
         let hold = ledger.hold_on(field, PHONE);
         // One that shows what we wrote, or may still come to, can't be told from ours.
-        let like_ours = hold.is_some_and(|hold| *value == hold.wrote || hold.earlier.as_ref() == Some(value));
+        let like_ours = hold.is_some_and(|hold| *value == hold.wrote || hold.earlier.as_ref() == Some(value))
+            || self.watch.may_bring(value, now);
         // A hold that was not written yet, or is just given back, does not show on the phone.
         let holds =
             hold.is_some_and(|hold| self.fields[&field] == hold.wrote && hold.stage == Stage::Written);

@@ -49,8 +49,10 @@ impl Desk {
             self.trouble.remove("a hangup is lost");
             self.trouble.remove("events out of order");
         }
-        let list = format!("{:?}", self.trouble);
-        self.says(|| format!("trouble: {list}"));
+        if self.tells {
+            let list = format!("{:?}", self.trouble);
+            self.says(|| format!("trouble: {list}"));
+        }
         let begins = |kind: &str| self.trouble.iter().any(|trouble| trouble.starts_with(kind));
         let (phone, graph) = (begins("phone") || begins("the disk"), begins("graph"));
         if phone {
