@@ -200,6 +200,17 @@ impl Desk {
         let span = self.span(5.0, 1500.0);
         self.says(|| format!("{kind}: {presence} for {span:.0} s"));
         self.graph.note(self.now.mono);
+        // Fields that only rows of the person's own set: changed by hand meanwhile.
+        let held = [("Away", Field::Forward), ("InAMeeting", Field::Note)];
+        let held = held
+            .into_iter()
+            .find(|(word, _)| presence.says(word) && self.own_rows);
+        if let Some((_, field)) = held
+            && span > 60.0
+        {
+            self.later(20.0, Event::Presses(field));
+            self.later(55.0, Event::Presses(field));
+        }
         if kind == "a status picked in Teams" {
             self.graph.preferred = Some(super::graph::Preferred {
                 presence,
@@ -208,17 +219,6 @@ impl Desk {
             });
             self.later(span, Event::PickEnds);
         } else {
-            // Fields that only rows of the person's own set: changed by hand meanwhile.
-            let held = [("Away", Field::Forward), ("InAMeeting", Field::Note)];
-            let held = held
-                .into_iter()
-                .find(|(word, _)| presence.says(word) && self.own_rows);
-            if let Some((_, field)) = held
-                && span > 60.0
-            {
-                self.later(20.0, Event::Presses(field));
-                self.later(55.0, Event::Presses(field));
-            }
             self.graph.own = presence;
             self.later(span, Event::OwnIs(Presence::new("Available", "Available")));
         }
