@@ -76,8 +76,9 @@ impl Preferred {
         let ends = ledger.preferred.as_ref().map(|record| now.mono_at(record.until));
         ends.into_iter()
             .chain(self.tries.retry_at())
+            // What could not be acted upon when it was due is no deadline any more.
+            .filter(|at| self.op.is_none() && *at > now.mono)
             .min()
-            .filter(|_| self.op.is_none())
     }
 
     pub(crate) fn step(&mut self, want: Option<&PreferredWish>, context: &mut Context<'_>, now: Now) {
