@@ -167,7 +167,8 @@ impl Watch {
         unanswered.any(|(value, until)| value.field() == field && now < *until)
     }
 
-    fn may_bring(&self, value: &FieldValue, now: Instant) -> bool {
+    /// Whether that may be a write of ours that is carried out late.
+    pub fn may_bring(&self, value: &FieldValue, now: Instant) -> bool {
         let mut unanswered = self.unanswered.iter();
         unanswered.any(|(written, until)| written == value && now < *until)
     }
