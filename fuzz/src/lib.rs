@@ -5,7 +5,7 @@
 //! shows in a log. Targets for private parsers lie beside them, in a `fuzzing.rs` of the adapter's folder; those for
 //! public ones in [`targets`].
 //!
-//! `tests/replay.rs` tries all inputs that were ever kept.
+//! `cargo xtask fuzz` looks for inputs that break one; `tests/replay.rs` tries all that were ever kept.
 
 #[cfg(feature = "fuzzing")]
 pub mod targets;

@@ -2,7 +2,7 @@
 
 use crate::targets;
 use offhook_client as client;
-use offhook_connect::{calendar, control, entra, graph, lines, phones, settings};
+use offhook_connect::{calendar, control, entra, graph, lines, phones, secrets, settings};
 
 /// A parser of outside bytes with what must hold for it.
 #[derive(Debug, Clone, Copy)]
@@ -57,8 +57,15 @@ pub const TARGETS: &[Target] = &[
     target("procall-frame", phones::procall::fuzzing::frame, 4096),
     target("procall-session", phones::procall::fuzzing::session, 1024),
     target("protocol", targets::protocol::lines, 4096),
+    target("secrets-entries", secrets::fuzzing::entries, 2048),
+    target("secrets-file", secrets::fuzzing::contents, 1024),
     target("settings-file", settings::fuzzing::file, 2048),
+    target("settings-policy", settings::fuzzing::policy, 1024),
     target("settings-value", settings::fuzzing::value, 128),
+    target("starface-calls", phones::starface::fuzzing::calls, 1024),
+    target("starface-rest", phones::starface::fuzzing::rest, 2048),
+    target("starface-settings", phones::starface::fuzzing::settings, 512),
+    target("starface-uci", phones::starface::fuzzing::uci, 4096),
 ];
 
 /// The target of that name.

@@ -428,6 +428,36 @@ fn no_option(name: &str) -> lexopt::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    /// Words that mean something in some place, and any others.
+    fn word() -> impl Strategy<Value = std::ffi::OsString> {
+        let known = USAGE
+            .split(|sign: char| sign.is_whitespace() || "[]|…".contains(sign))
+            .filter(|word| !word.is_empty())
+            .collect::<Vec<_>>();
+        prop_oneof![
+            6 => prop::sample::select(known).prop_map(Into::into),
+            1 => ".{0,12}".prop_map(Into::into),
+            1 => prop::collection::vec(any::<u8>(), 0..8)
+                .prop_map(|bytes| String::from_utf8_lossy(&bytes).into_owned().into()),
+            1 => Just("--".into()),
+            1 => ("-{1,2}[a-z-]{0,8}=?.{0,4}").prop_map(Into::into),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(4000))]
+
+        #[test]
+        fn any_words_are_understood_or_refused_with_a_sentence(
+            words in prop::collection::vec(word(), 0..9)
+        ) {
+            if let Err(sentence) = parse(lexopt::Parser::from_args(words)) {
+                prop_assert!(!sentence.is_empty());
+            }
+        }
+    }
 
     fn parsed(line: &str) -> Result<Invocation, String> {
         parse(lexopt::Parser::from_args(line.split_whitespace()))

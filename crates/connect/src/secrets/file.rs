@@ -21,9 +21,9 @@ pub struct FileStore {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Contents {
+pub(super) struct Contents {
     v: u32,
-    secrets: BTreeMap<String, Zeroizing<String>>,
+    pub(super) secrets: BTreeMap<String, Zeroizing<String>>,
 }
 
 impl Default for Contents {
@@ -106,7 +106,11 @@ fn read(path: &Path) -> Result<Contents, SecretError> {
         Err(error) if error.kind() == std::io::ErrorKind::InvalidData => return Err(SecretError::Damaged),
         Err(error) => return Err(failed(&error)),
     };
-    let contents: Contents = serde_json::from_str(&text).map_err(|_| SecretError::Damaged)?;
+    parse(&text)
+}
+
+pub(super) fn parse(text: &str) -> Result<Contents, SecretError> {
+    let contents: Contents = serde_json::from_str(text).map_err(|_| SecretError::Damaged)?;
     if contents.v == 1 {
         Ok(contents)
     } else {

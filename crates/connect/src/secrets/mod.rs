@@ -5,6 +5,8 @@
 
 mod entries;
 mod file;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod keyring;
 mod memory;
 mod parts;

@@ -1,7 +1,7 @@
 //! What must hold for whatever a person, or a program, writes into `settings.toml`.
 
 use super::keys::{self, KNOWN};
-use super::{Settings, put, undo, unknown_keys};
+use super::{Settings, policy_values, put, undo, unknown_keys};
 use offhook_engine::fault::Code;
 use offhook_protocol::pages::Draft;
 use std::collections::BTreeMap;
@@ -56,6 +56,31 @@ pub fn file(input: &[u8]) {
             unknown.detail
         );
     }
+}
+
+/// The machine's policy, and after a zero byte the person's file: what the policy says is in force and locked.
+pub fn policy(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let (policy, file) = text.split_once('\0').unwrap_or((&text, ""));
+    let Ok(document) = file.parse::<DocumentMut>() else {
+        return;
+    };
+    let mut problems = Vec::new();
+    let mut settings = of(document);
+    settings.policy = policy_values(policy, &mut problems);
+    assert!(
+        policy.parse::<DocumentMut>().is_ok() || (settings.policy.is_empty() && problems.len() == 1),
+        "one that cannot be read is named and says nothing"
+    );
+    settings.resolve();
+    for (key, value) in &settings.policy {
+        assert_eq!(settings.text(key), value, "{key}: the policy goes first");
+        assert!(settings.field(key).locked, "{key}: shown locked");
+        let known = keys::find(key);
+        let again = known.and_then(|known| known.kind.parse(value));
+        assert_eq!(again.as_ref(), Some(value), "{key}: a value in its one form");
+    }
+    parts_take(&settings);
 }
 
 fn of(document: DocumentMut) -> Settings {

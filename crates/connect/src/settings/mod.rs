@@ -282,9 +282,12 @@ fn policy_file() -> Option<PathBuf> {
 }
 
 fn read_policy(path: &Path, problems: &mut Vec<Fault>) -> BTreeMap<&'static str, String> {
-    let Ok(text) = std::fs::read_to_string(path) else {
-        return BTreeMap::new();
-    };
+    std::fs::read_to_string(path)
+        .map(|text| policy_values(&text, problems))
+        .unwrap_or_default()
+}
+
+fn policy_values(text: &str, problems: &mut Vec<Fault>) -> BTreeMap<&'static str, String> {
     let Ok(document) = text.parse::<DocumentMut>() else {
         problems.push(fault(Code::SettingsValue, "policy.toml"));
         return BTreeMap::new();

@@ -23,6 +23,8 @@
 mod actor;
 pub mod config;
 pub mod error;
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 pub mod http;
 pub mod logins;
 pub mod probe;

@@ -1,0 +1,157 @@
+//! What must hold for whatever STARFACE, or something in its place, answers.
+
+use super::config::{StarfaceConfig, StarfaceSettings};
+use super::http::Answer;
+use super::rest::redirects::{self, Redirection};
+use super::rest::{login, me, phone_config};
+use super::uci::calls::Calls;
+use super::uci::xml::{self, Response, Value};
+use crate::fuzzing::choice;
+use offhook_engine::line::LineEvent;
+use reqwest::StatusCode;
+use std::collections::BTreeSet;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// A body of REST, as each operation may meet it.
+pub fn rest(input: &[u8]) {
+    let answer = answer(input);
+    assert!(format!("{answer:?}").len() < 60, "the body is hidden");
+    if let Ok(challenge) = login::parse_challenge(&answer) {
+        let sent = login::prove(&challenge, "0815", &"geheim-4711".into());
+        assert!(sent.body.is_some_and(|body| !body.is_empty()), "an answer");
+    }
+    if let Ok(token) = login::parse_token(&answer) {
+        assert_eq!(format!("{token:?}"), "Sensitive", "a token does not show");
+    }
+    if let Ok(me) = me::parse(&answer) {
+        assert_eq!(format!("{me:?}"), "Me(…)", "names do not show");
+        assert!(me.names.iter().all(|name| !name.is_empty()));
+    }
+    if let Ok(config) = phone_config::parse(&answer) {
+        let sent = phone_config::write(7, config.clone().with_dnd(!config.dnd()));
+        let again = phone_config::parse(&self::answer(sent.body.unwrap_or_default().as_bytes()));
+        assert!(
+            again.is_ok_and(|again| again.dnd() != config.dnd() && again.with_dnd(config.dnd()) == config),
+            "all but do not disturb as it was"
+        );
+    }
+    if let Ok(own) = redirects::parse(&answer) {
+        let shows = redirects::forward(&own);
+        let prepared = redirects::prepared(&own);
+        for wanted in [None, shows, prepared] {
+            // Where something would show it, switching makes it show.
+            if let Some(changes) = redirects::changes(&own, wanted.as_deref()) {
+                let switched = switch(&own, &changes);
+                assert_eq!(redirects::forward(&switched), wanted, "what was wanted shows");
+            }
+        }
+    }
+}
+
+fn switch(own: &[Redirection], changes: &[&Redirection]) -> Vec<Redirection> {
+    let ids: BTreeSet<&str> = changes.iter().map(|one| one.id.as_str()).collect();
+    let mut switched = own.to_vec();
+    for one in &mut switched {
+        one.enabled ^= ids.contains(one.id.as_str());
+    }
+    switched
+}
+
+fn answer(body: &[u8]) -> Answer {
+    Answer {
+        status: StatusCode::OK,
+        body: body.to_vec(),
+    }
+}
+
+/// An answer of UCI: what was read reads the same when it is written again.
+pub fn uci(input: &[u8]) {
+    let Ok(Response::Value(value)) = xml::parse(input) else {
+        return;
+    };
+    let first = written(&value);
+    let again = match xml::parse(first.as_bytes()) {
+        Ok(Response::Value(again)) => Some(written(&again)),
+        Ok(Response::Fault(_)) | Err(_) => None,
+    };
+    assert_eq!(again, Some(first), "written and read again");
+}
+
+fn written(value: &Value) -> String {
+    let call = xml::call("m", std::slice::from_ref(value));
+    let value = call
+        .split_once("<params>")
+        .and_then(|(_, rest)| rest.rsplit_once("</params>"))
+        .map_or("", |(value, _)| value);
+    format!("<methodResponse><params>{value}</params></methodResponse>")
+}
+
+/// Calls as UCI tells of them: in each line an id and a state; a line of its own that is empty is one more look.
+pub fn calls(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    let mut calls = Calls::default();
+    let mut up = BTreeSet::new();
+    let now = Instant::now();
+    for look in text.split("\n\n") {
+        let lines: Vec<(&str, &str)> = look
+            .lines()
+            .map(|line| line.split_once(' ').unwrap_or((line, "")))
+            .collect();
+        let ids: Vec<String> = lines.iter().map(|(id, _)| (*id).to_owned()).collect();
+        let due = calls.due(&ids, Duration::from_secs(5), now).len();
+        assert!(due <= ids.len());
+        for (id, word) in lines {
+            calls.heard(id, word, now);
+        }
+        for event in calls.news(&ids) {
+            match event {
+                LineEvent::Call { id, .. } => {
+                    assert!(!id.as_str().is_empty(), "a name");
+                    up.insert(id);
+                }
+                LineEvent::Ended { id } => assert!(up.remove(&id), "only what was up ends"),
+                LineEvent::Up { .. }
+                | LineEvent::Down(_)
+                | LineEvent::Snapshot(_)
+                | LineEvent::Heartbeat { .. }
+                | LineEvent::Reset
+                | LineEvent::Trouble(_) => {}
+            }
+        }
+        assert!(calls.news(&ids).is_empty(), "the same says nothing new");
+        let listed: BTreeSet<_> = calls.snapshot(&ids).into_iter().map(|(id, _)| id).collect();
+        assert_eq!(listed, up, "the list says the same");
+    }
+    let ended = calls.news(&[]).len();
+    assert_eq!(ended, up.len(), "all of them end");
+}
+
+/// The settings under `[phone]`, one per line.
+pub fn settings(input: &[u8]) {
+    let (port, input) = choice(input);
+    let text = String::from_utf8_lossy(input);
+    let mut lines = text.lines().map(str::to_owned);
+    let mut line = || lines.next().unwrap_or_default();
+    let settings = StarfaceSettings {
+        host: line(),
+        port: u16::from(port),
+        tls: line(),
+        user: line(),
+        login: line(),
+        uci: line(),
+    };
+    let Ok(config) = StarfaceConfig::parse(&settings) else {
+        return;
+    };
+    assert!(
+        config.base.username().is_empty() && config.base.password().is_none(),
+        "no login"
+    );
+    assert!(config.base.has_host() && config.base.path() == "/", "an address");
+    let user = settings.user.trim();
+    assert!(
+        user.len() < 12 || !format!("{config:?}").contains(user),
+        "the login does not show"
+    );
+}
