@@ -135,17 +135,21 @@ impl Engine {
 
     fn step_fields(&mut self, now: Now) -> bool {
         let released = self.released(now);
+        let letting_go = released.map(|why| release(why, now));
+        // Out of the way while the fields change everything else.
+        let desired = std::mem::take(&mut self.desired);
         let mut read = false;
         for field in Field::ALL {
             let wish = match released {
                 Some(why) if self.is_kept(field, why) => None,
-                Some(why) => Some(release(why, now)),
-                None => self.desired.of(field).cloned(),
+                Some(_) => letting_go.as_ref(),
+                None => desired.of(field),
             };
             read |= self.with_field(field, now, |state, context| {
-                state.step(wish.as_ref(), released.is_some(), context, now)
+                state.step(wish, released.is_some(), context, now)
             });
         }
+        self.desired = desired;
         read
     }
 

@@ -57,6 +57,12 @@ impl Chance {
         let share = bits as f64 / (1u64 << 53) as f64;
         share
     }
+
+    /// `span` ± `percent` %.
+    pub(crate) fn around(&mut self, span: Duration, percent: u32) -> Duration {
+        let part = f64::from(percent) / 100.0;
+        span.mul_f64(1.0 - part + 2.0 * part * self.share())
+    }
 }
 
 #[cfg(test)]
