@@ -48,6 +48,7 @@ pub const TARGETS: &[Target] = &[
         phones::innovaphone::fuzzing::messages,
         4096,
     ),
+    target("innovaphone-soap", phones::innovaphone::fuzzing::soap, 4096),
     target("innovaphone-stored", phones::innovaphone::fuzzing::stored, 1024),
     target("ledger", targets::ledger::file, 4096),
     target("pbxkey-contents", targets::pbxkey::contents, 1024),

@@ -20,6 +20,8 @@ mod manager;
 mod myapps;
 #[path = "conformance/procall.rs"]
 mod procall_alone;
+#[path = "conformance/soap.rs"]
+mod soap;
 #[path = "conformance/starface.rs"]
 mod starface_alone;
 #[path = "conformance/suite.rs"]
@@ -36,4 +38,5 @@ use suite::conforms;
 conforms!(asterisk, crate::manager::Manager);
 conforms!(innovaphone, crate::myapps::MyApps);
 conforms!(procall, crate::ucserver::UcServer);
+conforms!(innovaphone_soap, crate::soap::Soap);
 conforms!(starface, crate::web::Web);

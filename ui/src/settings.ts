@@ -15,6 +15,7 @@ const FIELDS = {
   "phone.user": (pages) => pages.phone.user,
   "phone.login": (pages) => pages.phone.login,
   "phone.extension": (pages) => pages.phone.extension,
+  "phone.interface": (pages) => pages.fields["phone.interface"] ?? NOWHERE,
   "phone.app": (pages) => pages.fields["phone.app"] ?? NOWHERE,
   "phone.alien_calls": (pages) => pages.fields["phone.alien_calls"] ?? NOWHERE,
   "phone.activities": (pages) => pages.fields["phone.activities"] ?? NOWHERE,

@@ -119,9 +119,9 @@ impl PresenceWords {
     /// The word itself, else one that says less and nothing wrong; `None`: no presence at all is nearest.
     pub fn nearest(self, word: PhonePresence) -> Option<PhonePresence> {
         let instead: &[PhonePresence] = match word {
-            PhonePresence::OnThePhone | PhonePresence::Meeting => &[PhonePresence::Busy],
+            PhonePresence::Dnd | PhonePresence::OnThePhone | PhonePresence::Meeting => &[PhonePresence::Busy],
             PhonePresence::ExtendedAway => &[PhonePresence::Away],
-            PhonePresence::Dnd | PhonePresence::Busy | PhonePresence::Away | PhonePresence::Available => &[],
+            PhonePresence::Busy | PhonePresence::Away | PhonePresence::Available => &[],
         };
         std::iter::once(&word)
             .chain(instead)

@@ -25,6 +25,7 @@ pub const HASTY: Timing = Timing {
     second_factor: Duration::from_secs(2),
     fields: Duration::from_millis(200),
     app_again: Duration::from_millis(200),
+    poll: Duration::from_secs(2),
 };
 
 impl System for MyApps {

@@ -51,6 +51,11 @@ pub trait System {
     fn attempts(&self) -> usize;
 }
 
+/// Of a field that can be written: before and after.
+fn first<S: System>(system: &S) -> (FieldValue, FieldValue) {
+    system.values().swap_remove(0)
+}
+
 pub async fn reads_writes_and_puts_back<S: System>() {
     let system = S::start().await;
     let mut desk = Desk::start(&system.adapter(), &system.secret());
@@ -96,14 +101,15 @@ pub async fn hears_of_the_persons_changes<S: System>() {
 pub async fn a_write_without_effect_is_not_called_done<S: System>() {
     let system = S::start().await;
     let mut desk = Desk::up(&system.adapter(), &system.secret()).await;
+    let (_, wanted) = first(&system);
     system.trouble(Trouble::Ignores, true);
-    let fault = desk.write(FieldValue::Dnd(true)).await.unwrap_err();
+    let fault = desk.write(wanted.clone()).await.unwrap_err();
     assert_eq!(
         (fault.kind, fault.code),
         (FaultKind::Rejected, Code::PhoneNotConfirmed)
     );
     system.trouble(Trouble::Ignores, false);
-    assert_eq!(desk.write(FieldValue::Dnd(true)).await, Ok(()));
+    assert_eq!(desk.write(wanted).await, Ok(()));
 }
 
 pub async fn unreachable_and_back<S: System>() {
@@ -112,18 +118,19 @@ pub async fn unreachable_and_back<S: System>() {
     let mut desk = Desk::start(&system.adapter(), &system.secret());
     let refused = Fault::new(FaultKind::Unreachable, Code::ConnectionRefused).about("127.0.0.1");
     assert_eq!(desk.down().await, refused);
-    assert_eq!(desk.write(FieldValue::Dnd(true)).await, Err(refused));
+    let (_, wanted) = first(&system);
+    assert_eq!(desk.write(wanted.clone()).await, Err(refused));
     system.go_on().await;
     // By itself, by the one pace.
     desk.abilities().await;
     desk.any_reading().await;
     system.stop().await;
     assert_eq!(desk.down().await.kind, FaultKind::Unreachable);
-    assert!(system.person_sets(&FieldValue::Dnd(true)));
+    assert!(system.person_sets(&wanted));
     system.go_on().await;
     desk.back().await;
     desk.read();
-    desk.sees(&FieldValue::Dnd(true)).await;
+    desk.sees(&wanted).await;
 }
 
 pub async fn a_wrong_password_is_tried_once<S: System>() {
@@ -136,7 +143,7 @@ pub async fn a_wrong_password_is_tried_once<S: System>() {
         desk.read();
         assert_eq!(desk.down().await, refused);
     }
-    assert_eq!(desk.write(FieldValue::Dnd(true)).await, Err(refused));
+    assert_eq!(desk.write(first(&system).1).await, Err(refused));
     assert_eq!(system.attempts(), 1);
 }
 
@@ -144,9 +151,10 @@ pub async fn slowness_is_borne<S: System>() {
     let system = S::start().await;
     let mut desk = Desk::up(&system.adapter(), &system.secret()).await;
     system.trouble(Trouble::Slow, true);
-    assert_eq!(desk.write(FieldValue::Dnd(true)).await, Ok(()));
+    let (_, wanted) = first(&system);
+    assert_eq!(desk.write(wanted.clone()).await, Ok(()));
     desk.read();
-    desk.sees(&FieldValue::Dnd(true)).await;
+    desk.sees(&wanted).await;
     let told = desk.so_far();
     let fell = told.iter().any(|event| format!("{event:?}").starts_with("Down"));
     assert!(!fell, "{told:?}");
@@ -178,7 +186,7 @@ pub async fn a_half_open_connection_is_noticed<S: System>() {
     assert_eq!(desk.down().await, silent);
     system.trouble(Trouble::Silent, false);
     desk.back().await;
-    assert_eq!(desk.write(FieldValue::Dnd(true)).await, Ok(()));
+    assert_eq!(desk.write(first(&system).1).await, Ok(()));
 }
 
 /// Open files of this process and tasks of this runtime.
@@ -205,7 +213,7 @@ pub async fn a_thousand_reconnects_leave_nothing_behind<S: System>() {
             after_few = burden();
         }
     }
-    assert_eq!(desk.write(FieldValue::Dnd(true)).await, Ok(()));
+    assert_eq!(desk.write(first(&system).1).await, Ok(()));
     // What is on its way out at this very moment may still be there; what stays behind would be there a thousand times.
     let room = 40;
     let is_light = |now: (usize, usize)| now.0 <= after_few.0 + room && now.1 <= after_few.1 + room;

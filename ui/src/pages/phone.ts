@@ -158,6 +158,10 @@ function ownFields(room: Room, kind: string): Part {
 function innovaphoneFields(room: Room): TemplateResult {
   return html`<details>
     <summary>${room.word("phone-innovaphone-more")}</summary>
+    ${selectField(room, "phone.interface", "phone-interface", "phone-interface-help", [
+      ["myapps", "phone-interface-myapps"],
+      ["soap", "phone-interface-soap"],
+    ])}
     ${textField(room, "phone", "phone.app", { label: "phone-app", help: "phone-app-help" })}
     ${selectField(room, "phone.alien_calls", "phone-alien-calls", "phone-alien-calls-help", [
       ["false", "phone-alien-calls-no"],

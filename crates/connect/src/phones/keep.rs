@@ -4,11 +4,13 @@ use super::net::NetError;
 use crate::backoff::Backoff;
 use crate::port::{PhoneCommand, PhoneEvent, PhoneEvents, PhoneHandle};
 use offhook_engine::fault::Fault;
+use offhook_engine::phone::FieldValue;
+use std::fmt::Display;
 use std::future::Future;
 use std::time::Duration;
 use tokio::sync::mpsc::{self, UnboundedReceiver};
 use tokio::time::{Instant, sleep_until};
-use tracing::info;
+use tracing::{debug, info};
 
 /// A connection that lasted this long was a good one: the pace starts anew.
 const LASTED: Duration = Duration::from_secs(10);
@@ -134,6 +136,61 @@ impl Desk {
                     refuse(&command, fault, &self.events);
                 }
             }
+        }
+    }
+}
+
+/// A signed-in connection, as reading and writing on command need it.
+pub(super) trait Fields: Send {
+    type Error: Display + Send;
+
+    /// Every readable field, and the calls told.
+    fn read_all(&mut self) -> impl Future<Output = Result<Vec<FieldValue>, Self::Error>> + Send;
+
+    /// Writes one field and waits until it shows.
+    fn write(&mut self, value: &FieldValue) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// What shows after that write: the field, and what shares its place with it.
+    fn after(&self, value: &FieldValue) -> Vec<FieldValue>;
+
+    /// Says what can be done, if that is new.
+    fn tell_up(&mut self);
+
+    fn tell(&self, event: PhoneEvent);
+
+    fn fault(error: &Self::Error) -> Fault;
+
+    fn ends_connection(error: &Self::Error) -> bool;
+}
+
+pub(super) async fn read_all<F: Fields>(session: &mut F) -> Result<(), F::Error> {
+    let values = session.read_all().await?;
+    session.tell_up();
+    // An account that can read nothing has answered too.
+    session.tell(PhoneEvent::Seen(values));
+    Ok(())
+}
+
+/// One write with its read-back: what is there now is told in any case, and then how it went.
+pub(super) async fn write<F: Fields>(session: &mut F, value: &FieldValue) -> Result<(), F::Error> {
+    let field = value.field();
+    let told = |outcome: Result<(), Fault>| PhoneEvent::Written { field, outcome };
+    match session.write(value).await {
+        Ok(()) => {
+            debug!(?field, "written");
+            session.tell(PhoneEvent::Seen(session.after(value)));
+            session.tell(told(Ok(())));
+            Ok(())
+        }
+        Err(error) if F::ends_connection(&error) => {
+            session.tell(told(Err(F::fault(&error))));
+            Err(error)
+        }
+        Err(error) => {
+            debug!(?field, %error, "not written");
+            let seen = read_all(session).await;
+            session.tell(told(Err(F::fault(&error))));
+            seen
         }
     }
 }

@@ -147,6 +147,7 @@ const LINES: &[Known] = &[
         Kind::OneOf(&["auto", "off", "md5", "password"]),
         "auto",
     ),
+    known("phone.interface", Kind::OneOf(&["myapps", "soap"]), "myapps"),
     known("phone.app", Kind::Text, ""),
     known("phone.alien_calls", Kind::Flag, "false"),
     known(

@@ -69,6 +69,7 @@ impl Settings {
             port: self.phone_port(),
             tls: self.text("phone.tls").to_owned(),
             user: self.text("phone.user").to_owned(),
+            interface: self.text("phone.interface").to_owned(),
             app: self.text("phone.app").to_owned(),
             alien_calls: self.flag("phone.alien_calls"),
             activities: self.text("phone.activities").to_owned(),

@@ -9,9 +9,11 @@ mod apps;
 mod gate;
 mod hashes;
 mod myapps;
+mod soap;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
@@ -60,6 +62,12 @@ pub struct InnovaphoneHabits {
     pub diversions: bool,
     /// Has an app that lends `PbxApi`.
     pub app: bool,
+    /// SOAP: knows the description of version 10.
+    pub soap10: bool,
+    /// SOAP: the user's rights do not reach.
+    pub soap_right_missing: bool,
+    /// SOAP: how long a poll without news waits.
+    pub poll_wait: Duration,
     /// Messages are cut into frames of this many bytes.
     pub frame: usize,
 }
@@ -77,6 +85,9 @@ impl Default for InnovaphoneHabits {
             any_activity: false,
             diversions: true,
             app: true,
+            soap10: true,
+            soap_right_missing: false,
+            poll_wait: Duration::from_secs(60),
             frame: 50,
         }
     }
@@ -117,6 +128,7 @@ struct Inside {
     last: u64,
     /// Numbers that wait for a second factor, with the answer.
     asked: BTreeMap<u64, Option<bool>>,
+    soap: soap::Soap,
     violations: Vec<String>,
     connected: usize,
 }
@@ -238,6 +250,16 @@ impl Innovaphone {
         self.inside.lock().sessions.len()
     }
 
+    /// How many digests of SOAP were wrong.
+    pub fn soap_refused(&self) -> usize {
+        self.inside.lock().soap.refused()
+    }
+
+    /// Sessions of SOAP.
+    pub fn soap_sessions(&self) -> usize {
+        self.inside.lock().soap.sessions()
+    }
+
     /// Connections that are signed in at myApps.
     pub fn connected(&self) -> usize {
         self.inside.lock().connected
@@ -295,6 +317,7 @@ impl Innovaphone {
     pub(crate) fn stopped(&self) {
         self.connections.lock().abort_all();
         let mut inside = self.inside.lock();
+        inside.soap.stopped();
         for desk in inside.desks.values_mut() {
             desk.aliens.clear();
         }
@@ -335,6 +358,13 @@ enum Door {
 async fn handle(State(innovaphone): State<Arc<Innovaphone>>, request: Request) -> Response {
     if let Some(response) = disturbed(&innovaphone.faults).await {
         return response;
+    }
+    if request.uri().path() == "/PBX0/user.soap" {
+        let (head, body) = request.into_parts();
+        let Ok(body) = axum::body::to_bytes(body, 64 * 1024).await else {
+            return (StatusCode::BAD_REQUEST, page("400")).into_response();
+        };
+        return soap::answer(&innovaphone, &head.method, &head.headers, &body).await;
     }
     let is_old = innovaphone.inside.lock().habits.old;
     let door = match request.uri().path() {

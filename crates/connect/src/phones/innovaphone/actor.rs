@@ -6,13 +6,12 @@ use super::login::{Login, StoredSession};
 use super::session::Session;
 use super::sign_in::{SignedIn, sign_in};
 use crate::clock::Alarm;
-use crate::phones::keep::{Adapter, Desk, Over};
+use crate::phones::keep::{self, Adapter, Desk, Over};
 use crate::port::{NewSecret, PhoneCommand, PhoneEvent, PhoneEvents};
 use offhook_engine::fault::Fault;
-use offhook_engine::phone::FieldValue;
 use secrecy::SecretString;
 use tokio::time::Instant;
-use tracing::{debug, info};
+use tracing::info;
 
 /// So often the likeliest place is tried before the standby is.
 const PATIENCE: usize = 3;
@@ -116,7 +115,7 @@ impl Adapter for Actor {
 impl Actor {
     async fn serve_on(&self, session: &mut Session, desk: &mut Desk) -> Result<Error, Over> {
         let timing = self.config.timing;
-        if let Err(error) = read_all(session).await {
+        if let Err(error) = keep::read_all(session).await {
             return Ok(error);
         }
         let mut fields_at = Instant::now();
@@ -140,9 +139,9 @@ impl Actor {
                 command = desk.inbox.recv() => match command.ok_or(Over)? {
                     PhoneCommand::Read => {
                         fields_at = Instant::now();
-                        read_all(session).await
+                        keep::read_all(session).await
                     }
-                    PhoneCommand::Write(value) => write(session, &value).await,
+                    PhoneCommand::Write(value) => keep::write(session, &value).await,
                 },
                 () = self.alarm.ring(Some(wait)) => match due {
                     Due::Ping => session.ping().await,
@@ -153,7 +152,7 @@ impl Actor {
                     }
                     Due::Fields => {
                         fields_at = Instant::now();
-                        read_all(session).await
+                        keep::read_all(session).await
                     }
                 },
                 () = desk.events.closed() => return Err(Over),
@@ -161,38 +160,6 @@ impl Actor {
             if let Err(error) = outcome {
                 return Ok(error);
             }
-        }
-    }
-}
-
-async fn read_all(session: &mut Session) -> Result<(), Error> {
-    let values = session.read_all().await?;
-    session.tell_up();
-    session.tell(PhoneEvent::Seen(values));
-    Ok(())
-}
-
-/// One write with its read-back: what is there now is told in any case, and then how it went.
-async fn write(session: &mut Session, value: &FieldValue) -> Result<(), Error> {
-    let field = value.field();
-    let told = |outcome: Result<(), Fault>| PhoneEvent::Written { field, outcome };
-    match Box::pin(session.write(value)).await {
-        Ok(()) => {
-            debug!(?field, "written");
-            session.tell_written(value);
-            session.tell(told(Ok(())));
-            Ok(())
-        }
-        Err(error) if error.ends_connection() => {
-            session.tell(told(Err(error.fault())));
-            Err(error)
-        }
-        Err(error) => {
-            debug!(?field, %error, "not written");
-            session.tell_up();
-            let seen = read_all(session).await;
-            session.tell(told(Err(error.fault())));
-            seen
         }
     }
 }

@@ -16,8 +16,10 @@ pub struct InnovaphoneSettings {
     pub port: u16,
     /// `system`, `off`, or `pin:` and the SHA-256 fingerprint of the server's certificate.
     pub tls: String,
-    /// The person's SIP name there.
+    /// The person's name there: with myApps the SIP name, with SOAP the long name.
     pub user: String,
+    /// `myapps` or `soap`.
+    pub interface: String,
     /// Name of an app that lets the person use `PbxApi`; empty: none.
     pub app: String,
     /// Whether a Teams call is added as a call of the person.
@@ -33,9 +35,19 @@ impl fmt::Debug for InnovaphoneSettings {
             .field("host", &self.host)
             .field("port", &self.port)
             .field("tls", &self.tls)
+            .field("interface", &self.interface)
             .field("app", &self.app)
             .finish_non_exhaustive()
     }
+}
+
+/// What is spoken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interface {
+    /// The web socket of the vendor's own client: firmware 13 and later.
+    MyApps,
+    /// The older interface, on every box.
+    Soap,
 }
 
 /// Which activities are written.
@@ -102,6 +114,8 @@ pub struct Timing {
     pub fields: Duration,
     /// Before an app that did not let us in is asked again.
     pub app_again: Duration,
+    /// SOAP: how long a poll may take. The phone system answers after about 60 s when there is nothing new.
+    pub poll: Duration,
 }
 
 impl Default for Timing {
@@ -114,6 +128,7 @@ impl Default for Timing {
             second_factor: Duration::from_secs(300),
             fields: Duration::from_secs(60),
             app_again: Duration::from_secs(600),
+            poll: Duration::from_secs(90),
         }
     }
 }
@@ -124,6 +139,7 @@ pub struct InnovaphoneConfig {
     pub endpoint: Endpoint,
     pub tls: Tls,
     pub user: String,
+    pub interface: Interface,
     pub app: Option<String>,
     pub alien_calls: bool,
     pub activities: Activities,
@@ -151,6 +167,11 @@ impl InnovaphoneConfig {
         if user.is_empty() || user.len() > 120 || user.contains(char::is_control) {
             return Err(bad("user", "it is empty or too long"));
         }
+        let interface = match settings.interface.trim() {
+            "myapps" | "" => Interface::MyApps,
+            "soap" => Interface::Soap,
+            _ => return Err(bad("interface", "it is neither myapps nor soap")),
+        };
         let activities = match settings.activities.trim() {
             "documented" | "" => Activities::Documented,
             "any" => Activities::Any,
@@ -176,6 +197,7 @@ impl InnovaphoneConfig {
             },
             tls,
             user: user.to_owned(),
+            interface,
             app: (!app.is_empty()).then(|| app.to_owned()),
             alien_calls: settings.alien_calls,
             activities,
@@ -216,8 +238,11 @@ mod tests {
     fn the_usual_settings() {
         let config = parsed(|_| {}).unwrap();
         assert_eq!(config.endpoint.to_string(), "pbx.example.de:443/PBX0");
-        assert_eq!(config.app, None);
-        assert_eq!(config.key(), "innovaphone:pbx.example.de:443/anna.berg");
+        assert_eq!((config.interface, config.app), (Interface::MyApps, None));
+        assert_eq!(
+            parsed(|_| {}).unwrap().key(),
+            "innovaphone:pbx.example.de:443/anna.berg"
+        );
         assert_eq!(parsed(|s| s.tls = "off".into()).unwrap().endpoint.port, 80);
     }
 
@@ -226,6 +251,7 @@ mod tests {
         assert_eq!(parsed(|s| s.host = "a b".into()).unwrap_err(), "host");
         assert_eq!(parsed(|s| s.user = " ".into()).unwrap_err(), "user");
         assert_eq!(parsed(|s| s.tls = "any".into()).unwrap_err(), "tls");
+        assert_eq!(parsed(|s| s.interface = "rest".into()).unwrap_err(), "interface");
         assert_eq!(parsed(|s| s.activities = "all".into()).unwrap_err(), "activities");
         assert_eq!(parsed(|s| s.alien_calls = true).unwrap_err(), "app");
     }

@@ -28,6 +28,8 @@ pub enum Error {
     NotConfirmedByPerson(u64),
     #[error("the system gives no randomness")]
     NoRandomness(String),
+    #[error("the account may not use this interface, or has another name there")]
+    NoRight,
     #[error("the account may not {0}")]
     NotPermitted(&'static str),
     #[error("refused: {0}")]
@@ -53,6 +55,7 @@ impl Error {
             Self::SessionOver(host) => Fault::new(Rejected, Code::PhoneSessionOver).about(host),
             Self::OtherSession => Fault::new(Rejected, Code::SecretMissing),
             Self::NotConfirmedByPerson(code) => confirm(*code),
+            Self::NoRight => Fault::new(RightMissing, Code::PhoneNotPermitted).about("SOAP Initialize"),
             Self::NotPermitted(what) => Fault::new(RightMissing, Code::PhoneNotPermitted).about(*what),
             Self::Refused(what) => Fault::new(Rejected, Code::PhoneRefused).about(*what),
             Self::NotConfirmed(field) => Fault::new(Rejected, Code::PhoneNotConfirmed).about(word(*field)),
@@ -72,6 +75,7 @@ impl Error {
             | Self::SessionOver(_)
             | Self::OtherSession
             | Self::NotConfirmedByPerson(_)
+            | Self::NoRight
             | Self::NoRandomness(_) => true,
             Self::NotPermitted(_) | Self::Refused(_) | Self::NotConfirmed(_) => false,
         }
@@ -86,6 +90,7 @@ impl Error {
             | Self::NotTrusted(_)
             | Self::SessionOver(_)
             | Self::OtherSession
+            | Self::NoRight
             | Self::NotConfirmedByPerson(_) => true,
             Self::Net(_)
             | Self::NotUnderstood(_)

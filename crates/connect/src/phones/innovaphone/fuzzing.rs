@@ -5,9 +5,12 @@ use super::config::{Endpoint, InnovaphoneConfig, InnovaphoneSettings};
 use super::digest::compact;
 use super::login::Login;
 use super::presence::Own;
+use super::soap::http_digest::Challenge;
+use super::soap::methods::{self, User};
+use super::soap::xml;
 use super::wire::{self, Answer, Message};
 use offhook_engine::phone::{FieldValue, PhonePresence};
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::Value;
 
 /// Messages of both web sockets, one a line.
@@ -76,6 +79,29 @@ fn fields_survive(own: &Own, in_call: bool) {
         let keeps_note = matches!(value, FieldValue::Note(_));
         let before = own.shown().map(|shown| shown.note.clone());
         assert!(keeps_note || before == Some(wanted.note), "the note stays");
+    }
+}
+
+/// An answer of SOAP, and what HTTP asks for.
+pub fn soap(input: &[u8]) {
+    let text = String::from_utf8_lossy(input);
+    if let Some(challenge) = Challenge::choose(text.lines()) {
+        let answer = challenge.answer("Anna", &SecretString::from("planted"), "/", "c", 1);
+        let is_digest = matches!(challenge, Challenge::Digest { .. });
+        assert!(
+            !is_digest || text.contains("planted") || !answer.expose_secret().contains("planted"),
+            "a digest hides the password"
+        );
+    }
+    let Ok(xml::Answer::Done(answer)) = xml::parse(input) else {
+        return;
+    };
+    let found = answer.items("return").chain(answer.children.iter());
+    for info in found.flat_map(|info| info.children.iter().chain([info])) {
+        let _user = User::parse(info);
+        if let Some((id, _)) = methods::call(info) {
+            assert!(id.as_str().parse::<i64>().is_ok(), "a call's name is a number");
+        }
     }
 }
 

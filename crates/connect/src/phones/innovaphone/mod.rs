@@ -1,4 +1,4 @@
-//! innovaphone over myApps, the protocol of the vendor's own client (facts/innovaphone.md).
+//! innovaphone over myApps, the protocol of the vendor's own client, or over SOAP for older firmware (facts/innovaphone.md).
 //!
 //! | module | what |
 //! |---|---|
@@ -11,6 +11,7 @@
 //! | [`presence`] | the person's own activity and note, and three of our fields in them; pure |
 //! | [`calls`] | the person's own calls; pure |
 //! | [`apps`] | the second socket with `PbxApi`: forwards, and calls that Teams carries |
+//! | [`soap`] | the older interface, for firmware before 13 |
 //! | [`session`] | a signed-in connection: hears, reads, writes |
 //! | [`actor`] | the task: connects, serves, tries the standby |
 //! | [`probe`] | the Test button: looks at everything, changes nothing |
@@ -37,13 +38,13 @@ pub mod presence;
 pub mod probe;
 pub mod session;
 pub mod sign_in;
+pub mod soap;
 pub mod socket;
 pub mod wire;
 
 use crate::phones::keep;
 use crate::port::{PhoneEvents, PhoneHandle};
-pub use config::{InnovaphoneConfig, InnovaphoneSettings, Timing};
-pub use probe::test_step_by_step;
+pub use config::{InnovaphoneConfig, InnovaphoneSettings, Interface, Timing};
 use secrecy::SecretString;
 
 /// Starts the adapter on the current runtime. It ends when the handle is dropped or nobody listens any more.
@@ -54,5 +55,20 @@ use secrecy::SecretString;
 /// Outside a tokio runtime.
 pub fn spawn(config: InnovaphoneConfig, secret: SecretString, events: PhoneEvents) -> PhoneHandle {
     let host = config.endpoint.host.clone();
-    keep::spawn(actor::Actor::new(config, secret), &host, events)
+    match config.interface {
+        Interface::MyApps => keep::spawn(actor::Actor::new(config, secret), &host, events),
+        Interface::Soap => keep::spawn(soap::Actor::new(config, secret), &host, events),
+    }
+}
+
+/// Tries the settings, each finding told as soon as it is there. May be dropped at any time.
+pub async fn test_step_by_step(
+    config: &InnovaphoneConfig,
+    secret: &SecretString,
+    tell: impl FnMut(crate::phones::probe::Finding),
+) {
+    match config.interface {
+        Interface::MyApps => Box::pin(probe::test_step_by_step(config, secret, tell)).await,
+        Interface::Soap => Box::pin(soap::test_step_by_step(config, secret, tell)).await,
+    }
 }

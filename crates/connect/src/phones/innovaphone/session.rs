@@ -8,7 +8,9 @@ use super::presence::{Own, Shown, words};
 use super::sign_in::SignedIn;
 use super::socket::{Heard, Socket};
 use super::wire::{self, AppLogin, Message, User};
+use crate::phones::keep::Fields;
 use crate::port::{NewSecret, PhoneEvent, PhoneEvents};
+use offhook_engine::fault::Fault;
 use offhook_engine::line::LineEvent;
 use offhook_engine::phone::{Abilities, Can, Field, FieldValue, PhoneIdentity, PhonePresence};
 use serde_json::{Value, json};
@@ -394,7 +396,7 @@ impl Session {
                 Ok(())
             }
             FieldValue::Presence(_) => {
-                self.end_alien().await?;
+                self.end_alien().await;
                 self.write_own(value).await
             }
             FieldValue::Dnd(_) | FieldValue::Note(_) => self.write_own(value).await,
@@ -405,12 +407,17 @@ impl Session {
         self.config.alien_calls && matches!(self.second, Second::Up(_))
     }
 
-    async fn end_alien(&mut self) -> Result<(), Error> {
+    async fn end_alien(&mut self) {
         let Some(id) = self.alien.take() else {
-            return Ok(());
+            return;
         };
-        self.at_second("PbxApi DelAlienCall", async |apps| apps.end_call(id).await)
-            .await
+        let ended = self
+            .at_second("PbxApi DelAlienCall", async |apps| apps.end_call(id).await)
+            .await;
+        if let Err(error) = ended {
+            // One that is not known there any more has ended.
+            debug!(%error, "the added call was not taken back");
+        }
     }
 
     async fn write_forward(&mut self, target: Option<&str>) -> Result<(), Error> {
@@ -511,14 +518,6 @@ impl Session {
         self.tell(PhoneEvent::Seen(self.values()));
     }
 
-    /// After a write: what shares the message with the field shows as it is now, too.
-    pub fn tell_written(&self, value: &FieldValue) {
-        match value {
-            FieldValue::Forward(_) => self.tell(PhoneEvent::Seen(vec![value.clone()])),
-            FieldValue::Dnd(_) | FieldValue::Presence(_) | FieldValue::Note(_) => self.tell_seen(),
-        }
-    }
-
     /// Ends the session for good. Whoever stored it can't use it any more.
     pub async fn log_out(&mut self) {
         let said = self.socket.send(json!({ "mt": "Logout" }).to_string());
@@ -536,6 +535,41 @@ impl Session {
     pub fn tell(&self, event: PhoneEvent) {
         // Nobody listens any more when the program ends.
         let _nobody = self.events.send(event);
+    }
+}
+
+impl Fields for Session {
+    type Error = Error;
+
+    async fn read_all(&mut self) -> Result<Vec<FieldValue>, Error> {
+        Self::read_all(self).await
+    }
+
+    async fn write(&mut self, value: &FieldValue) -> Result<(), Error> {
+        Box::pin(Self::write(self, value)).await
+    }
+
+    fn after(&self, value: &FieldValue) -> Vec<FieldValue> {
+        match value {
+            FieldValue::Forward(_) => vec![value.clone()],
+            FieldValue::Dnd(_) | FieldValue::Presence(_) | FieldValue::Note(_) => self.values(),
+        }
+    }
+
+    fn tell_up(&mut self) {
+        Self::tell_up(self);
+    }
+
+    fn tell(&self, event: PhoneEvent) {
+        Self::tell(self, event);
+    }
+
+    fn fault(error: &Error) -> Fault {
+        error.fault()
+    }
+
+    fn ends_connection(error: &Error) -> bool {
+        error.ends_connection()
     }
 }
 

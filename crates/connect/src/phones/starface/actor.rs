@@ -5,13 +5,13 @@ use super::error::Error;
 use super::http::Http;
 use super::session::{Session, UciDue};
 use crate::clock::Alarm;
-use crate::phones::keep::{Adapter, Desk, Over};
+use crate::phones::keep::{self, Adapter, Desk, Fields, Over};
 use crate::port::{PhoneCommand, PhoneEvent, PhoneEvents};
 use offhook_engine::fault::Fault;
 use offhook_engine::phone::{Field, FieldValue};
 use secrecy::SecretString;
 use tokio::time::Instant;
-use tracing::{debug, info};
+use tracing::info;
 
 pub(super) struct Actor {
     config: StarfaceConfig,
@@ -71,7 +71,7 @@ impl Adapter for Actor {
 impl Actor {
     async fn serve_on(&self, session: &mut Session, desk: &mut Desk) -> Result<Error, Over> {
         let timing = self.config.timing;
-        if let Err(error) = read_all(session).await {
+        if let Err(error) = keep::read_all(session).await {
             return Ok(error);
         }
         let mut fields_at = Instant::now();
@@ -93,9 +93,9 @@ impl Actor {
                     PhoneCommand::Read => {
                         fields_at = Instant::now();
                         dnd_at = fields_at;
-                        read_all(session).await
+                        keep::read_all(session).await
                     }
-                    PhoneCommand::Write(value) => write(session, &value).await,
+                    PhoneCommand::Write(value) => keep::write(session, &value).await,
                 },
                 () = self.alarm.ring(Some(wait)) => match due {
                     Due::Uci(due) => session.serve_uci(due).await,
@@ -118,44 +118,42 @@ impl Actor {
     }
 }
 
-async fn read_all(session: &mut Session) -> Result<(), Error> {
-    let values = session.read_all().await?;
-    tell_seen(session, values);
-    Ok(())
-}
-
 async fn read(session: &mut Session, fields: &[Field]) -> Result<(), Error> {
     let values = session.read(fields).await?;
-    tell_seen(session, values);
-    Ok(())
-}
-
-fn tell_seen(session: &mut Session, values: Vec<FieldValue>) {
     session.tell_up();
     // An account that can read nothing has answered too.
     session.tell(PhoneEvent::Seen(values));
+    Ok(())
 }
 
-/// One write with its read-back: what is there now is told in any case, and then how it went.
-async fn write(session: &mut Session, value: &FieldValue) -> Result<(), Error> {
-    let field = value.field();
-    let told = |outcome: Result<(), Fault>| PhoneEvent::Written { field, outcome };
-    match session.write(value).await {
-        Ok(()) => {
-            debug!(?field, "written");
-            session.tell(PhoneEvent::Seen(vec![value.clone()]));
-            session.tell(told(Ok(())));
-            Ok(())
-        }
-        Err(error) if error.ends_connection() => {
-            session.tell(told(Err(error.fault())));
-            Err(error)
-        }
-        Err(error) => {
-            debug!(?field, %error, "not written");
-            let seen = read(session, &[field]).await;
-            session.tell(told(Err(error.fault())));
-            seen
-        }
+impl Fields for Session {
+    type Error = Error;
+
+    async fn read_all(&mut self) -> Result<Vec<FieldValue>, Error> {
+        Self::read_all(self).await
+    }
+
+    async fn write(&mut self, value: &FieldValue) -> Result<(), Error> {
+        Self::write(self, value).await
+    }
+
+    fn after(&self, value: &FieldValue) -> Vec<FieldValue> {
+        vec![value.clone()]
+    }
+
+    fn tell_up(&mut self) {
+        Self::tell_up(self);
+    }
+
+    fn tell(&self, event: PhoneEvent) {
+        Self::tell(self, event);
+    }
+
+    fn fault(error: &Error) -> Fault {
+        error.fault()
+    }
+
+    fn ends_connection(error: &Error) -> bool {
+        error.ends_connection()
     }
 }
