@@ -8,10 +8,12 @@
 mod args;
 mod dialog;
 mod resident;
+mod text;
 mod window;
 
+use anyhow::Context as _;
 use args::Args;
-use offhook_client::Client;
+use offhook_client::{AskError, Client, ConnectError};
 use offhook_protocol::Command;
 use resident::Resident;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -39,31 +41,34 @@ fn run(args: Args) -> anyhow::Result<()> {
     let data_dir = offhook_client::data_dir(args.data_dir.as_deref());
     let Ok(lock) = only_one(&data_dir) else {
         // Another window has this data directory. The resident program brings it to the front.
-        Client::connect(&data_dir)?.ask(Command::OpenWindow { page: args.page })?;
-        return Ok(());
+        return bring_up(&data_dir, args.page);
     };
     let display = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
     if cfg!(target_os = "linux") && !display("DISPLAY") && !display("WAYLAND_DISPLAY") {
-        anyhow::bail!(
-            "There is no desktop to show a window on (neither DISPLAY nor WAYLAND_DISPLAY is set)."
-        );
+        anyhow::bail!(text::no_desktop());
     }
     if let Err(error) = tauri::webview_version() {
-        anyhow::bail!("This computer has no web engine for the window ({error}). {INSTALL}");
+        anyhow::bail!(text::no_engine(&error));
     }
     let resident = Resident::new(data_dir, args.data_dir);
-    window::show(resident, args.page.as_deref())?;
+    window::show(resident, args.page.as_deref()).context(text::not_shown())?;
     drop(lock);
     Ok(())
 }
 
-const INSTALL: &str = if cfg!(windows) {
-    "Install Microsoft Edge WebView2."
-} else if cfg!(target_os = "macos") {
-    "Install the updates of macOS."
-} else {
-    "Install WebKitGTK 4.1 (on Debian the package libwebkit2gtk-4.1-0)."
-};
+fn bring_up(data_dir: &Path, page: Option<String>) -> anyhow::Result<()> {
+    let mut client = match Client::connect(data_dir) {
+        Ok(client) => client,
+        // In the person's language already.
+        Err(ConnectError::Refused(problem)) => return Err(problem.into()),
+        Err(ConnectError::NotRunning | ConnectError::Io(_)) => anyhow::bail!(text::elsewhere()),
+    };
+    match client.ask(Command::OpenWindow { page }) {
+        Ok(_) => Ok(()),
+        Err(AskError::Problem(problem)) => Err(problem.into()),
+        Err(AskError::Lost(_)) => anyhow::bail!(text::elsewhere()),
+    }
+}
 
 /// Holds the one window of a data directory until it is dropped. Where no lock can be had for other reasons,
 /// a second window is the smaller harm.

@@ -6,6 +6,7 @@
 mod drag;
 mod keyring;
 mod notifications;
+mod processes;
 mod tray;
 
 use std::fs;
@@ -21,6 +22,7 @@ use zbus::Connection;
 pub use drag::DragSource;
 pub use keyring::Keyring;
 pub use notifications::{Dunst, Notice, Notifications};
+pub use processes::{EndOnDrop, Process};
 pub use tray::{MenuEntry, Picture, TrayHost, TrayItem};
 
 use crate::places;

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD as BASE64;
 use reqwest::Method;
 use serde_json::{Value, json};
 
@@ -111,6 +113,56 @@ impl Window {
         match try_wait_for(LIMIT, || text().filter(|text| wanted(text))) {
             Some(text) => text,
             None => panic!("{css:?} says {:?}", text()),
+        }
+    }
+
+    /// Presses a button by the word it carries.
+    ///
+    /// # Panics
+    /// When there is none, or it can't be pressed.
+    #[track_caller]
+    pub fn press(&self, word: &str) {
+        self.press_css(&format!("button[data-word={word}]"));
+    }
+
+    /// Presses something by its CSS selector.
+    ///
+    /// # Panics
+    /// When there is none, or it can't be pressed.
+    #[track_caller]
+    pub fn press_css(&self, css: &str) {
+        let target = self.find(css);
+        // As a person scrolls who sees a button half under the bar at the bottom.
+        self.show(css);
+        target.click();
+    }
+
+    /// Chooses one value of a list.
+    ///
+    /// # Panics
+    /// When there is no such list or value.
+    #[track_caller]
+    pub fn choose(&self, css: &str, value: &str) {
+        let option = self.find(&format!("{css} option[value='{value}']"));
+        self.show(css);
+        option.click();
+    }
+
+    fn show(&self, css: &str) {
+        let scroll = "document.querySelector(arguments[0])?.scrollIntoView({block: 'center'})";
+        self.execute(scroll, &[json!(css)]);
+    }
+
+    /// Keeps what the page looks like, where `OFFHOOK_PICTURES` names a folder. Drawn for this purpose: the screen may
+    /// lag behind.
+    ///
+    /// # Panics
+    /// When the folder can't be written.
+    pub fn picture(&self, name: &str) {
+        if let Some(folder) = std::env::var_os("OFFHOOK_PICTURES") {
+            let png = BASE64.decode(self.screenshot_base64()).expect("a picture");
+            let file = Path::new(&folder).join(format!("{name}.png"));
+            std::fs::write(file, png).expect("the folder for pictures");
         }
     }
 

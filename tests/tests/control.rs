@@ -623,6 +623,14 @@ fn clients_that_misbehave_are_told_why_and_the_program_goes_on() {
     assert!(socket.ask(json!({"dance": {}})).is_err());
     assert!(socket.ask(json!("status")).is_ok());
     assert_eq!(product.status()["v"], 1);
+    // In the language that the person has chosen meanwhile.
+    for (language, sentence) in [("de", "Die Anfrage"), ("en", "The request")] {
+        let chosen = socket.ask(json!({"apply": {"person.language": language}}));
+        assert!(chosen.is_ok(), "{chosen:?}");
+        let problem = socket.ask(json!({"dance": {}})).unwrap_err();
+        let said = problem["sentence"].as_str().unwrap();
+        assert!(said.starts_with(sentence), "{said}");
+    }
     let mode = |name: &str| fs::metadata(folder.join(name)).unwrap().permissions().mode() & 0o777;
     assert_eq!(
         (

@@ -135,6 +135,45 @@ fn what_is_no_key_file_is_refused_in_its_own_words_wherever_it_is_dropped() {
     assert_eq!(product.file("keys.json"), None);
 }
 
+/// Waits for a dialog that has the keyboard.
+fn wait_dialog(desk: &Desk, window: &str) {
+    wait_until(SOON, "the dialog", || {
+        desk.xdotool(&["getactivewindow"]) != window
+    });
+}
+
+#[test]
+fn a_key_file_is_chosen_in_the_system_s_own_dialog_or_not() {
+    let desk = Desk::with_screen();
+    let product = product(&desk);
+    let (port, knocked) = knocks();
+    let file = key_file(&product, "chosen.pbxkey", port);
+    let window = Window::open(&desk, product.data_dir(), "phone");
+    window.find("[data-key=drop]");
+    let number = desk.wait_window(TITLE);
+    desk.xdotool(&["windowactivate", "--sync", &number]);
+    let back = || desk.xdotool(&["getactivewindow"]) == number;
+
+    window.press("key-choose");
+    wait_dialog(&desk, &number);
+    desk.xdotool(&["key", "Escape"]);
+    wait_until(SOON, "the dialog to go", back);
+    assert!(
+        window.look("[data-key=offered], [data-code]").is_none(),
+        "{}",
+        window.source()
+    );
+
+    window.press("key-choose");
+    wait_dialog(&desk, &number);
+    // A path that begins at the root is taken as it is typed.
+    desk.xdotool(&["type", "--delay", "30", file.to_str().unwrap()]);
+    desk.xdotool(&["key", "Return"]);
+    window.wait_text("[data-key=offered]", |text| text.contains("pbx.example.com"));
+    wait_until(SOON, "the dialog to go", back);
+    assert_eq!(knocked.load(Ordering::SeqCst), 0);
+}
+
 /// Takes the refusal away, so that the next one is a new one.
 fn product_forgets(window: &Window) {
     window.execute(

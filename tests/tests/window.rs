@@ -5,19 +5,15 @@
 #![cfg(target_os = "linux")]
 
 use std::fs;
-use std::path::Path;
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD as BASE64;
 use offhook_tests::browser::Browser;
-use offhook_tests::desk::{Desk, TrayHost};
+use offhook_tests::desk::{Desk, EndOnDrop, Process, TrayHost};
 use offhook_tests::playground::Playground;
 use offhook_tests::process::{Running, finish};
 use offhook_tests::product::Product;
 use offhook_tests::webdriver::Window;
 use offhook_tests::{http, places, stays, try_wait_for, wait_until};
-use rustix::process::{Pid, Signal, kill_process};
 use serde_json::json;
 
 const SOON: Duration = Duration::from_secs(60);
@@ -50,32 +46,8 @@ fn phone_password(company: &Playground) -> &str {
         .expect("the password of the pretend phone system")
 }
 
-/// A program that runs on a desk.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Process {
-    pid: Pid,
-    program: String,
-}
-
-/// The processes of a desk whose program's name begins so, told by the home that the desk gave them.
 fn processes(desk: &Desk, program: &str) -> Vec<Process> {
-    let home = format!("HOME={}", desk.folder().join("home").display());
-    let of_the_desk = |entry: fs::DirEntry| {
-        let pid = Pid::from_raw(entry.file_name().to_str()?.parse().ok()?)?;
-        // A process may end between the listing and the look.
-        let environment = fs::read(entry.path().join("environ")).ok()?;
-        let exe = fs::read_link(entry.path().join("exe")).ok()?;
-        let name = exe.file_name()?.to_str()?.to_owned();
-        let ours = environment
-            .split(|byte| *byte == 0)
-            .any(|entry| entry == home.as_bytes());
-        (ours && name.starts_with(program)).then_some(Process { pid, program: name })
-    };
-    fs::read_dir("/proc")
-        .expect("the process list")
-        .flatten()
-        .filter_map(of_the_desk)
-        .collect()
+    desk.processes(program)
 }
 
 /// Waits until neither the window nor anything of its web engine runs on a desk.
@@ -91,24 +63,8 @@ fn wait_no_window(desk: &Desk) {
     assert!(gone.is_some(), "still there: {left:?}");
 }
 
-/// Ends, when dropped, the programs of that name that a test has had started by others on its desk.
-struct EndOnDrop<'desk>(&'desk Desk, &'static str);
-
-impl Drop for EndOnDrop<'_> {
-    fn drop(&mut self) {
-        for process in processes(self.0, self.1) {
-            // One that has just ended takes no harm.
-            let _ = kill_process(process.pid, Signal::KILL);
-        }
-    }
-}
-
-/// Keeps what a page looks like, where somebody wants to see it. Drawn for this purpose: the screen may lag behind.
 fn picture(window: &Window, name: &str) {
-    if let Some(folder) = std::env::var_os("OFFHOOK_PICTURES") {
-        let png = BASE64.decode(window.screenshot_base64()).expect("a picture");
-        fs::write(Path::new(&folder).join(format!("{name}.png")), png).expect("the folder for pictures");
-    }
+    window.picture(name);
 }
 
 /// How many colours a window on the screen shows.
@@ -164,12 +120,7 @@ fn remember(window: &Window) {
 }
 
 fn press(window: &Window, word: &str) {
-    let css = format!("button[data-word={word}]");
-    let button = window.find(&css);
-    // As a person scrolls who sees a button half under the bar at the bottom.
-    let scroll = "document.querySelector(arguments[0])?.scrollIntoView({block: 'center'})";
-    window.execute(scroll, &[json!(css)]);
-    button.click();
+    window.press(word);
 }
 
 /// Focus never goes where the bar at the bottom hides it.
@@ -489,11 +440,14 @@ fn the_phone_page_sets_up_tests_and_refuses() {
 
     assert_document_fits(&window);
 
-    // A profile applies at once, and can be taken back.
+    // A profile applies once it was looked at, and can be taken back.
     let rules = || product.ctl(&["rules", "show"]).stdout;
     let before = rules();
     window.find("a[href='#rules']").click();
     window.find("input[name=profile][value=starface-9]").click();
+    window.find(".compared tr[data-rule='rules.states.InAMeeting.dnd']");
+    assert_eq!(rules(), before, "looked at, not chosen");
+    press(&window, "rules-compare-use");
     wait_until(SOON, "the other rules", || rules() != before);
     assert_eq!(rules(), product.ctl(&["rules", "show", "starface-9"]).stdout);
     window.wait_text(".changed", |text| text.contains("Changed: rules."));
@@ -686,4 +640,9 @@ fn the_window_says_what_is_wrong_with_its_command_line_and_where_no_screen_is() 
     let blind = product.run("offhook-window", &[]);
     assert_eq!(blind.code, 1, "{blind:?}");
     assert!(blind.stderr.contains("no desktop"), "{blind:?}");
+    let mut german = product.command("offhook-window", &[]);
+    german.env("LANG", "de_DE.UTF-8");
+    let (status, _, said) = finish("offhook-window", german, "", SOON);
+    assert_eq!(status.code(), Some(1), "{said}");
+    assert!(said.contains("kein Desktop da"), "{said}");
 }

@@ -5,12 +5,13 @@ import type { Command } from "./bindings/Command";
 import type { FieldView } from "./bindings/FieldView";
 import type { Language } from "./bindings/Language";
 import type { LogLevel } from "./bindings/LogLevel";
-import type { Problem } from "./bindings/Problem";
 import type { Host } from "./host";
 import { windowTemplate } from "./pages/window";
-import type { SettingKey } from "./settings";
+import { type RulesActs, rulesDoings } from "./rules";
+import { isRule, type SettingKey } from "./settings";
 import {
   accept,
+  asProblem,
   beginning,
   discarded,
   edit,
@@ -27,7 +28,7 @@ import {
 } from "./state";
 
 /** What a page can have done. */
-export interface Acts {
+export interface Acts extends RulesActs {
   /** Passes commands on, one after the other; `button` shows that it is at work. */
   ask(page: PageName, button: string, ...commands: Command[]): void;
   edit(page: PageName, key: SettingKey, view: FieldView, value: string): void;
@@ -74,6 +75,7 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
   const draw = () => {
     document.documentElement.lang = state.language;
     render(windowTemplate(state, acts), root);
+    rules.freshen();
     // A new step of the first run is a new page: readers and keyboards begin at its heading.
     const before = step;
     step = pageOf(state) === "first-run" ? (state.pages?.first_run?.step ?? null) : null;
@@ -99,6 +101,7 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
     try {
       await host.ask({ apply: { [key]: value } });
       form.settled.add(key);
+      if (isRule(key)) await rules.load();
     } catch (refusal) {
       const problem = asProblem(refusal);
       // A switch stands where it is; what was typed stays, for mending, beside the reason.
@@ -133,7 +136,9 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
     draw();
   };
 
+  const rules = rulesDoings(host, state, draw);
   const acts: Acts = {
+    ...rules,
     ask: (page, button, ...commands) => void passOn(page, button, commands),
     edit(page, key, view, value) {
       edit(state.form[page], key, view, value);
@@ -220,11 +225,6 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
     draw();
   });
   return state;
-}
-
-function asProblem(problem: unknown): Problem {
-  if (typeof problem === "object" && problem !== null && "sentence" in problem) return problem as Problem;
-  return { code: "window", sentence: String(problem), mend: "" };
 }
 
 /** Web engines differ in who may write to the clipboard; the older way works where the newer is refused. */

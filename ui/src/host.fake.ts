@@ -7,7 +7,7 @@ import type { Language } from "./bindings/Language";
 import type { Pages } from "./bindings/Pages";
 import type { Problem } from "./bindings/Problem";
 import { type FakeState, fakePages, isFakeState } from "./fakes";
-import { fakeAnswer, fakeChanged } from "./fakes_settings";
+import { fakeAnswer, fakeChanged } from "./fakes/settings";
 import type { Host, Told } from "./host";
 import { fieldOf, type SettingKey } from "./settings";
 
@@ -41,7 +41,9 @@ export function fakeHost(search: string): Host {
       hear(state === "gone" ? { told: "gone", sentence: null } : { told: "pages", pages });
     },
     async ask(command) {
-      await soon();
+      // Shown on request, but without waiting: a tool that looks at a page sees it whole.
+      if (typeof command !== "object" || !("rules_show" in command || "rules_preview" in command))
+        await soon();
       if (state === "failing") throw refusal(language);
       return answer(command);
     },
@@ -61,7 +63,8 @@ export function fakeHost(search: string): Host {
   };
 
   function answer(command: Command): Answer {
-    const reply = fakeAnswer(command);
+    const say = (en: string, de: string) => (language === "de" ? de : en);
+    const reply = fakeAnswer(command, now, say);
     const first = now.startsWith("fr-");
     if (command === "resume" || command === "one_person") become("free");
     else if (command === "put_back") become("taken-back");
@@ -86,6 +89,7 @@ export function fakeHost(search: string): Host {
       void soon().then(() => now === "fr-browser" && become("fr-signed-in"));
     } else if ("sign_in" in command) become(command.sign_in.device_code ? "device-code" : "browser");
     else if ("secret_set" in command) show({ ...pages, phone: { ...pages.phone, password_stored: true } });
+    else if ("rules_back" in command) become("free");
     else if ("autostart" in command) {
       const autostart = { ...pages.startup.autostart, on: command.autostart.on, text: null };
       show({ ...pages, startup: { ...pages.startup, autostart } });

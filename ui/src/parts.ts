@@ -3,6 +3,7 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { live } from "lit-html/directives/live.js";
 import type { Acts } from "./app";
 import type { FieldView } from "./bindings/FieldView";
+import type { Pages } from "./bindings/Pages";
 import type { Problem } from "./bindings/Problem";
 import { fieldOf, type SettingKey } from "./settings";
 import { type Shape, shape } from "./shapes";
@@ -143,15 +144,19 @@ export function notesId(id: string, view: FieldView, help?: WordKey): string | t
 }
 
 /** A moment of a day in the person's way of writing it; the day is named when it is not `today`. */
-export function moment(at: string, language: string, today = new Date()): string {
+export function moment(
+  at: string,
+  { language, twelve_hours }: Pick<Pages, "language" | "twelve_hours">,
+  today = new Date(),
+): string {
   const time = new Date(at);
   if (Number.isNaN(time.getTime())) return "";
   const sameDay = time.toDateString() === today.toDateString();
   return new Intl.DateTimeFormat(language, {
     ...(sameDay ? {} : { day: "numeric", month: "short" }),
-    hour: "2-digit",
+    hour: twelve_hours ? "numeric" : "2-digit",
     minute: "2-digit",
     // As in the sentences that come from the resident program.
-    hourCycle: "h23",
+    hourCycle: twelve_hours ? "h12" : "h23",
   }).format(time);
 }

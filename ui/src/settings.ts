@@ -19,7 +19,7 @@ const FIELDS = {
   "phone.app": (pages) => pages.fields["phone.app"] ?? NOWHERE,
   "phone.alien_calls": (pages) => pages.fields["phone.alien_calls"] ?? NOWHERE,
   "phone.activities": (pages) => pages.fields["phone.activities"] ?? NOWHERE,
-  "rules.profile": (pages) => pages.phone.profile,
+  "rules.profile": (pages) => pages.fields["rules.profile"] ?? NOWHERE,
   "rules.dnd_in_meetings": (pages) =>
     pages.first_run?.meetings ?? pages.fields["rules.dnd_in_meetings"] ?? NOWHERE,
   "person.language": (pages) => pages.first_run?.language ?? pages.fields["person.language"] ?? NOWHERE,
@@ -35,6 +35,7 @@ type OwnKey =
   | `notify.${string}`
   | `lines.${string}`
   | `calendar.${string}`
+  | `rules.${string}`
   | "calls.outgoing_counts"
   | "log.level";
 
@@ -42,6 +43,11 @@ export type SettingKey = FormKey | OwnKey;
 
 export function fieldOf(pages: Pages, key: SettingKey): FieldView {
   return isFormKey(key) ? FIELDS[key](pages) : (pages.fields[key] ?? NOWHERE);
+}
+
+/** A cell of the rule table: its value comes with the table, not with the other views. */
+export function isRule(key: string): boolean {
+  return /^rules\.(states|calls|phone)\./.test(key);
 }
 
 function isFormKey(key: string): key is FormKey {

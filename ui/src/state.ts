@@ -11,7 +11,8 @@ import type { Pages } from "./bindings/Pages";
 import type { Problem } from "./bindings/Problem";
 import type { SecretName } from "./bindings/SecretName";
 import type { Told } from "./host";
-import { FORM_KEYS, fieldOf, type SettingKey } from "./settings";
+import { emptyRules, type RulesState } from "./rules";
+import { FORM_KEYS, fieldOf, isRule, type SettingKey } from "./settings";
 
 export const PAGES = [
   "now",
@@ -79,6 +80,7 @@ export interface State {
   /** Answers that are shown only since they were asked for. */
   fetched: Fetched;
   key: KeyDraft;
+  rules: RulesState;
   /** A file is being held over the window. */
   dragging: boolean;
 }
@@ -109,6 +111,7 @@ export function beginning(language: Language, chosen: PageName | null): State {
     problem: everyPage(() => null),
     copied: null,
     key: emptyKeyDraft(),
+    rules: emptyRules(),
     dragging: false,
     fetched: { hook: null, log: null, least: "info", saved: "no" },
   };
@@ -141,12 +144,17 @@ export function hear(state: State, told: Told): void {
       for (const page of EVERY) {
         const form = state.form[page];
         if (form.accepted) state.form[page] = { ...emptyForm(), secret: form.secret };
-        for (const key of form.settled) delete form.draft[key];
-        form.settled.clear();
+        for (const key of form.settled) {
+          // These go with the table that shows them.
+          if (isRule(key)) continue;
+          delete form.draft[key];
+          form.settled.delete(key);
+        }
       }
       return;
     case "gone":
       state.told = "gone";
+      state.rules.asked = null;
       state.goneSentence = told.sentence;
       return;
     case "show":
@@ -201,6 +209,12 @@ export function saving(form: Form, secret: SecretName = "phone"): Command[] {
   if (Object.keys(form.draft).length > 0) commands.push({ apply: { ...(form.draft as Draft) } });
   if (form.secret !== "") commands.push({ secret_set: { secret, value: form.secret } });
   return commands;
+}
+
+/** What went wrong, also where it is no refusal of the resident program's. */
+export function asProblem(problem: unknown): Problem {
+  if (typeof problem === "object" && problem !== null && "sentence" in problem) return problem as Problem;
+  return { code: "window", sentence: String(problem), mend: "" };
 }
 
 /** A command was accepted: what it carried is no draft any more as soon as a view shows it. */

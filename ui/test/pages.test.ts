@@ -2,6 +2,7 @@ import { render } from "lit-html";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Acts } from "../src/app";
 import { FAKE_STATES, type FakeState, fakePages } from "../src/fakes";
+import { rulesPage } from "../src/fakes/rules";
 import { windowTemplate } from "../src/pages/window";
 import { moment } from "../src/parts";
 import {
@@ -33,6 +34,9 @@ const acts = {
   hide: vi.fn(),
   filterLog: vi.fn(),
   saveLog: vi.fn(),
+  loadRules: vi.fn(),
+  lookAt: vi.fn(),
+  imagine: vi.fn(),
 } satisfies Acts;
 
 beforeEach(() => {
@@ -43,6 +47,7 @@ beforeEach(() => {
 function at(page: PageName, fake: FakeState, language: "en" | "de" = "en"): State {
   const state = beginning(language, page);
   hear(state, { told: "pages", pages: fakePages(fake, language, words[language]) });
+  if (page === "rules") state.rules.page = rulesPage(fake, (en, de) => (language === "de" ? de : en));
   return state;
 }
 
@@ -403,10 +408,15 @@ describe("without a resident program", () => {
 describe("a moment", () => {
   const noon = new Date("2026-03-02T12:00:00");
   it("is a time today and a day with a time before", () => {
-    expect(moment("2026-03-02T10:02:00", "de", noon)).toBe("10:02");
-    expect(moment("2026-02-28T10:02:00", "de", noon)).toContain("28.");
-    expect(moment("", "de", noon)).toBe("");
-    expect(moment("2026-03-02T22:02:00", "en", noon)).toBe("22:02");
+    const german = { language: "de", twelve_hours: false } as const;
+    const english = { language: "en", twelve_hours: false } as const;
+    expect(moment("2026-03-02T10:02:00", german, noon)).toBe("10:02");
+    expect(moment("2026-02-28T10:02:00", german, noon)).toContain("28.");
+    expect(moment("", german, noon)).toBe("");
+    expect(moment("2026-03-02T22:02:00", english, noon)).toBe("22:02");
+    const american = { ...english, twelve_hours: true };
+    // Some browsers put a narrow space between.
+    expect(moment("2026-03-02T22:02:00", american, noon)).toMatch(/^10:02\sPM$/);
   });
 });
 

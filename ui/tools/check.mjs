@@ -2,7 +2,7 @@
 // the side at 200 %; and the first run can be walked with the keyboard alone.
 // `npm run check [-- FILTER]`; the last line counts as vitest's does.
 import { AXE, open, violations } from "./chromium.mjs";
-import { walk } from "./walk.mjs";
+import { walk, walkRules } from "./walk.mjs";
 
 const filter = process.argv[2] ?? "";
 const pages = await open();
@@ -60,6 +60,18 @@ if ("keyboard".includes(filter)) {
   report(
     "keyboard through the first run",
     await walk(tab).then(
+      () => [],
+      (error) => [error.stack],
+    ),
+  );
+  await tab.goto(pages.url({ page: "rules", state: "free" }, "en"));
+  await tab.reload();
+  await tab.addScriptTag({ path: AXE });
+  /** @param {string} what */
+  const look = async (what) => report(`rules, ${what}`, await violations(tab));
+  report(
+    "keyboard through the rules",
+    await walkRules(tab, look).then(
       () => [],
       (error) => [error.stack],
     ),

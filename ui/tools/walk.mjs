@@ -74,6 +74,43 @@ export async function walk(tab) {
   await everythingIsReached(tab);
 }
 
+/**
+ * The same on the rules: another profile is looked at and left, a rule is changed, a situation is tried out. `look` is
+ * called wherever there is something new to see.
+ * @param {import("playwright-core").Page} tab @param {(what: string) => Promise<void>} look
+ */
+export async function walkRules(tab, look) {
+  /** @param {string} text */
+  const seen = (text) => tab.getByText(text, { exact: true }).first().waitFor({ timeout: SOON });
+  /** @param {string} key */
+  const press = (key) => tab.keyboard.press(key);
+
+  await seen("What Teams does to the phone");
+  await everythingIsReached(tab);
+  await to(tab, "RecommendedQuiet when you ask for quiet.");
+  await press("ArrowDown");
+  await seen("What this profile would change");
+  await look("compared");
+  await to(tab, "Keep the rules as they are");
+  await press("Enter");
+  await tab.getByText("What this profile would change").waitFor({ state: "detached", timeout: SOON });
+  assert.equal((await focused(tab)).name, "RecommendedQuiet when you ask for quiet.", "the focus is not lost");
+
+  await to(tab, "Do not disturb, Teams says: busy");
+  await tab.keyboard.type("on");
+  await to(tab, "More (in a call)");
+  await press("Enter");
+  await to(tab, "Forward to, Teams says: in a call");
+  await look("unfolded");
+  await to(tab, "Teams says");
+  await tab.keyboard.type("do not");
+  await tab.getByText("Do not disturb: on (recommended: do not disturb).").waitFor({ timeout: SOON });
+  await to(tab, "Offhook is paused");
+  await press("Space");
+  await tab.getByText("Not done while you pause Offhook.").waitFor({ timeout: SOON });
+  await look("tried out");
+}
+
 /** @param {import("playwright-core").Page} tab */
 async function headingHasFocus(tab) {
   await tab.waitForFunction(() => document.activeElement?.tagName === "H1", undefined, { timeout: SOON });
@@ -85,7 +122,7 @@ async function headingHasFocus(tab) {
  */
 async function to(tab, name) {
   const met = [];
-  for (let count = 0; count < 60; count += 1) {
+  for (let count = 0; count < 150; count += 1) {
     const here = await focused(tab);
     if (here.name === name) {
       assert(here.ring, `the focus on “${name}” shows`);

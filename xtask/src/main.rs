@@ -6,6 +6,7 @@ mod fuzz;
 mod mutants;
 mod pages;
 mod run;
+mod screenshots;
 mod setup;
 mod step;
 mod test;
@@ -30,6 +31,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   bench [NAME…]    measures the released programs; `--help` names what can be measured
   world [--hours N] [--seed S] [--minutes N]
                    goes through simulated days, a million hours unless told
+  screenshots      takes the pictures of docs/screenshots anew
   fmt              formats the sources
   lint             the checks without the tests";
 
@@ -62,6 +64,7 @@ fn dispatch() -> Result<()> {
         "fuzz" => fuzz::fuzz(&rest, &mut steps)?,
         "mutants" => mutants::mutants(&rest, &mut steps)?,
         "world" => return world::world(&rest),
+        "screenshots" => screenshots::screenshots(&mut steps)?,
         "fmt" => test::format(&mut steps)?,
         "lint" => test::lint(&mut steps)?,
         "" | "help" | "--help" | "-h" => {

@@ -536,19 +536,8 @@ fn page(step: &Value) -> String {
     let field = json!({"value": "", "locked": false, "refused": null});
     let test = json!({"running": false, "findings": []});
     let mut phone = json!({"password_stored": false, "light": null, "abilities": [], "testing": false,
-        "findings": [], "profiles": []});
-    for name in [
-        "kind",
-        "host",
-        "port",
-        "user",
-        "login",
-        "extension",
-        "tls",
-        "baresip_enabled",
-        "baresip_address",
-        "profile",
-    ] {
+        "findings": []});
+    for name in ["kind", "host", "port", "user", "login", "extension", "tls"] {
         phone[name] = field.clone();
     }
     let calendar = json!({"light": null, "need": "off", "asking": false, "problem": null, "admin_text": null,

@@ -16,6 +16,8 @@ use std::time::Duration;
 pub struct Rules {
     pub role: Role,
     pub language: Language,
+    /// As the person's system writes it; see [`Rules::clock`].
+    pub hours: ClockHours,
     /// The person's own zone, for "until tomorrow" and for working hours.
     pub zone: TimeZone,
     /// Outside of these Offhook pauses by itself (R19).
@@ -35,6 +37,29 @@ pub struct Rules {
     pub calendar: CalendarRules,
     /// The kinds of notifications that are shown.
     pub notices: BTreeSet<NoticeKind>,
+}
+
+/// How a time of day is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ClockHours {
+    #[default]
+    TwentyFour,
+    /// With AM and PM.
+    Twelve,
+}
+
+impl ClockHours {
+    /// Of a locale's name (`en-US`, `en_US.UTF-8`). Regions where twelve hours are usual beside English: CLDR,
+    /// supplemental data, `timeData`, preferred `h`.
+    pub fn of_locale(locale: &str) -> Self {
+        let region = locale.split(['_', '-', '.', '@']).nth(1).unwrap_or_default();
+        let twelve = ["US", "CA", "AU", "NZ", "IN", "PH", "PK", "SG", "MY", "HK"];
+        if twelve.contains(&region) {
+            Self::Twelve
+        } else {
+            Self::TwentyFour
+        }
+    }
 }
 
 /// A value of the table and whether the person chose it.
@@ -81,6 +106,14 @@ impl fmt::Debug for Doing {
 }
 
 impl Rules {
+    /// German is never written with AM and PM, wherever it is read.
+    pub const fn clock(&self) -> ClockHours {
+        match self.language {
+            Language::De => ClockHours::TwentyFour,
+            Language::En => self.hours,
+        }
+    }
+
     /// The table's row for a presence: activity first, then availability, then "anything else"; cell by cell, so
     /// that a cell the person set for a word without a row changes nothing beside it.
     pub fn doing(&self, presence: &Presence) -> Doing {
@@ -204,6 +237,7 @@ impl Default for Rules {
         Self {
             role: Role::Full,
             language: Language::En,
+            hours: ClockHours::TwentyFour,
             zone: TimeZone::UTC,
             working_hours: None,
             poll_floor: Duration::from_secs(3),

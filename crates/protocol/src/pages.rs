@@ -18,6 +18,9 @@ pub use rules::{Entry, RulesCell, RulesChange, RulesColumn, RulesCompared, Rules
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct Pages {
     pub language: Language,
+    /// Times of day are written with AM and PM.
+    #[serde(default)]
+    pub twelve_hours: bool,
     pub version: String,
     /// The fixed words of the pages (labels, buttons, help), by key, in that language.
     pub words: BTreeMap<String, String>,
@@ -191,8 +194,8 @@ pub struct RightLine {
     pub granted: Option<bool>,
 }
 
-/// The phone system and the softphone.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+/// The phone system.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct PhonePage {
     /// `none`, `asterisk`, `innovaphone`, `procall` or `starface`, more in time.
@@ -206,16 +209,12 @@ pub struct PhonePage {
     pub tls: FieldView,
     /// Whether a password is stored. The password itself never comes here.
     pub password_stored: bool,
-    pub baresip_enabled: FieldView,
-    pub baresip_address: FieldView,
     pub light: Option<Light>,
     /// What this phone system and account can and cannot do, and what the account could do to others.
     pub abilities: Vec<Ability>,
     pub testing: bool,
     /// What the last test found.
     pub findings: Vec<crate::command::Finding>,
-    pub profile: FieldView,
-    pub profiles: Vec<Choice>,
     /// A key file on its way into the settings.
     #[serde(default)]
     pub key: KeyOffer,

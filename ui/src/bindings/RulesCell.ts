@@ -34,9 +34,13 @@ differs: boolean,
  */
 profile: string | null, 
 /**
- * Set by the organisation, or there is nothing to choose; shown, not editable.
+ * Set by the organisation; shown, not editable.
  */
 locked: boolean, 
+/**
+ * There is nothing to choose: for how long nothing lasts, a target for what never sets anything.
+ */
+moot: boolean, 
 /**
  * Why the last entry was refused.
  */

@@ -27,4 +27,12 @@ tables: Array<RulesTable>,
 /**
  * What is not done or can't be known here, each a sentence.
  */
-notes: Array<string>, };
+notes: Array<string>, 
+/**
+ * What Teams may be imagined to say in a preview: `AVAILABILITY/ACTIVITY`.
+ */
+imagined_teams: Array<Choice>, 
+/**
+ * The presences on the phone system that may be imagined in a preview.
+ */
+imagined_presences: Array<Choice>, };

@@ -7,6 +7,14 @@ export type RulesRow = {
  */
 key: string, label: string, 
 /**
+ * The heading under which it stands together with its neighbours; empty where the table has none.
+ */
+group: string, 
+/**
+ * What the cells after the first say, in a few words; empty where there are none.
+ */
+summary: string, 
+/**
  * Teams' own word, where the row is one.
  */
 word: string | null, 

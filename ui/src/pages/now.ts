@@ -208,7 +208,7 @@ interface ShownLight {
 
 /** A connection: named where it stands among others. */
 export function lightLine({ word, state }: Room, { name, light, last }: ShownLight) {
-  const since = moment(light.since, state.language);
+  const since = state.pages ? moment(light.since, state.pages) : "";
   return html`<li>
     ${light.ok ? mark("ok", "ok", word("light-ok")) : mark("bad", "bad", word("light-bad"))}
     <span>

@@ -49,8 +49,6 @@ export function edited({ state }: Room, view: PhonePage): PhonePage {
     ...view,
     kind: seen(state, "phone", "phone.kind", view.kind),
     tls: seen(state, "phone", "phone.tls", view.tls),
-    baresip_enabled: seen(state, "phone", "lines.baresip.enabled", view.baresip_enabled),
-    profile: seen(state, "phone", "rules.profile", view.profile),
   };
 }
 

@@ -46,7 +46,7 @@ function page(room: Room, pages: Pages): TemplateResult {
     case "sources":
       return sourcesTemplate(room, pages.sources);
     case "rules":
-      return rulesTemplate(room, pages.phone);
+      return rulesTemplate(room);
     case "calendar":
       return calendarTemplate(room, pages.calendar);
     case "startup":

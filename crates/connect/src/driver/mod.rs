@@ -43,10 +43,11 @@ use offhook_engine::view::pages::Desk;
 use offhook_engine::view::tray::{Action, Page};
 use offhook_engine::{Engine, Input};
 use offhook_protocol::command::Finding;
+use offhook_protocol::pages::Language;
 use parts::Parts;
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 /// The page's name, as [`Page::name`].
 const FIRST_RUN_PAGE: &str = "first-run";
@@ -137,6 +138,8 @@ struct Driver<D> {
     saver: Saver,
     news: mpsc::UnboundedSender<News>,
     server: Server,
+    /// The language of the control socket's own complaints.
+    speaks: watch::Sender<Language>,
     hook: Hook,
     hook_was_on: bool,
     phone_line_was_on: bool,
@@ -173,8 +176,10 @@ pub async fn run<D: Desktop>(start: Start<D>) -> Result<(), DriverError> {
         version,
     } = start;
     let language = settings.language();
-    let words =
-        control::Words::new(move |complaint, detail| commands::complaint(complaint, detail, language));
+    let (speaks, spoken) = watch::channel(language);
+    let words = control::Words::new(move |complaint, detail| {
+        commands::complaint(complaint, detail, *spoken.borrow())
+    });
     let (server, mut asked) = Server::bind(&data_dir, words)?;
     let (news, mut own_news) = mpsc::unbounded_channel();
     let (sign_ins, mut sign_in_news) = mpsc::unbounded_channel();
@@ -222,6 +227,7 @@ pub async fn run<D: Desktop>(start: Start<D>) -> Result<(), DriverError> {
         saver: Saver::new(ledger_file, news.clone()),
         news,
         server,
+        speaks,
         hook,
         hook_was_on: hook_on,
         phone_line_was_on: phone_line_on,

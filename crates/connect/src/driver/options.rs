@@ -124,6 +124,7 @@ impl<D: Desktop> Driver<D> {
     /// What goes with new settings, whoever changed them.
     pub(super) fn settings_changed(&mut self) {
         let language = self.settings.language();
+        self.speaks.send_replace(language);
         let ledger: Vec<_> = self.ledger_problems().cloned().collect();
         let problems = self.settings.problems.iter().map(|f| f.problem(language));
         self.desk.settings = problems.chain(ledger).collect();

@@ -15,7 +15,7 @@ use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::line::SourceId;
 use offhook_engine::teams::{Right, SignIn};
 use offhook_engine::text::{Language, Text};
-use offhook_engine::view::pages::PhoneForm;
+use offhook_protocol::pages::PhonePage;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -295,7 +295,7 @@ impl<D: Desktop> Driver<D> {
         self.desk.tenant = field("microsoft.tenant");
         self.desk.client_id = field("microsoft.client_id");
         self.desk.rules = self.settings.rules_form();
-        self.desk.phone = PhoneForm {
+        self.desk.phone = PhonePage {
             kind: field("phone.kind"),
             host: field("phone.host"),
             port: field("phone.port"),
@@ -304,9 +304,7 @@ impl<D: Desktop> Driver<D> {
             extension: field("phone.extension"),
             tls: field("phone.tls"),
             password_stored,
-            baresip_enabled: field("lines.baresip.enabled"),
-            baresip_address: field("lines.baresip.address"),
-            profile: field("rules.profile"),
+            ..PhonePage::default()
         };
     }
 

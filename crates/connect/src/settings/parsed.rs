@@ -10,13 +10,23 @@ use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use offhook_engine::NoticeKind;
 use offhook_engine::fault::Fault;
-use offhook_engine::rules::{Role, Rules, WorkingHours};
+use offhook_engine::rules::{ClockHours, Role, Rules, WorkingHours};
 use offhook_engine::view::settings::KnownSource;
 use offhook_protocol::first_run::FirstRunStep;
 use offhook_protocol::pages::{Draft, FieldView, Language};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
+
+/// The locale by which this system writes times; empty where it names none.
+fn time_locale() -> String {
+    // The order in which the C library asks; `sys_locale` asks for the language only.
+    let named = ["LC_ALL", "LC_TIME", "LANG"]
+        .iter()
+        .filter(|_| cfg!(target_os = "linux"))
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    named.or_else(sys_locale::get_locale).unwrap_or_default()
+}
 
 impl Settings {
     pub fn rules(&self) -> Rules {
@@ -28,6 +38,7 @@ impl Settings {
                 Role::Full
             },
             language: self.language(),
+            hours: ClockHours::of_locale(&time_locale()),
             zone: TimeZone::system(),
             working_hours: self.working_hours(),
             poll_floor: Duration::from_secs(

@@ -64,6 +64,14 @@ texts! {
         PairOffline: "Appear offline" / "Als offline anzeigen";
 
         AnythingElse: "anything else" / "alles andere";
+        AvailableInactive: "available, but inactive" / "verfügbar, aber inaktiv";
+        OffWork: "off work" / "nicht bei der Arbeit";
+        GroupAvailable: "Available" / "Verfügbar";
+        GroupBusy: "Busy, in calls and meetings" / "Beschäftigt, in Anrufen und Besprechungen";
+        GroupDnd: "Do not disturb" / "Nicht stören";
+        GroupAway: "Away" / "Abwesend";
+        GroupOffline: "Not there" / "Nicht da";
+        GroupElse: "Everything else" / "Alles Übrige";
         ACall: "a call" / "ein Gespräch";
         AConference: "a conference" / "eine Konferenz";
 

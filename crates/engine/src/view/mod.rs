@@ -18,11 +18,11 @@ use crate::engine::{Engine, Phase, Released};
 use crate::ledger::Stage;
 use crate::phone::{Field, FieldValue, PhonePresence};
 use crate::profile::SaysRule;
+use crate::rules::{ClockHours, Rules};
 use crate::table::PhoneState;
 use crate::teams::{Right, SignIn};
 use crate::text::{Language, Says, Text};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use offhook_protocol::status::State;
 
 impl Engine {
@@ -231,14 +231,49 @@ pub(crate) fn rfc3339(at: Timestamp) -> String {
 }
 
 /// A time of day as the person reads it; with the day where it is not today.
-pub(crate) fn clock_time(at: Timestamp, now: Timestamp, zone: &TimeZone, language: Language) -> String {
-    let (at, today) = (at.to_zoned(zone.clone()), now.to_zoned(zone.clone()));
+pub(crate) fn clock_time(at: Timestamp, now: Timestamp, rules: &Rules) -> String {
+    let (at, today) = (at.to_zoned(rules.zone.clone()), now.to_zoned(rules.zone.clone()));
+    let time = at.strftime(time_format(rules, false));
     if at.date() == today.date() {
-        return at.strftime("%H:%M").to_string();
+        return time.to_string();
     }
-    let format = match language {
-        Language::De => "%d.%m. %H:%M",
-        Language::En => "%-d %b %H:%M",
+    let day = match rules.language {
+        Language::De => "%d.%m.",
+        Language::En => "%-d %b",
     };
-    at.strftime(format).to_string()
+    format!("{} {time}", at.strftime(day))
+}
+
+pub(crate) const fn time_format(rules: &Rules, to_the_second: bool) -> &'static str {
+    match (rules.clock(), to_the_second) {
+        (ClockHours::TwentyFour, false) => "%H:%M",
+        (ClockHours::TwentyFour, true) => "%H:%M:%S",
+        (ClockHours::Twelve, false) => "%-I:%M %p",
+        (ClockHours::Twelve, true) => "%-I:%M:%S %p",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_is_written_as_the_person_s_system_does() {
+        let now: Timestamp = "2026-03-02T12:00:00Z".parse().unwrap();
+        let written = |language, hours, at: &str| {
+            let rules = Rules {
+                language,
+                hours,
+                ..Rules::default()
+            };
+            clock_time(at.parse().unwrap(), now, &rules)
+        };
+        let (late, before) = ("2026-03-02T22:05:00Z", "2026-03-01T09:05:00Z");
+        use ClockHours::{Twelve, TwentyFour};
+        assert_eq!(written(Language::En, TwentyFour, late), "22:05");
+        assert_eq!(written(Language::En, Twelve, late), "10:05 PM");
+        assert_eq!(written(Language::En, Twelve, before), "1 Mar 9:05 AM");
+        assert_eq!(written(Language::De, Twelve, late), "22:05");
+        assert_eq!(written(Language::De, Twelve, before), "01.03. 09:05");
+    }
 }

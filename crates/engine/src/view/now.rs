@@ -38,7 +38,7 @@ impl Engine {
             why: self.why_state(now),
             attention,
             paused: self.paused(now).map(|(_, until)| match until {
-                Some(until) => clock_time(until, now.wall, &self.rules.zone, language),
+                Some(until) => clock_time(until, now.wall, &self.rules),
                 None => String::new(),
             }),
             question: self.question(),
@@ -67,7 +67,7 @@ impl Engine {
         calls
             .map(|(id, call)| {
                 let word = call_text(call.state);
-                let since = clock_time(call.since, now.wall, &self.rules.zone, language);
+                let since = clock_time(call.since, now.wall, &self.rules);
                 CallLine {
                     source: id.to_string(),
                     state: super::status::shown_call(call.state),
@@ -118,7 +118,7 @@ impl Engine {
 
     fn last_of(&self, past: &Past, ok: bool, now: Now) -> Option<String> {
         let language = self.rules.language;
-        let time = |at| clock_time(at, now.wall, &self.rules.zone, language);
+        let time = |at| clock_time(at, now.wall, &self.rules);
         if ok {
             let (at, fault) = past.failed.as_ref()?;
             let sentence = fault.problem(language).sentence;
@@ -142,7 +142,7 @@ impl Engine {
     /// Our session, in the words that Teams has for it; and a preferred presence of ours.
     fn ours_in_teams(&self, now: Now) -> Vec<String> {
         let language = self.rules.language;
-        let time = |at| clock_time(at, now.wall, &self.rules.zone, language);
+        let time = |at| clock_time(at, now.wall, &self.rules);
         let session = self
             .session
             .up()
@@ -220,7 +220,7 @@ impl Engine {
 
     fn field_line(&self, field: Field, value: &FieldValue, now: Now) -> FieldLine {
         let language = self.rules.language;
-        let time = |at| clock_time(at, now.wall, &self.rules.zone, language);
+        let time = |at| clock_time(at, now.wall, &self.rules);
         let (owner, text) = match self.hold(field) {
             Some(hold) => {
                 let (owner, text) = match hold.stage {

@@ -7,6 +7,7 @@ use crate::clock::Now;
 use crate::engine::Engine;
 use crate::fault::Code;
 use crate::phone::{Can, PhonePresence, PresenceWords};
+use crate::rules::ClockHours;
 use crate::teams::{Right, SignIn};
 use crate::text::{Language, Text, words};
 use offhook_protocol::command::Finding;
@@ -37,7 +38,8 @@ pub struct Desk {
     pub calendar_asking: bool,
     pub calendar_password: bool,
     pub calendar_test: TestView,
-    pub phone: PhoneForm,
+    /// The page's fields as they stand in the settings; the rest of it is known elsewhere.
+    pub phone: PhonePage,
     pub testing: bool,
     pub findings: Vec<Finding>,
     pub rules: RulesForm,
@@ -93,26 +95,11 @@ pub enum IconPlace {
     Nowhere,
 }
 
-/// The phone page's fields as they stand in the settings.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct PhoneForm {
-    pub kind: FieldView,
-    pub host: FieldView,
-    pub port: FieldView,
-    pub user: FieldView,
-    pub login: FieldView,
-    pub extension: FieldView,
-    pub tls: FieldView,
-    pub password_stored: bool,
-    pub baresip_enabled: FieldView,
-    pub baresip_address: FieldView,
-    pub profile: FieldView,
-}
-
 impl Engine {
     pub fn pages(&self, desk: &Desk, now: Now) -> Pages {
         Pages {
             language: self.rules.language,
+            twelve_hours: self.rules.clock() == ClockHours::Twelve,
             version: desk.version.clone(),
             words: words(self.rules.language),
             first_run: self.first_run(desk),
@@ -231,26 +218,13 @@ impl Engine {
     }
 
     fn phone_page(&self, desk: &Desk) -> PhonePage {
-        let language = self.rules.language;
-        let form = &desk.phone;
         PhonePage {
-            kind: form.kind.clone(),
-            host: form.host.clone(),
-            port: form.port.clone(),
-            user: form.user.clone(),
-            login: form.login.clone(),
-            extension: form.extension.clone(),
-            tls: form.tls.clone(),
-            password_stored: form.password_stored,
-            baresip_enabled: form.baresip_enabled.clone(),
-            baresip_address: form.baresip_address.clone(),
             light: self.health().phone,
             abilities: self.abilities(),
             testing: desk.testing,
             findings: desk.findings.clone(),
-            profile: form.profile.clone(),
-            profiles: super::rules::choices(language),
             key: desk.key.clone(),
+            ..desk.phone.clone()
         }
     }
 

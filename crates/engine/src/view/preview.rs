@@ -1,6 +1,6 @@
 //! What the rules would want in an imagined situation (R22). Touches nothing.
 
-use super::rules::{preferred_text, session_text};
+use super::rules::{preferred_text, row_label, session_text};
 use super::{field_text, shown_field, want_text};
 use crate::appointment::{Answer, Appointment, AppointmentId, Sensitivity, ShowAs, Span};
 use crate::clock::Now;
@@ -12,11 +12,13 @@ use crate::line::{CallId, CallState, LineEvent, SourceId};
 use crate::phone::{Abilities, Field, FieldValue, PhonePresence};
 use crate::rule_name;
 use crate::rules::{Role, Rules};
+use crate::table::{Cell, StateField, TeamsState};
 use crate::teams::{Account, Presence, Right, SignIn};
 use crate::text::{CalendarText, Language, Text};
 use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp};
 use offhook_protocol::command::{Situation, Wished};
+use offhook_protocol::pages::Choice;
 use offhook_protocol::status::{Field as Shown, NotDoneReason};
 
 /// Every field of the phone, then Teams. `phone`: the phone system in use, for what it can't do (R13).
@@ -47,6 +49,46 @@ pub fn preview(
     let mut wishes: Vec<Wished> = Field::ALL.into_iter().map(|field| view.field(field)).collect();
     wishes.extend(view.teams());
     Ok(wishes)
+}
+
+/// Each state of the table with an availability that Graph reports beside it (`facts/graph.md`, section 1.4).
+pub(super) fn imagined_teams(language: Language) -> Vec<Choice> {
+    let choice = |state: TeamsState| Choice {
+        value: format!("{}/{}", availability(state).word(), state.word()),
+        label: row_label(Cell::State(state, StateField::Dnd), language),
+        help: String::new(),
+    };
+    TeamsState::ALL.into_iter().map(choice).collect()
+}
+
+const fn availability(state: TeamsState) -> TeamsState {
+    match state {
+        TeamsState::Available
+        | TeamsState::OutOfOffice
+        | TeamsState::Inactive
+        | TeamsState::AvailableInactive => TeamsState::Available,
+        TeamsState::Busy | TeamsState::InACall | TeamsState::InAConferenceCall | TeamsState::InAMeeting => {
+            TeamsState::Busy
+        }
+        TeamsState::DoNotDisturb
+        | TeamsState::UrgentInterruptionsOnly
+        | TeamsState::Presenting
+        | TeamsState::Focusing => TeamsState::DoNotDisturb,
+        TeamsState::Offline | TeamsState::OffWork => TeamsState::Offline,
+        TeamsState::BeRightBack
+        | TeamsState::Away
+        | TeamsState::PresenceUnknown
+        | TeamsState::AnythingElse => state,
+    }
+}
+
+pub(super) fn imagined_presences(language: Language) -> Vec<Choice> {
+    let choice = |presence: PhonePresence| Choice {
+        value: presence.as_str().to_owned(),
+        label: super::presence_text(presence).text(language).to_owned(),
+        help: String::new(),
+    };
+    PhonePresence::ALL.into_iter().map(choice).collect()
 }
 
 /// A moment in the person's zone, or with an offset of its own.

@@ -63,6 +63,8 @@ pub fn page(rules: &Rules, form: &RulesForm, phone: Option<&PhoneFacts>) -> Rule
         back: (differing > 0).then(|| "rules".to_owned()),
         tables,
         notes: view.notes(),
+        imagined_teams: super::preview::imagined_teams(language),
+        imagined_presences: super::preview::imagined_presences(language),
     }
 }
 
@@ -308,10 +310,17 @@ impl View<'_> {
         let language = self.rules.language;
         let first = cells.first().copied();
         let key = first.map(Cell::key).unwrap_or_default();
+        let rest = cells.get(1..).unwrap_or_default();
+        let summary = self.summary(rest);
         let cells: Vec<RulesCell> = cells.into_iter().map(|cell| self.cell(cell)).collect();
         RulesRow {
             key: key.rsplit_once('.').map_or("", |(row, _)| row).to_owned(),
             label: first.map(|cell| row_label(cell, language)).unwrap_or_default(),
+            group: first
+                .and_then(group)
+                .map_or("", |group| group.text(language))
+                .to_owned(),
+            summary,
             word,
             note: note.map(|note| note.text(language).to_owned()),
             inherited,
@@ -352,12 +361,25 @@ impl View<'_> {
             inherited,
             differs: own,
             profile,
-            locked: self.form.locked.contains(&key) || self.is_moot(cell),
+            locked: self.form.locked.contains(&key),
+            moot: self.is_moot(cell),
             refused: self.form.refused.get(&key).cloned(),
             cannot: (value.sets() && self.is_beyond_phone(cell))
                 .then(|| TableText::CannotCell.text(language).to_owned()),
             key,
         }
+    }
+
+    /// What sets something, and what is shown of it.
+    fn summary(&self, cells: &[Cell]) -> String {
+        let language = self.rules.language;
+        let told = |cell: &Cell| {
+            let value = shown(self.rules, *cell).value;
+            let matters = value.sets() || matches!(value, Value::Icon(_) | Value::Says(_));
+            let label = column_texts(*cell).0.text(language);
+            matters.then(|| format!("{label}: {}", value_text(&value, language)))
+        };
+        cells.iter().filter_map(told).collect::<Vec<_>>().join(" · ")
     }
 
     /// There is nothing to choose: a lifetime of nothing, a target for a state that never sets anything.
@@ -426,8 +448,35 @@ impl View<'_> {
     }
 }
 
-fn row_label(cell: Cell, language: Language) -> String {
+/// The states of Teams that a person thinks of together.
+const fn group(cell: Cell) -> Option<TableText> {
+    let Cell::State(state, _) = cell else { return None };
+    Some(match state {
+        TeamsState::Available => TableText::GroupAvailable,
+        TeamsState::Busy | TeamsState::InACall | TeamsState::InAConferenceCall | TeamsState::InAMeeting => {
+            TableText::GroupBusy
+        }
+        TeamsState::DoNotDisturb
+        | TeamsState::UrgentInterruptionsOnly
+        | TeamsState::Presenting
+        | TeamsState::Focusing => TableText::GroupDnd,
+        TeamsState::BeRightBack
+        | TeamsState::Away
+        | TeamsState::OutOfOffice
+        | TeamsState::Inactive
+        | TeamsState::AvailableInactive => TableText::GroupAway,
+        TeamsState::Offline | TeamsState::OffWork | TeamsState::PresenceUnknown => TableText::GroupOffline,
+        TeamsState::AnythingElse => TableText::GroupElse,
+    })
+}
+
+pub(super) fn row_label(cell: Cell, language: Language) -> String {
     match cell {
+        // Two words of Teams that would read the same as their neighbours.
+        Cell::State(TeamsState::AvailableInactive, _) => {
+            TableText::AvailableInactive.text(language).to_owned()
+        }
+        Cell::State(TeamsState::OffWork, _) => TableText::OffWork.text(language).to_owned(),
         Cell::State(state, _) => state.says().map_or_else(
             || TableText::AnythingElse.text(language).to_owned(),
             |says| says.text(language).to_owned(),

@@ -4,22 +4,22 @@ use super::{clock_time, field_text, value_text};
 use crate::ledger::{Hold, Reason, Stage};
 use crate::phone::{Field, FieldValue};
 use crate::rule_name;
+use crate::rules::Rules;
 use crate::text::{Language, Text};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use offhook_protocol::status::{Cause, NotDoneReason};
 
 /// What sentences need beside the thing itself.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Tongue<'a> {
     pub(super) language: Language,
-    pub(super) zone: &'a TimeZone,
+    pub(super) rules: &'a Rules,
     pub(super) now: Timestamp,
 }
 
 impl Tongue<'_> {
     pub(super) fn time(self, at: Timestamp) -> String {
-        clock_time(at, self.now, self.zone, self.language)
+        clock_time(at, self.now, self.rules)
     }
 
     pub(super) fn field(self, field: Field) -> &'static str {
@@ -221,9 +221,13 @@ mod tests {
     fn everything(mut check: impl FnMut(Tongue<'_>, Reason)) {
         let now = at("2026-03-10T09:00:00Z");
         for language in [Language::De, Language::En] {
+            let told = Rules {
+                language,
+                ..Rules::default()
+            };
             let tongue = Tongue {
                 language,
-                zone: &TimeZone::UTC,
+                rules: &told,
                 now,
             };
             for cause in CAUSES {

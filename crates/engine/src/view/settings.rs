@@ -115,9 +115,9 @@ impl Engine {
             now.wall.to_zoned(self.rules.zone.clone()),
         );
         if local.date() == today.date() {
-            return local.strftime("%H:%M:%S").to_string();
+            return local.strftime(super::time_format(&self.rules, true)).to_string();
         }
-        super::clock_time(at, now.wall, &self.rules.zone, self.rules.language)
+        super::clock_time(at, now.wall, &self.rules)
     }
 
     pub(super) fn startup_page(&self, desk: &Desk) -> StartupPage {
@@ -128,7 +128,7 @@ impl Engine {
     }
 
     pub(super) fn diagnostics_page(&self, desk: &Desk, now: Now) -> DiagnosticsPage {
-        let time = |at| super::clock_time(at, now.wall, &self.rules.zone, self.rules.language);
+        let time = |at| super::clock_time(at, now.wall, &self.rules);
         DiagnosticsPage {
             lights: self.named_lights(now),
             examining: desk.examining,

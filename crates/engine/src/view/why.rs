@@ -33,7 +33,7 @@ impl Engine {
     /// The reason for the state, one sentence.
     pub(crate) fn why_state(&self, now: Now) -> String {
         let language = self.rules.language;
-        let time = |at| clock_time(at, now.wall, &self.rules.zone, language);
+        let time = |at| clock_time(at, now.wall, &self.rules);
         let says = || self.ruling_says();
         match self.state(now) {
             State::SignedOut => Text::WhySignedOut.text(language).to_owned(),
@@ -127,7 +127,7 @@ impl Engine {
     fn tongue(&self, now: Now) -> Tongue<'_> {
         Tongue {
             language: self.rules.language,
-            zone: &self.rules.zone,
+            rules: &self.rules,
             now: now.wall,
         }
     }

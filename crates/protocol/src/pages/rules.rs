@@ -23,6 +23,10 @@ pub struct RulesPage {
     pub tables: Vec<RulesTable>,
     /// What is not done or can't be known here, each a sentence.
     pub notes: Vec<String>,
+    /// What Teams may be imagined to say in a preview: `AVAILABILITY/ACTIVITY`.
+    pub imagined_teams: Vec<Choice>,
+    /// The presences on the phone system that may be imagined in a preview.
+    pub imagined_presences: Vec<Choice>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -70,6 +74,10 @@ pub struct RulesRow {
     /// For [`crate::Command::RulesBack`]; the cells' keys without their last part.
     pub key: String,
     pub label: String,
+    /// The heading under which it stands together with its neighbours; empty where the table has none.
+    pub group: String,
+    /// What the cells after the first say, in a few words; empty where there are none.
+    pub summary: String,
     /// Teams' own word, where the row is one.
     pub word: Option<String>,
     /// What is to be said of the row: it has none of its own in the profile, it never sets anything.
@@ -100,8 +108,10 @@ pub struct RulesCell {
     pub differs: bool,
     /// What the profile says, in words, where the cell differs from it.
     pub profile: Option<String>,
-    /// Set by the organisation, or there is nothing to choose; shown, not editable.
+    /// Set by the organisation; shown, not editable.
     pub locked: bool,
+    /// There is nothing to choose: for how long nothing lasts, a target for what never sets anything.
+    pub moot: bool,
     /// Why the last entry was refused.
     pub refused: Option<String>,
     /// It would set something that this phone system can't do (R13), one sentence.

@@ -1,17 +1,19 @@
 // Believable view models of the settings pages.
-import type { Answer } from "./bindings/Answer";
-import type { ChangedLine } from "./bindings/ChangedLine";
-import type { Command } from "./bindings/Command";
-import type { DiagnosticsPage } from "./bindings/DiagnosticsPage";
-import type { FieldView } from "./bindings/FieldView";
-import type { Finding } from "./bindings/Finding";
-import type { Language } from "./bindings/Language";
-import type { Pages } from "./bindings/Pages";
-import type { SourcesPage } from "./bindings/SourcesPage";
-import type { SourceView } from "./bindings/SourceView";
-import type { StartupPage } from "./bindings/StartupPage";
-import { type FakeState, field, light, type Say } from "./fakes";
-import { calendarFields } from "./fakes_calendar";
+import type { Answer } from "../bindings/Answer";
+import type { ChangedLine } from "../bindings/ChangedLine";
+import type { Command } from "../bindings/Command";
+import type { DiagnosticsPage } from "../bindings/DiagnosticsPage";
+import type { FieldView } from "../bindings/FieldView";
+import type { Finding } from "../bindings/Finding";
+import type { Language } from "../bindings/Language";
+import type { Pages } from "../bindings/Pages";
+import type { SourcesPage } from "../bindings/SourcesPage";
+import type { SourceView } from "../bindings/SourceView";
+import type { StartupPage } from "../bindings/StartupPage";
+import type { FakeState } from "../fakes";
+import { calendarFields } from "./calendar";
+import { fakeRulesAnswer } from "./rules";
+import { field, light, type Say } from "./say";
 
 type SettingsPages = Pick<Pages, "sources" | "startup" | "diagnostics" | "fields" | "changed">;
 
@@ -46,6 +48,8 @@ function fields(state: FakeState, say: Say): Record<string, FieldView> {
     "notify.microsoft": field("false"),
     "notify.others": field("false"),
     "calls.outgoing_counts": field("true"),
+    "rules.dnd_in_meetings": field("false"),
+    "rules.profile": field("recommended"),
     "lines.phone.enabled": field("true"),
     "lines.hook.enabled": field(state === "sources-off" ? "false" : "true"),
     "lines.baresip.enabled": field(state === "sources-off" ? "false" : "true"),
@@ -53,7 +57,14 @@ function fields(state: FakeState, say: Say): Record<string, FieldView> {
     "log.level": field("info"),
   };
   if (state === "locked") {
-    for (const key of ["person.language", "notify.others", "lines.hook.enabled", "calls.outgoing_counts"]) {
+    for (const key of [
+      "person.language",
+      "notify.others",
+      "lines.hook.enabled",
+      "calls.outgoing_counts",
+      "rules.dnd_in_meetings",
+      "rules.profile",
+    ]) {
       all[key] = field(all[key]?.value ?? "", { locked: true });
     }
   }
@@ -224,7 +235,9 @@ function diagnosticsPage(state: FakeState, say: Say): DiagnosticsPage {
 }
 
 /** What a command that only asks is told. */
-export function fakeAnswer(command: Command): Answer {
+export function fakeAnswer(command: Command, state: FakeState, say: Say): Answer {
+  const rules = fakeRulesAnswer(command, state, say);
+  if (rules) return rules;
   if (command === "hook_access") {
     return {
       hook_access: {

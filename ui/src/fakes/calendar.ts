@@ -1,8 +1,9 @@
 // Believable calendar pages for a browser without a window.
-import type { AppointmentLine } from "./bindings/AppointmentLine";
-import type { CalendarPage } from "./bindings/CalendarPage";
-import type { FieldView } from "./bindings/FieldView";
-import { type FakeState, field, light, type Say } from "./fakes";
+import type { AppointmentLine } from "../bindings/AppointmentLine";
+import type { CalendarPage } from "../bindings/CalendarPage";
+import type { FieldView } from "../bindings/FieldView";
+import type { FakeState } from "../fakes";
+import { field, light, type Say } from "./say";
 
 export function calendarPage(state: FakeState, say: Say): CalendarPage {
   const on: CalendarPage = {

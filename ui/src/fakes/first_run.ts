@@ -1,8 +1,8 @@
 // The first run's believable view models: each is the rest of the desk at that step.
-import type { Finding } from "./bindings/Finding";
-import type { FirstRun } from "./bindings/FirstRun";
-import type { FirstRunStep } from "./bindings/FirstRunStep";
-import type { Pages } from "./bindings/Pages";
+import type { Finding } from "../bindings/Finding";
+import type { FirstRun } from "../bindings/FirstRun";
+import type { FirstRunStep } from "../bindings/FirstRunStep";
+import type { Pages } from "../bindings/Pages";
 
 export const FIRST_RUN_STATES = [
   "fr-welcome",

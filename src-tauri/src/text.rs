@@ -1,0 +1,94 @@
+//! What the program itself says where no page can: on standard error, in the language of the environment.
+
+use offhook_protocol::pages::Language;
+
+/// Each sentence in English and in German.
+type Both = (&'static str, &'static str);
+
+const NO_DESKTOP: Both = (
+    "There is no desktop to show a window on (neither DISPLAY nor WAYLAND_DISPLAY is set).",
+    "Es ist kein Desktop da, auf dem sich ein Fenster zeigen ließe (weder DISPLAY noch WAYLAND_DISPLAY ist gesetzt).",
+);
+const ELSEWHERE: Both = (
+    "A window of this data folder is open already, and Offhook does not answer. Close that window and try again.",
+    "Ein Fenster dieses Datenordners ist schon offen, und Offhook antwortet nicht. Schließen Sie es, und versuchen Sie es noch einmal.",
+);
+const NOT_SHOWN: Both = (
+    "The window could not be shown",
+    "Das Fenster ließ sich nicht zeigen",
+);
+const NO_ENGINE: Both = (
+    "This computer has no web engine for the window",
+    "Auf diesem Computer fehlt das Web-Modul für das Fenster",
+);
+const INSTALL: Both = if cfg!(windows) {
+    (
+        "Install Microsoft Edge WebView2.",
+        "Installieren Sie Microsoft Edge WebView2.",
+    )
+} else if cfg!(target_os = "macos") {
+    (
+        "Install the updates of macOS.",
+        "Installieren Sie die Aktualisierungen von macOS.",
+    )
+} else {
+    (
+        "Install WebKitGTK 4.1 (on Debian the package libwebkit2gtk-4.1-0).",
+        "Installieren Sie WebKitGTK 4.1 (unter Debian das Paket libwebkit2gtk-4.1-0).",
+    )
+};
+
+pub fn no_desktop() -> &'static str {
+    said(NO_DESKTOP)
+}
+
+/// Another window has the data directory, but nobody can bring it to the front.
+pub fn elsewhere() -> &'static str {
+    said(ELSEWHERE)
+}
+
+pub fn not_shown() -> &'static str {
+    said(NOT_SHOWN)
+}
+
+pub fn no_engine(why: &impl std::fmt::Display) -> String {
+    format!("{} ({why}). {}", said(NO_ENGINE), said(INSTALL))
+}
+
+fn said((english, german): Both) -> &'static str {
+    match language(|name| std::env::var(name).ok()) {
+        Language::En => english,
+        Language::De => german,
+    }
+}
+
+/// Asked in the order of the C library.
+fn language(variable: impl Fn(&str) -> Option<String>) -> Language {
+    let locale = ["LC_ALL", "LC_MESSAGES", "LANG"]
+        .iter()
+        .find_map(|name| variable(name).filter(|value| !value.is_empty()));
+    let locale = locale.unwrap_or_default();
+    let name = locale.split(['_', '.', '-', '@']).next().unwrap_or_default();
+    if name.eq_ignore_ascii_case("de") {
+        Language::De
+    } else {
+        Language::En
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn german_where_the_environment_says_so() {
+        let with = |wanted: &'static str, value: &'static str| {
+            language(move |name| (name == wanted).then(|| value.to_owned()))
+        };
+        assert_eq!(with("LANG", "de_AT.UTF-8"), Language::De);
+        assert_eq!(with("LC_ALL", "de"), Language::De);
+        assert_eq!(with("LANG", "den_CA"), Language::En);
+        assert_eq!(with("LC_MESSAGES", "C.UTF-8"), Language::En);
+        assert_eq!(language(|_| None), Language::En);
+    }
+}

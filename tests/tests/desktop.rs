@@ -1,0 +1,190 @@
+//! What the desktop around Offhook tells it and lacks: light or dark while it runs, no place for an icon, a click on a
+//! notification.
+#![cfg(target_os = "linux")]
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use offhook_tests::desk::{Desk, EndOnDrop, Notifications, TrayHost};
+use offhook_tests::product::Product;
+use offhook_tests::runtime::block_on;
+use offhook_tests::wait_for;
+use offhook_tests::wait_until;
+use offhook_tests::webdriver::Window;
+use zbus::object_server::SignalEmitter;
+use zbus::zvariant::{OwnedValue, Value};
+use zbus::{Connection, interface};
+
+const SOON: Duration = Duration::from_secs(60);
+const TITLE: &str = "^Offhook$";
+const SCHEME: (&str, &str) = ("org.freedesktop.appearance", "color-scheme");
+const PATH: &str = "/org/freedesktop/portal/desktop";
+const DARK: u32 = 1;
+const LIGHT: u32 = 2;
+
+/// The desktop portal, as far as it tells colours.
+struct Portal {
+    bus: Connection,
+    scheme: Arc<AtomicU32>,
+}
+
+struct Settings(Arc<AtomicU32>);
+
+impl Settings {
+    fn scheme(&self) -> OwnedValue {
+        OwnedValue::from(self.0.load(Ordering::SeqCst))
+    }
+}
+
+#[interface(name = "org.freedesktop.portal.Settings")]
+impl Settings {
+    /// The old call, which wraps the value once more.
+    fn read(&self, namespace: String, key: String) -> zbus::fdo::Result<OwnedValue> {
+        if (namespace.as_str(), key.as_str()) != SCHEME {
+            return Err(zbus::fdo::Error::Failed("no such setting".to_owned()));
+        }
+        let wrapped = Value::Value(Box::new(self.scheme().into()));
+        Ok(OwnedValue::try_from(wrapped).expect("a number"))
+    }
+
+    fn read_one(&self, namespace: String, key: String) -> zbus::fdo::Result<OwnedValue> {
+        if (namespace.as_str(), key.as_str()) != SCHEME {
+            return Err(zbus::fdo::Error::Failed("no such setting".to_owned()));
+        }
+        Ok(self.scheme())
+    }
+
+    fn read_all(&self, _namespaces: Vec<String>) -> HashMap<String, HashMap<String, OwnedValue>> {
+        let appearance = HashMap::from([(SCHEME.1.to_owned(), self.scheme())]);
+        HashMap::from([(SCHEME.0.to_owned(), appearance)])
+    }
+
+    #[zbus(property, name = "version")]
+    fn version(&self) -> u32 {
+        2
+    }
+
+    #[zbus(signal)]
+    async fn setting_changed(
+        emitter: &SignalEmitter<'_>,
+        namespace: &str,
+        key: &str,
+        value: Value<'_>,
+    ) -> zbus::Result<()>;
+}
+
+impl Portal {
+    fn start(desk: &Desk, scheme: u32) -> Self {
+        let bus = desk.connect();
+        let scheme = Arc::new(AtomicU32::new(scheme));
+        block_on(async {
+            bus.object_server()
+                .at(PATH, Settings(Arc::clone(&scheme)))
+                .await?;
+            bus.request_name("org.freedesktop.portal.Desktop").await
+        })
+        .expect("the place of the portal");
+        Self { bus, scheme }
+    }
+
+    fn turn(&self, scheme: u32) {
+        self.scheme.store(scheme, Ordering::SeqCst);
+        block_on(async {
+            let emitter = SignalEmitter::new(&self.bus, PATH)?;
+            Settings::setting_changed(&emitter, SCHEME.0, SCHEME.1, Value::U32(scheme)).await
+        })
+        .expect("the bus");
+    }
+}
+
+fn product<'desk>(desk: &'desk Desk, more: &str) -> Product<'desk> {
+    let product = Product::new(desk);
+    product.write_settings(&format!(
+        "version = 1\n[store]\nsecrets = \"file\"\n[person]\nlanguage = \"en\"\n{more}"
+    ));
+    product
+}
+
+#[test]
+fn an_icon_in_one_colour_follows_the_desktop_from_dark_to_light_and_back() {
+    let desk = Desk::headless();
+    let portal = Portal::start(&desk, DARK);
+    let host = TrayHost::start(&desk);
+    let mut product = product(&desk, "icon = \"one-colour\"\n");
+    product.start(&["--minimised"], &[]);
+    let item = host.wait_item();
+    // Each pixel is opacity, red, green, blue; the ones that are seen are of one colour.
+    let is_bright = || {
+        let pixels = item.picture().argb;
+        let seen: Vec<&[u8]> = pixels.chunks_exact(4).filter(|pixel| pixel[0] > 200).collect();
+        assert!(!seen.is_empty());
+        seen.iter().all(|pixel| pixel[1..].iter().all(|part| *part > 128))
+    };
+    wait_until(SOON, "a bright icon on a dark desktop", is_bright);
+    portal.turn(LIGHT);
+    wait_until(SOON, "a dark icon on a light desktop", || !is_bright());
+    portal.turn(DARK);
+    wait_until(SOON, "a bright icon again", is_bright);
+}
+
+#[test]
+fn an_open_window_follows_the_desktop_from_light_to_dark_and_back() {
+    let desk = Desk::with_screen();
+    let portal = Portal::start(&desk, LIGHT);
+    let mut product = product(&desk, "");
+    product.start_headless();
+    let window = Window::open(&desk, product.data_dir(), "startup");
+    window.find("main h1");
+    let is_dark = || {
+        let ground = "return getComputedStyle(document.body).backgroundColor.match(/\\d+/g)
+            .slice(0, 3).every((part) => part < 64)";
+        window.execute(ground, &[]) == true
+    };
+    assert!(!is_dark());
+    portal.turn(DARK);
+    wait_until(SOON, "a dark page", is_dark);
+    window.picture("startup-turned-dark");
+    portal.turn(LIGHT);
+    wait_until(SOON, "a light page", || !is_dark());
+}
+
+#[test]
+fn without_a_tray_a_notification_says_so_and_leads_to_the_window() {
+    let desk = Desk::with_screen();
+    let notifications = Notifications::start(&desk);
+    let mut product = product(&desk, "");
+    product.start(&["--minimised"], &[]);
+    let notice = wait_for(SOON, "the notification", || {
+        notifications.shown().into_iter().next()
+    });
+    assert_eq!(notice.summary, "Offhook is running");
+    assert!(notice.body.contains("no tray icons"), "{notice:?}");
+    assert!(notice.actions.contains(&"Open".to_owned()), "{notice:?}");
+    assert!(desk.processes("offhook-window").is_empty());
+
+    // The program listens a moment after the notification is on the screen, sooner than a person can click.
+    let opened = wait_for(SOON, "the window", || {
+        notifications.press(&notice, "default");
+        desk.processes("offhook-window").into_iter().next()
+    });
+    let ended = EndOnDrop(&desk, "offhook-window");
+    assert_eq!(opened.arguments.last().map(String::as_str), Some("startup"));
+    desk.wait_window(TITLE);
+    assert_eq!(notifications.shown().len(), 1, "said once");
+    drop(ended);
+    wait_until(SOON, "the window to go", || {
+        desk.processes("offhook-window").is_empty()
+    });
+
+    // A second start is the way that is left.
+    let mut second = product.one_more(&[], &[]);
+    assert!(second.wait_end(SOON).success());
+    let _ended = EndOnDrop(&desk, "offhook-window");
+    desk.wait_window(TITLE);
+    // Said once, and not at every start.
+    product.term();
+    product.start(&["--minimised"], &[]);
+    product.wait_logged("no tray shows icons here");
+}

@@ -1,0 +1,174 @@
+// The phone page, believable in each of its states.
+import type { Finding } from "../bindings/Finding";
+import type { PhonePage } from "../bindings/PhonePage";
+import type { FakeState } from "../fakes";
+import { LONG } from "./first_run";
+import { keyOffer } from "./key";
+import { field, light, type Say } from "./say";
+
+function tested(say: Say): Finding[] {
+  return [
+    {
+      what: say("Reaching the host", "Server erreichen"),
+      ok: true,
+      text: say("pbx.example.com answers in 3 ms.", "pbx.example.com antwortet in 3 ms."),
+      mend: "",
+    },
+    {
+      what: say("Signing in", "Anmelden"),
+      ok: true,
+      text: say("Asterisk 22, user “offhook”.", "Asterisk 22, Benutzer „offhook“."),
+      mend: "",
+    },
+    {
+      what: say("Reading do not disturb", "„Nicht stören“ lesen"),
+      ok: false,
+      text: say("The account may not read the database.", "Das Konto darf die Datenbank nicht lesen."),
+      mend: say(
+        "Add “system” to “read” of this user in manager.conf.",
+        "Ergänzen Sie in manager.conf bei diesem Benutzer „system“ unter „read“.",
+      ),
+    },
+  ];
+}
+
+export function phonePage(state: FakeState, say: Say): PhonePage {
+  const base: PhonePage = {
+    kind: field("asterisk"),
+    host: field("pbx.example.com"),
+    port: field("0"),
+    user: field("offhook"),
+    login: field("internal"),
+    extension: field("23"),
+    tls: field("system"),
+    password_stored: true,
+    light: light(true, say("Connected to pbx.example.com.", "Verbunden mit pbx.example.com.")),
+    abilities: [
+      {
+        name: say("Do not disturb", "Nicht stören"),
+        can: true,
+        risk: false,
+        text: say("Read and set.", "Lesen und setzen."),
+      },
+      {
+        name: say("Call forwarding", "Rufumleitung"),
+        can: true,
+        risk: false,
+        text: say("Read and set, always only.", "Lesen und setzen, nur „immer“."),
+      },
+      {
+        name: say("Status text", "Statustext"),
+        can: false,
+        risk: false,
+        text: say("Asterisk has none.", "Gibt es in Asterisk nicht."),
+      },
+      {
+        name: say("Presence", "Präsenz"),
+        can: null,
+        risk: false,
+        text: say("Shown after the first connection.", "Steht nach der ersten Verbindung fest."),
+      },
+      {
+        name: say("Other people's phones", "Telefone anderer"),
+        can: false,
+        risk: true,
+        text: say("This account cannot change them.", "Dieses Konto kann sie nicht ändern."),
+      },
+    ],
+    testing: false,
+    findings: [],
+    key: { state: "nothing" },
+  };
+  switch (state) {
+    case "phone-none":
+    case "signed-out":
+    case "key-reading":
+    case "key-refused":
+    case "key-typed-refused":
+    case "key-offered":
+    case "key-offered-new":
+    case "key-blocked":
+    case "key-accepted":
+      return {
+        ...base,
+        key: keyOffer(state, say),
+        kind: field("none"),
+        host: field(""),
+        user: field(""),
+        login: field("internal"),
+        extension: field(""),
+        password_stored: false,
+        light: null,
+        abilities: [],
+      };
+    case "tested":
+      return { ...base, findings: tested(say) };
+    case "testing":
+      return { ...base, testing: true, findings: tested(say).slice(0, 2) };
+    case "long":
+      return {
+        ...base,
+        host: field(`${"niederlassung-nord.".repeat(6)}example.com`, { refused: say(LONG.en, LONG.de) }),
+        light: light(false, say(LONG.en, LONG.de)),
+        findings: tested(say).map((finding) => ({ ...finding, text: say(LONG.en, LONG.de) })),
+        abilities: base.abilities.map((ability) => ({ ...ability, text: say(LONG.en, LONG.de) })),
+      };
+    case "refused":
+      return {
+        ...base,
+        host: field("pbx example", {
+          refused: say(
+            "A host name cannot contain a space.",
+            "Ein Servername kann kein Leerzeichen enthalten.",
+          ),
+        }),
+        port: field("99999", {
+          refused: say("A port is a number from 0 to 65535.", "Ein Port ist eine Zahl von 0 bis 65535."),
+        }),
+        tls: field("pin:12:34", {
+          refused: say(
+            "A SHA-256 fingerprint has 64 hexadecimal digits; this one has 4.",
+            "Ein SHA-256-Fingerabdruck hat 64 Hexadezimalziffern, dieser hat 4.",
+          ),
+        }),
+        login: field("internal"),
+        extension: field(""),
+        password_stored: false,
+        light: light(
+          false,
+          say(
+            "Not connected: the settings are incomplete.",
+            "Nicht verbunden: Die Einstellungen sind unvollständig.",
+          ),
+        ),
+        abilities: base.abilities.map((ability) => ({ ...ability, can: null })),
+      };
+    case "locked":
+      return {
+        ...base,
+        kind: field("asterisk", { locked: true }),
+        host: field("pbx.example.com", { locked: true }),
+        port: field("5039", { locked: true }),
+        tls: field("system", { locked: true }),
+      };
+    case "risk":
+      return {
+        ...base,
+        tls: field("off"),
+        abilities: base.abilities.map((ability) =>
+          ability.risk
+            ? {
+                ...ability,
+                can: true,
+                text: say(
+                  "This account could change other people's phones. Offhook changes only yours; ask your administrator for an account with fewer rights.",
+                  "Dieses Konto könnte auch die Telefone anderer ändern. Offhook ändert nur Ihres; bitten Sie Ihre Administration um ein Konto mit weniger Rechten.",
+                ),
+              }
+            : ability,
+        ),
+      };
+    default:
+      return base;
+  }
+}

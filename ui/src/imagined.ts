@@ -1,0 +1,71 @@
+// A situation as the person imagines it for a preview of the rules.
+import type { Situation } from "./bindings/Situation";
+
+export interface Imagined {
+  /** `AVAILABILITY/ACTIVITY`; empty: nothing is known of Teams. */
+  teams: string;
+  outOfOffice: boolean;
+  calls: "none" | "call" | "conference";
+  /** The phone system itself reports the call. */
+  onPhone: boolean;
+  /** Do not disturb as set at the phone; empty: nothing is known of it. */
+  dnd: "" | "true" | "false";
+  /** A presence on the phone system; empty: nothing is known of it. */
+  presence: string;
+  /** `now`, or how many days from today. */
+  day: string;
+  /** As it is typed. */
+  time: string;
+  paused: boolean;
+}
+
+export function firstImagined(): Imagined {
+  return {
+    teams: "Busy/InAMeeting",
+    outOfOffice: false,
+    calls: "none",
+    onPhone: false,
+    dnd: "",
+    presence: "",
+    day: "now",
+    time: "10:00",
+    paused: false,
+  };
+}
+
+/** `null`: the time is none. */
+export function situationOf(imagined: Imagined, today = new Date()): Situation | null {
+  const at = imagined.day === "now" ? null : moment(imagined, today);
+  if (at === undefined) return null;
+  const [availability, activity] = imagined.teams.split("/");
+  const calls = imagined.calls === "none" ? 0 : 1;
+  return {
+    profile: null,
+    availability: availability || null,
+    activity: activity ?? null,
+    out_of_office: imagined.teams !== "" && imagined.outOfOffice,
+    calls,
+    conference: imagined.calls === "conference",
+    calls_on_phone: calls > 0 && imagined.onPhone,
+    phone_dnd: imagined.dnd === "" ? null : imagined.dnd === "true",
+    phone_presence: imagined.presence || null,
+    at,
+    paused: imagined.paused,
+  };
+}
+
+/** The day `days` after today. */
+export function dayAfter(today: Date, days: number): Date {
+  return new Date(today.getFullYear(), today.getMonth(), today.getDate() + days);
+}
+
+/** Date and time without a zone: the resident program knows the person's. */
+function moment({ day, time }: Imagined, today: Date): string | undefined {
+  const parts = /^(\d{1,2})[:.](\d{2})$/.exec(time.trim());
+  if (!parts) return undefined;
+  const [hours, minutes] = [Number(parts[1]), Number(parts[2])];
+  if (hours > 23 || minutes > 59) return undefined;
+  const date = dayAfter(today, Number(day));
+  const two = (number: number) => String(number).padStart(2, "0");
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}T${two(hours)}:${two(minutes)}`;
+}
