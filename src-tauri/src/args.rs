@@ -7,6 +7,8 @@ use std::path::PathBuf;
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Args {
     pub data_dir: Option<PathBuf>,
+    /// Where on the screen it was asked for, in the screen's own pixels.
+    pub near: Option<(i32, i32)>,
     /// `now`, `account` or `phone`; the pages pass over a name they do not know.
     pub page: Option<String>,
 }
@@ -19,6 +21,7 @@ impl Args {
         while let Some(argument) = parser.next()? {
             match argument {
                 Arg::Long("data-dir") => args.data_dir = Some(parser.value()?.into()),
+                Arg::Long("near") => args.near = Some(place(&parser.value()?.string()?)?),
                 Arg::Value(page) if args.page.is_none() => args.page = Some(page.string()?),
                 Arg::Long(_) | Arg::Short(_) | Arg::Value(_) => return Err(argument.unexpected()),
             }
@@ -31,6 +34,13 @@ impl Args {
             Some(_) | None => Ok(args),
         }
     }
+}
+
+/// `X,Y`; other screens may lie to the left or above.
+fn place(text: &str) -> Result<(i32, i32), lexopt::Error> {
+    let wrong = || lexopt::Error::from(format!("{text:?} is no place like 1200,30"));
+    let (x, y) = text.split_once(',').ok_or_else(wrong)?;
+    Ok((x.parse().map_err(|_| wrong())?, y.parse().map_err(|_| wrong())?))
 }
 
 #[cfg(test)]
@@ -53,9 +63,11 @@ mod tests {
             all,
             Args {
                 data_dir: Some("/d".into()),
+                near: None,
                 page: Some("phone".into())
             }
         );
+        assert_eq!(parse(&["--near=-30,700"]).unwrap().near, Some((-30, 700)));
     }
 
     #[test]
@@ -65,6 +77,8 @@ mod tests {
             &["-x"],
             &["now", "phone"],
             &["--data-dir"],
+            &["--near=5"],
+            &["--near=a,b"],
             &["a#b"],
             &["../x"],
         ] {

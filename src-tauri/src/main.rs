@@ -1,4 +1,4 @@
-//! `offhook-window [--data-dir DIR] [PAGE]`: the pages, in a window, while a person wants one.
+//! `offhook-window [--data-dir DIR] [--near X,Y] [PAGE]`: the pages, in a window, while a person wants one.
 //!
 //! A client of the control socket and no more: it shows what the resident program says and passes on what the
 //! person asks. It holds no token, decides nothing, and ends with its window. Exit codes: 0 done, 1 failed with
@@ -9,6 +9,8 @@ mod args;
 mod dialog;
 mod resident;
 mod text;
+#[cfg(target_os = "linux")]
+mod theme;
 mod window;
 
 use anyhow::Context as _;
@@ -31,7 +33,7 @@ fn main() -> ExitCode {
             }
         },
         Err(usage) => {
-            eprintln!("offhook-window: {usage}\nUsage: offhook-window [--data-dir DIR] [PAGE]");
+            eprintln!("offhook-window: {usage}\nUsage: offhook-window [--data-dir DIR] [--near X,Y] [PAGE]");
             ExitCode::from(2)
         }
     }
@@ -51,7 +53,7 @@ fn run(args: Args) -> anyhow::Result<()> {
         anyhow::bail!(text::no_engine(&error));
     }
     let resident = Resident::new(data_dir, args.data_dir);
-    window::show(resident, args.page.as_deref()).context(text::not_shown())?;
+    window::show(resident, args.page.as_deref(), args.near).context(text::not_shown())?;
     drop(lock);
     Ok(())
 }

@@ -6,21 +6,23 @@ use offhook_protocol::{Answer, Command, Problem};
 use std::sync::Arc;
 use tauri::webview::NewWindowResponse;
 use tauri::{
-    App, AppHandle, DragDropEvent, Emitter, Manager, State, Url, WebviewUrl, WebviewWindow,
+    App, AppHandle, DragDropEvent, Emitter, Manager, PhysicalPosition, State, Url, WebviewUrl, WebviewWindow,
     WebviewWindowBuilder, WindowEvent,
 };
 
 const LABEL: &str = "main";
 
 /// Shows the window and returns when it is closed.
-pub fn show(resident: Resident, page: Option<&str>) -> tauri::Result<()> {
+pub fn show(resident: Resident, page: Option<&str>, near: Option<(i32, i32)>) -> tauri::Result<()> {
     let resident = Arc::new(resident);
     let address = page.map_or_else(|| "index.html".to_owned(), |page| format!("index.html#{page}"));
     tauri::Builder::default()
         .manage(Arc::clone(&resident))
         .invoke_handler(tauri::generate_handler![view, ask, start, choose, save])
         .setup(move |app| {
-            open(app, &resident, &address)?;
+            open(app, &resident, &address, near)?;
+            #[cfg(target_os = "linux")]
+            crate::theme::follow();
             let handle = app.handle().clone();
             std::thread::Builder::new()
                 .name("resident".to_owned())
@@ -30,11 +32,13 @@ pub fn show(resident: Resident, page: Option<&str>) -> tauri::Result<()> {
         .run(tauri::generate_context!())
 }
 
-fn open(app: &App, resident: &Arc<Resident>, address: &str) -> tauri::Result<()> {
+fn open(app: &App, resident: &Arc<Resident>, address: &str, near: Option<(i32, i32)>) -> tauri::Result<()> {
     let mut window = WebviewWindowBuilder::new(app, LABEL, WebviewUrl::App(address.into()))
         .title("Offhook")
         .inner_size(720.0, 560.0)
         .min_inner_size(360.0, 280.0)
+        // Shown where it belongs, and not moved before the person's eyes.
+        .visible(near.is_none())
         .zoom_hotkeys_enabled(true)
         // Nothing of the pages is worth keeping on disk. A WebKitGTK view without a memory of its own refuses to be
         // driven, so tests have one that keeps things in the home they were given.
@@ -45,6 +49,11 @@ fn open(app: &App, resident: &Arc<Resident>, address: &str) -> tauri::Result<()>
         window = window.data_directory(resident.data_dir().join("window"));
     }
     let window = window.build()?;
+    if let Some(near) = near {
+        // Some desktops place windows themselves; there it opens where they want it.
+        let _ = put_near(&window, near);
+        window.show()?;
+    }
     let handle = app.handle().clone();
     let resident = Arc::clone(resident);
     window.on_window_event(move |event| {
@@ -53,6 +62,25 @@ fn open(app: &App, resident: &Arc<Resident>, address: &str) -> tauri::Result<()>
         }
     });
     Ok(())
+}
+
+fn put_near(window: &WebviewWindow, (x, y): (i32, i32)) -> tauri::Result<()> {
+    let Some(monitor) = window.monitor_from_point(f64::from(x), f64::from(y))? else {
+        return Ok(());
+    };
+    let (size, area) = (window.outer_size()?, monitor.work_area());
+    let along = |point: i32, length: u32, from: i32, room: u32| {
+        beside(point, length.cast_signed(), from, room.cast_signed())
+    };
+    let x = along(x, size.width, area.position.x, area.size.width);
+    let y = along(y, size.height, area.position.y, area.size.height);
+    window.set_position(PhysicalPosition::new(x, y))
+}
+
+/// Where a length begins that is to lie around a point, within the room there is.
+fn beside(point: i32, length: i32, from: i32, room: i32) -> i32 {
+    let last = from.saturating_add(room).saturating_sub(length).max(from);
+    point.saturating_sub(length / 2).clamp(from, last)
 }
 
 /// Files held over the window are shown to be welcome anywhere on it; dropped ones go to the resident program, which
@@ -134,6 +162,17 @@ async fn save(window: WebviewWindow, name: String, text: String) -> Result<bool,
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_window_lies_beside_the_click_and_on_the_screen() {
+        // A tray at the lower right, at the upper middle, and on a screen to the left.
+        assert_eq!(beside(1910, 720, 0, 1920), 1200);
+        assert_eq!(beside(900, 720, 0, 1920), 540);
+        assert_eq!(beside(10, 560, 30, 1050), 30);
+        assert_eq!(beside(-1900, 720, -1920, 1920), -1920);
+        // A screen that is smaller than the window shows its beginning.
+        assert_eq!(beside(300, 720, 0, 640), 0);
+    }
 
     #[test]
     fn the_window_stays_on_its_own_pages() {

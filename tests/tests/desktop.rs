@@ -150,6 +150,44 @@ fn an_open_window_follows_the_desktop_from_light_to_dark_and_back() {
     wait_until(SOON, "a light page", || !is_dark());
 }
 
+/// The corners of a window on the screen: left, top, right, bottom.
+fn corners(desk: &Desk, window: &str) -> [i32; 4] {
+    let said = desk.xdotool(&["getwindowgeometry", "--shell", window]);
+    let number = |name: &str| -> i32 {
+        let line = said.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|line| line.strip_prefix('=')?.parse().ok())
+            .unwrap_or_else(|| panic!("no {name} in {said}"))
+    };
+    let (left, top) = (number("X"), number("Y"));
+    [left, top, left + number("WIDTH"), top + number("HEIGHT")]
+}
+
+#[test]
+fn a_click_on_the_icon_opens_the_window_beside_it() {
+    let desk = Desk::with_screen();
+    let host = TrayHost::start(&desk);
+    let mut product = product(&desk, "");
+    product.start(&["--minimised"], &[]);
+    let item = host.wait_item();
+    // The screen has 1280 by 800.
+    for ((x, y), [sideways, down]) in [((1270, 790), [1270, 790]), ((10, 5), [10, 60])] {
+        let ended = EndOnDrop(&desk, "offhook-window");
+        item.activate_at(x, y);
+        let window = desk.wait_window(TITLE);
+        wait_until(SOON, "the window beside the click", || {
+            let [left, top, right, bottom] = corners(&desk, &window);
+            let inside = left >= 0 && top >= 0 && right <= 1280 && bottom <= 800;
+            let beside =
+                (left - 10..=right + 10).contains(&sideways) && (top - 60..=bottom + 60).contains(&down);
+            inside && beside
+        });
+        drop(ended);
+        wait_until(SOON, "the window to go", || {
+            desk.processes("offhook-window").is_empty()
+        });
+    }
+}
+
 #[test]
 fn without_a_tray_a_notification_says_so_and_leads_to_the_window() {
     let desk = Desk::with_screen();

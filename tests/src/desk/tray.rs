@@ -261,10 +261,19 @@ impl TrayItem {
     /// When the icon is gone.
     #[track_caller]
     pub fn activate(&self) {
+        self.activate_at(0, 0);
+    }
+
+    /// A click on the icon that is shown at that place of the screen.
+    ///
+    /// # Panics
+    /// When the icon is gone.
+    #[track_caller]
+    pub fn activate_at(&self, x: i32, y: i32) {
         let (service, path) = (Some(self.service.as_str()), self.path.as_str());
         block_on(
             self.connection
-                .call_method(service, path, Some(ITEM), "Activate", &(0i32, 0i32)),
+                .call_method(service, path, Some(ITEM), "Activate", &(x, y)),
         )
         .expect("the icon to take the click");
     }

@@ -26,10 +26,10 @@ export function rulesPage(state: FakeState, say: Say): RulesPage {
   const changed = state === "rules-changed" || state === "rules-refused";
   const summary = changed
     ? say(
-        "As the profile „Recommended“, with 2 changes of yours.",
+        "As the profile “Recommended”, with 2 changes of yours.",
         "Wie das Profil „Empfohlen“, mit 2 Änderungen von Ihnen.",
       )
-    : say("As the profile „Recommended“, without changes.", "Wie das Profil „Empfohlen“, ohne Änderungen.");
+    : say("As the profile “Recommended”, without changes.", "Wie das Profil „Empfohlen“, ohne Änderungen.");
   return {
     profile: field("recommended", { locked: state === "locked" }),
     profiles: profiles(say),
@@ -303,7 +303,7 @@ function compared(to: string, say: Say): RulesCompared {
   }));
   return {
     from: say("your rules now", "Ihre Regeln jetzt"),
-    to: say(`„${to}“, with your changes`, `„${to}“, mit Ihren Änderungen`),
+    to: say(`“${to}”, with your changes`, `„${to}“, mit Ihren Änderungen`),
     changes: to === "procall" ? [] : changes,
     own: say("You have no changes of your own.", "Sie haben keine eigenen Änderungen."),
   };

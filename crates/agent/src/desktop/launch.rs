@@ -5,6 +5,7 @@ use offhook_connect::desktop::{DesktopEvent, Opened};
 use std::io::{ErrorKind, IsTerminal as _};
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::process::{Child, Command};
 
@@ -44,10 +45,31 @@ const fn opened(started: bool) -> Opened {
     if started { Opened::Started } else { Opened::Failed }
 }
 
+/// Where the icon was clicked, in the screen's own pixels, and when.
+static CLICKED: Mutex<Option<((i32, i32), Instant)>> = Mutex::new(None);
+
+/// A window asked for so soon after a click on the icon belongs to it.
+const ANSWERED: Duration = Duration::from_secs(2);
+
+/// The icon was clicked there: the window that comes of it opens nearby. Hosts that don't tell the place say 0, 0.
+pub fn clicked(x: i32, y: i32) {
+    let place = ((x, y) != (0, 0)).then(|| ((x, y), Instant::now()));
+    *CLICKED.lock().unwrap_or_else(PoisonError::into_inner) = place;
+}
+
+fn click() -> Option<(i32, i32)> {
+    let (place, at) = CLICKED.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+    (at.elapsed() < ANSWERED).then_some(place)
+}
+
 /// `offhook-window` at that page. It hands over to the one that is open already.
 pub fn window(data_dir: &Path, page: Option<&str>, events: &Events) -> bool {
     let mut command = Command::new(sibling("offhook-window"));
-    command.arg("--data-dir").arg(data_dir).args(page);
+    command.arg("--data-dir").arg(data_dir);
+    if let Some((x, y)) = click() {
+        command.arg(format!("--near={x},{y}"));
+    }
+    command.args(page);
     match start(command) {
         Ok(mut child) => {
             let events = events.clone();

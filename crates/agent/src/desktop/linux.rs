@@ -7,7 +7,7 @@
 use super::menu::{Line, Menu};
 use super::notice::escaped;
 use super::picture::Paint;
-use super::{Events, System, picture, sleep, theme};
+use super::{Events, System, launch, picture, sleep, theme};
 use ksni::menu::{StandardItem, SubMenu};
 use ksni::{Category, Icon, MenuItem, OfflineReason, Status, ToolTip, TrayMethods as _};
 use offhook_connect::desktop::{DesktopEvent, IconStyle};
@@ -280,7 +280,8 @@ impl ksni::Tray for Item {
         items(&self.menu.lines)
     }
 
-    fn activate(&mut self, _x: i32, _y: i32) {
+    fn activate(&mut self, x: i32, y: i32) {
+        launch::clicked(x, y);
         self.send(Action::Open(Page::Now));
     }
 

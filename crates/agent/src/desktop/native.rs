@@ -3,7 +3,7 @@
 
 use super::menu::{Line, Menu};
 use super::picture::Paint;
-use super::{Events, System, picture};
+use super::{Events, System, launch, picture};
 use anyhow::Context as _;
 use offhook_connect::desktop::{DesktopEvent, IconStyle};
 use offhook_engine::view::pages::IconPlace;
@@ -197,15 +197,15 @@ impl Item {
     }
 
     fn clicked(&self, event: &TrayIconEvent) {
-        let opens = matches!(
-            event,
-            TrayIconEvent::Click {
-                button: MouseButton::Left,
-                button_state: MouseButtonState::Up,
-                ..
-            }
-        );
-        if opens && !cfg!(target_os = "macos") {
+        if let TrayIconEvent::Click {
+            button: MouseButton::Left,
+            button_state: MouseButtonState::Up,
+            position,
+            ..
+        } = event
+            && !cfg!(target_os = "macos")
+        {
+            launch::clicked(position.x as i32, position.y as i32);
             self.send(Action::Open(Page::Now));
         }
     }

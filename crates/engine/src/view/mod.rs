@@ -134,7 +134,7 @@ impl Engine {
         let says = match doing.says {
             SaysRule::Words(says) => says.text(self.rules.language).to_owned(),
             // Unknown words are shown by name (R7).
-            SaysRule::ByName => format!("„{presence}“"),
+            SaysRule::ByName => quoted(&presence.to_string(), self.rules.language),
         };
         Some((says, doing.icon))
     }
@@ -159,6 +159,14 @@ impl Engine {
     }
 }
 
+/// In the quotation marks of the language.
+pub(crate) fn quoted(text: &str, language: Language) -> String {
+    match language {
+        Language::De => format!("„{text}“"),
+        Language::En => format!("“{text}”"),
+    }
+}
+
 /// A value in words.
 pub(crate) fn value_text(value: &FieldValue, language: Language) -> String {
     match value {
@@ -169,7 +177,7 @@ pub(crate) fn value_text(value: &FieldValue, language: Language) -> String {
         FieldValue::Presence(Some(presence)) => presence_text(*presence).text(language).to_owned(),
         FieldValue::Presence(None) => Text::ValueUnset.text(language).to_owned(),
         FieldValue::Note(note) if note.is_empty() => Text::ValueNone.text(language).to_owned(),
-        FieldValue::Note(note) => format!("„{note}“"),
+        FieldValue::Note(note) => quoted(note, language),
     }
 }
 

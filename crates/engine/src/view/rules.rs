@@ -134,7 +134,10 @@ pub fn choices(language: Language) -> Vec<Choice> {
 
 fn profile_label(name: &str, language: Language) -> String {
     let choice = choices(language).into_iter().find(|choice| choice.value == name);
-    choice.map_or_else(|| name.to_owned(), |choice| format!("„{}“", choice.label))
+    choice.map_or_else(
+        || name.to_owned(),
+        |choice| super::quoted(&choice.label, language),
+    )
 }
 
 /// What a cell does now, also where no row of its own says it.
@@ -346,6 +349,9 @@ impl View<'_> {
             Cell::Phone(state, PhoneField::Minutes) => Some(self.rules.to_teams(state).0.value.minutes()),
             Cell::State(..) | Cell::Call(_) | Cell::Phone(_, PhoneField::Teams) => None,
         };
+        // What the organisation has set is no change of the person's.
+        let locked = self.form.locked.contains(&key);
+        let own = own && !locked;
         let profile = own.then(|| {
             let without = Rules {
                 own: crate::table::Differences::default(),
@@ -361,7 +367,7 @@ impl View<'_> {
             inherited,
             differs: own,
             profile,
-            locked: self.form.locked.contains(&key),
+            locked,
             moot: self.is_moot(cell),
             refused: self.form.refused.get(&key).cloned(),
             cannot: (value.sets() && self.is_beyond_phone(cell))
@@ -516,7 +522,7 @@ pub(crate) fn value_text(value: &Value, language: Language) -> String {
         Value::Presence(PresenceRule::Set(presence)) => {
             super::presence_text(*presence).text(language).to_owned()
         }
-        Value::Note(Some(note)) => format!("„{note}“"),
+        Value::Note(Some(note)) => super::quoted(note, language),
         Value::Icon(Colour::Neutral) => text(TableText::Neutral),
         Value::Icon(Colour::Red) => text(TableText::Red),
         Value::Icon(Colour::Yellow) => text(TableText::Yellow),
