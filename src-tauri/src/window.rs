@@ -10,6 +10,9 @@ use tauri::{
     WebviewWindowBuilder, WindowEvent,
 };
 
+/// Room for what the desktop puts above a window, in pixels.
+const TITLE_BAR: u32 = 40;
+
 const LABEL: &str = "main";
 
 /// Shows the window and returns when it is closed.
@@ -69,11 +72,13 @@ fn put_near(window: &WebviewWindow, (x, y): (i32, i32)) -> tauri::Result<()> {
         return Ok(());
     };
     let (size, area) = (window.outer_size()?, monitor.work_area());
+    // The frame comes with the showing.
+    let height = size.height.saturating_add(TITLE_BAR);
     let along = |point: i32, length: u32, from: i32, room: u32| {
         beside(point, length.cast_signed(), from, room.cast_signed())
     };
     let x = along(x, size.width, area.position.x, area.size.width);
-    let y = along(y, size.height, area.position.y, area.size.height);
+    let y = along(y, height, area.position.y, area.size.height);
     window.set_position(PhysicalPosition::new(x, y))
 }
 

@@ -23,6 +23,8 @@ use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 const SOON: Duration = Duration::from_secs(60);
 const ALICE: &str = "alice";
+/// The key, as WebDriver names it.
+const ENTER: char = '\u{E007}';
 
 /// Offhook beside a pretend company, with the phone's password stored and Alice signed in.
 fn in_use(desk: &Desk) -> (Product<'_>, Playground) {
@@ -78,7 +80,7 @@ fn a_rule_is_changed_refused_taken_back_and_put_back_again() {
     // What can't be is refused beside its field, and nothing of it is kept.
     window.press_css(&format!("{busy} summary"));
     let forward = window.find("#rules-states-Busy-forward");
-    forward.type_in("call me!\n");
+    forward.type_in(&format!("call me!{ENTER}"));
     window.wait_text("#rules-states-Busy-forward-notes .refused", |text| {
         text.contains("not possible")
     });
@@ -88,7 +90,7 @@ fn a_rule_is_changed_refused_taken_back_and_put_back_again() {
     assert!(window.look("[role=alert]").is_none(), "{}", window.source());
     window.picture("rules-refused");
     forward.clear();
-    forward.type_in("47 11\n");
+    forward.type_in(&format!("47 11{ENTER}"));
     wait_until(SOON, "the target to be kept", || {
         settings(&product).contains("4711")
     });
@@ -149,7 +151,7 @@ fn a_profile_is_compared_before_it_is_chosen_and_a_situation_is_tried_out() {
     wish("dnd", "while you pause Offhook");
     window.choose("#imagine-day", "1");
     window.find("#imagine-time").clear();
-    window.find("#imagine-time").type_in("25:00\n");
+    window.find("#imagine-time").type_in(&format!("25:00{ENTER}"));
     window.wait_text("#imagine-time-notes", |text| text.contains("14:30"));
     window.picture("rules-preview");
     assert_eq!(

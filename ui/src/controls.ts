@@ -96,12 +96,40 @@ interface LineLook {
   short?: boolean;
 }
 
+/**
+ * The ways in which what was typed is taken up: the person leaves the field, or presses Enter, which not every web engine
+ * counts as a change. Nothing is taken up twice.
+ */
+export function whenTyped(typed: (value: string) => void, take: (value: string) => void) {
+  const field = (event: Event) => event.target as HTMLInputElement;
+  const takeOnce = (event: Event) => {
+    const { dataset, value } = field(event);
+    if (dataset["taken"] === value) return;
+    dataset["taken"] = value;
+    take(value);
+  };
+  return {
+    input(event: Event) {
+      delete field(event).dataset["taken"];
+      typed(field(event).value);
+    },
+    change: takeOnce,
+    keydown(event: KeyboardEvent) {
+      if (event.key === "Enter") takeOnce(event);
+    },
+  };
+}
+
 /** A line that is taken up when the person leaves it or presses Enter. */
 export function lineField(room: Room, page: PageName, key: SettingKey, look: LineLook): Part {
   const { state, word, acts } = room;
   if (!state.pages) return nothing;
   const view = fieldOf(state.pages, key);
   const id = key.replaceAll(".", "-");
+  const on = whenTyped(
+    (value) => acts.edit(page, key, view, value),
+    (value) => acts.set(page, key, value),
+  );
   return html`<div class="field ${look.short ? "short" : ""}">
     <label for=${id}>${word(look.label)}</label>
     <input
@@ -113,8 +141,9 @@ export function lineField(room: Room, page: PageName, key: SettingKey, look: Lin
       ?readonly=${view.locked}
       aria-invalid=${view.refused ? "true" : nothing}
       aria-describedby=${notesId(id, view, look.help)}
-      @input=${(event: Event) => acts.edit(page, key, view, (event.target as HTMLInputElement).value)}
-      @change=${(event: Event) => acts.set(page, key, (event.target as HTMLInputElement).value)}
+      @input=${on.input}
+      @change=${on.change}
+      @keydown=${on.keydown}
     />
     ${notes(room, id, view, look.help)}
   </div>`;

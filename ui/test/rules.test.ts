@@ -142,6 +142,22 @@ describe("the rule table", () => {
     expect(page.state.problem.rules).toBeNull();
   });
 
+  it("takes what was typed at Enter, and not once more when the field is left", async () => {
+    const page = await stage("free");
+    await vi.waitFor(() => page.element("#rules-states-Busy-forward"));
+    const field = page.element<HTMLInputElement>("#rules-states-Busy-forward");
+    const applied = () => page.asked.filter((command) => typeof command === "object" && "apply" in command);
+    field.value = "4711";
+    field.dispatchEvent(new Event("input"));
+    field.dispatchEvent(new KeyboardEvent("keydown", { key: "1" }));
+    field.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter" }));
+    field.dispatchEvent(new Event("change"));
+    await vi.waitFor(() => expect(applied()).toEqual([{ apply: { "rules.states.Busy.forward": "4711" } }]));
+    // The same once more is meant.
+    page.enter("#rules-states-Busy-forward", "4711");
+    await vi.waitFor(() => expect(applied()).toHaveLength(2));
+  });
+
   it("gives each own entry a way back, and all of them together", async () => {
     const page = await stage("rules-changed");
     await vi.waitFor(() => page.element("[data-rule='rules.states.Busy'] .own"));
@@ -187,9 +203,7 @@ describe("another profile", () => {
     expect(page.last("apply")).toBeUndefined();
 
     radio("procall").click();
-    await vi.waitFor(() =>
-      expect(page.element(".compared").textContent).toContain("Nothing would change."),
-    );
+    await vi.waitFor(() => expect(page.element(".compared").textContent).toContain("Nothing would change."));
     page.element("[data-word=rules-compare-use]").click();
     await vi.waitFor(() => expect(page.last("apply")).toEqual({ apply: { "rules.profile": "procall" } }));
     expect(page.root.querySelector(".compared p")).toBeNull();

@@ -58,7 +58,10 @@ function cell(name, mono, one) {
 /** @param {"en" | "de"} language @param {{name: string, ground: string, one: string}} panel */
 function sheet(language, { ground, one }) {
   const rows = STATES.map(([name = "", text = ""]) => {
-    const cells = [name, `${name}-attention`].flatMap((name) => [cell(name, false, one), cell(name, true, one)]);
+    const cells = [name, `${name}-attention`].flatMap((name) => [
+      cell(name, false, one),
+      cell(name, true, one),
+    ]);
     return `<tr><th>${words(text, language)}</th>${cells.join("")}</tr>`;
   });
   return `<style>body{margin:0;padding:16px;width:max-content;background:${ground};color:${one};font:14px system-ui}

@@ -94,7 +94,11 @@ export async function walkRules(tab, look) {
   await to(tab, "Keep the rules as they are");
   await press("Enter");
   await tab.getByText("What this profile would change").waitFor({ state: "detached", timeout: SOON });
-  assert.equal((await focused(tab)).name, "RecommendedQuiet when you ask for quiet.", "the focus is not lost");
+  assert.equal(
+    (await focused(tab)).name,
+    "RecommendedQuiet when you ask for quiet.",
+    "the focus is not lost",
+  );
 
   await to(tab, "Do not disturb, Teams says: busy");
   await tab.keyboard.type("on");

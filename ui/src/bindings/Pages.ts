@@ -14,7 +14,11 @@ import type { StartupPage } from "./StartupPage";
 /**
  * Everything the window shows.
  */
-export type Pages = { language: Language, version: string, 
+export type Pages = { language: Language, 
+/**
+ * Times of day are written with AM and PM.
+ */
+twelve_hours: boolean, version: string, 
 /**
  * The fixed words of the pages (labels, buttons, help), by key, in that language.
  */

@@ -108,7 +108,7 @@ function compared(room: Room): TemplateResult {
   return html`<div class="compared" aria-live="polite">
     ${
       looking?.compared
-        ? html`<h3 id="compared">${word("rules-compare")}</h3>
+        ? html`<h2 id="compared">${word("rules-compare")}</h2>
             ${differences(room, looking.compared)}
             <p class="quiet">${looking.compared.own}</p>
             <div class="buttons">

@@ -4,6 +4,7 @@ import { live } from "lit-html/directives/live.js";
 import type { Choice } from "../bindings/Choice";
 import type { RulesPage } from "../bindings/RulesPage";
 import type { Wished } from "../bindings/Wished";
+import { whenTyped } from "../controls";
 import { dayAfter, type Imagined } from "../imagined";
 import { mark, type Part, type Room } from "../parts";
 import { shape } from "../shapes";
@@ -87,6 +88,10 @@ function days({ word, state }: Room): [string, string][] {
 
 function time({ word, state, acts }: Room): TemplateResult {
   const { imagined, timeRefused } = state.rules;
+  const on = whenTyped(
+    () => {},
+    (time) => acts.imagine({ time }),
+  );
   return html`<div class="field short">
     <label for="imagine-time">${word("rules-preview-time")}</label>
     <input
@@ -96,7 +101,9 @@ function time({ word, state, acts }: Room): TemplateResult {
       .value=${live(imagined.time)}
       aria-invalid=${timeRefused ? "true" : nothing}
       aria-describedby=${timeRefused ? "imagine-time-notes" : nothing}
-      @change=${(event: Event) => acts.imagine({ time: (event.target as HTMLInputElement).value })}
+      @input=${on.input}
+      @change=${on.change}
+      @keydown=${on.keydown}
     />
     ${
       timeRefused

@@ -5,6 +5,7 @@ import type { RulesCell } from "../bindings/RulesCell";
 import type { RulesColumn } from "../bindings/RulesColumn";
 import type { RulesRow } from "../bindings/RulesRow";
 import type { RulesTable } from "../bindings/RulesTable";
+import { whenTyped } from "../controls";
 import { mark, notes, type Part, type Room } from "../parts";
 import type { SettingKey } from "../settings";
 import { shape } from "../shapes";
@@ -156,6 +157,10 @@ function line(
   described: Described,
 ): TemplateResult {
   const key = cell.key as SettingKey;
+  const on = whenTyped(
+    (value) => acts.edit("rules", key, cell, value),
+    (value) => acts.set("rules", key, value),
+  );
   return html`<input
     id=${id}
     type="text"
@@ -167,8 +172,9 @@ function line(
     ?readonly=${cell.locked || cell.moot}
     aria-invalid=${cell.refused ? "true" : nothing}
     aria-describedby=${described}
-    @input=${(event: Event) => acts.edit("rules", key, cell, (event.target as HTMLInputElement).value)}
-    @change=${(event: Event) => acts.set("rules", key, (event.target as HTMLInputElement).value)}
+    @input=${on.input}
+    @change=${on.change}
+    @keydown=${on.keydown}
   />`;
 }
 
