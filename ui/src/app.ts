@@ -100,7 +100,8 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
     const form = state.form[page];
     try {
       await host.ask({ apply: { [key]: value } });
-      form.settled.add(key);
+      // Unless something else was typed meanwhile.
+      if (form.draft[key] === value) form.settled.add(key);
       if (isRule(key)) await rules.load();
     } catch (refusal) {
       const problem = asProblem(refusal);

@@ -59,7 +59,7 @@ export function rulesDoings(host: Host, state: State, draw: () => void): RulesDo
       const answer = await host.ask({ rules_show: { profile: null } });
       if (load !== loads || typeof answer !== "object" || !("rules" in answer)) return;
       state.rules.page = answer.rules;
-      for (const key of settled) {
+      for (const key of settled.filter((key) => state.form.rules.settled.has(key))) {
         delete state.form.rules.draft[key];
         state.form.rules.settled.delete(key);
       }

@@ -178,6 +178,8 @@ export function shown(form: Form, key: SettingKey, view: FieldView): string {
 /** Takes up an entry; one that is back at the setting in force is no change. */
 export function edit(form: Form, key: SettingKey, view: FieldView, value: string): void {
   form.accepted = false;
+  // What was accepted before is no longer what stands there.
+  form.settled.delete(key);
   if (view.refused && !form.edited.includes(key)) form.edited.push(key);
   if (value === view.value) delete form.draft[key];
   else form.draft[key] = value;

@@ -158,6 +158,28 @@ describe("the rule table", () => {
     await vi.waitFor(() => expect(applied()).toHaveLength(2));
   });
 
+  it("does not take away what is typed while an entry before it is being kept", async () => {
+    const page = await stage("free");
+    await vi.waitFor(() => page.element("#rules-states-Busy-forward"));
+    let let_go = () => {};
+    page.answers((command) =>
+      typeof command === "object" && "apply" in command
+        ? new Promise((done) => {
+            let_go = () => done("done");
+          })
+        : null,
+    );
+    page.enter("#rules-states-Busy-forward", "4711");
+    await vi.waitFor(() => expect(page.last("apply")).toBeDefined());
+    const field = page.element<HTMLInputElement>("#rules-states-Busy-forward");
+    field.value = "48";
+    field.dispatchEvent(new Event("input"));
+    let_go();
+    page.become("rules-changed");
+    await vi.waitFor(() => page.element("[data-rule='rules.states.Busy'] .own"));
+    expect(field.value).toBe("48");
+  });
+
   it("gives each own entry a way back, and all of them together", async () => {
     const page = await stage("rules-changed");
     await vi.waitFor(() => page.element("[data-rule='rules.states.Busy'] .own"));

@@ -64,9 +64,9 @@ function sheet(language, { ground, one }) {
     ]);
     return `<tr><th>${words(text, language)}</th>${cells.join("")}</tr>`;
   });
-  return `<style>body{margin:0;padding:16px;width:max-content;background:${ground};color:${one};font:14px system-ui}
+  return `<!doctype html><style>table{padding:12px 4px 12px 20px;background:${ground};color:${one};font:14px system-ui}
     th{text-align:start;font-weight:500;padding:6px 20px 6px 0}td{padding:6px 20px 6px 0;white-space:nowrap}
-    img,i{display:inline-block;margin-inline-end:10px;vertical-align:middle}</style>
+    img,i{image-rendering:pixelated;display:inline-block;margin-inline-end:10px;vertical-align:middle}</style>
     <table><tr>${HEADS[language].map((head) => `<th>${head}</th>`).join("")}</tr>${rows.join("")}</table>`;
 }
 
@@ -78,7 +78,7 @@ for (const language of /** @type {const} */ (["en", "de"])) {
   for (const panel of PANELS) {
     const tab = await browser.newPage({ deviceScaleFactor: 2 });
     await tab.setContent(sheet(language, panel));
-    await tab.locator("body").screenshot({ path: `${out}states-${language}-${panel.name}.png` });
+    await tab.locator("table").screenshot({ path: `${out}states-${language}-${panel.name}.png` });
     await tab.close();
   }
 }
