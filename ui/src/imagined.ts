@@ -46,6 +46,7 @@ export function situationOf(imagined: Imagined, today = new Date()): Situation |
     out_of_office: imagined.teams !== "" && imagined.outOfOffice,
     calls,
     conference: imagined.calls === "conference",
+    appointments: [],
     calls_on_phone: calls > 0 && imagined.onPhone,
     phone_dnd: imagined.dnd === "" ? null : imagined.dnd === "true",
     phone_presence: imagined.presence || null,

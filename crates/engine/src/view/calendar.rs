@@ -247,15 +247,15 @@ impl Engine {
         let zone = &self.rules.zone;
         let (start, end) = span.bounds(zone);
         if start <= now.wall && now.wall < end && !span.is_all_day() {
-            let to = super::clock_time(end, now.wall, zone, language);
+            let to = super::clock_time(end, now.wall, &self.rules);
             return CalendarText::RunningUntil.with(language, &[("to", &to)]);
         }
         let day = self.day_text(start, now.wall);
         match span {
             Span::AllDay { .. } => CalendarText::DayAllDay.with(language, &[("day", &day)]),
             Span::Timed { .. } => {
-                let from = start.to_zoned(zone.clone()).strftime("%H:%M").to_string();
-                let to = super::clock_time(end, start, zone, language);
+                let from = super::clock_time(start, start, &self.rules);
+                let to = super::clock_time(end, start, &self.rules);
                 let values = [
                     ("day", day.as_str()),
                     ("from", from.as_str()),
@@ -313,7 +313,7 @@ impl Engine {
             .hold(field)
             .filter(|hold| hold.why.cause == Cause::Calendar)?;
         let until = hold.why.until.filter(|until| *until > now.wall);
-        let until = until.map(|at| super::clock_time(at, now.wall, &self.rules.zone, language));
+        let until = until.map(|at| super::clock_time(at, now.wall, &self.rules));
         let target = value_text(&hold.wrote, language);
         let text = match (&hold.wrote, &until) {
             (FieldValue::Dnd(_), Some(_)) => CalendarText::WhyDndUntil,
