@@ -9,6 +9,7 @@ use super::uci::xml::{self, Response, Value};
 use crate::fuzzing::choice;
 use offhook_engine::line::LineEvent;
 use reqwest::StatusCode;
+use reqwest::header::HeaderMap;
 use std::collections::BTreeSet;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -61,6 +62,7 @@ fn switch(own: &[Redirection], changes: &[&Redirection]) -> Vec<Redirection> {
 fn answer(body: &[u8]) -> Answer {
     Answer {
         status: StatusCode::OK,
+        headers: HeaderMap::new(),
         body: body.to_vec(),
     }
 }
