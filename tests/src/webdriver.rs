@@ -125,13 +125,14 @@ impl Window {
         self.press_css(&format!("button[data-word={word}]"));
     }
 
-    /// Presses something by its CSS selector.
+    /// Presses something by its CSS selector, as soon as it takes a press.
     ///
     /// # Panics
     /// When there is none, or it can't be pressed.
     #[track_caller]
     pub fn press_css(&self, css: &str) {
-        let target = self.find(css);
+        // While an earlier request is under way, a button takes no press.
+        let target = self.find(&format!("{css}:not([aria-disabled=true])"));
         // As a person scrolls who sees a button half under the bar at the bottom.
         self.show(css);
         target.click();
