@@ -123,6 +123,21 @@ describe("saving", () => {
   });
 });
 
+describe("the first run's question", () => {
+  it("does not hold up who goes on while the answer is still being kept", async () => {
+    location.hash = "#first-run";
+    const page = stage("fr-ready");
+    await run(page.host, page.root, "en");
+    page.answers(() => new Promise(() => {}));
+    const yes = page.root.querySelector<HTMLInputElement>("[name=meetings][value=true]");
+    yes?.click();
+    await vi.waitFor(() => expect(page.asked).toEqual([{ apply: { "rules.dnd_in_meetings": "true" } }]));
+    page.press("first-run-finish");
+    expect(page.asked[1]).toEqual({ first_run: "finish" });
+    expect(yes?.checked).toBe(true);
+  });
+});
+
 describe("the window", () => {
   it("goes to the page that it is told to show", async () => {
     const page = stage("free");

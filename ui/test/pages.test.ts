@@ -234,9 +234,7 @@ describe("the first run", () => {
   it("asks its one question, and the answer holds at once", () => {
     const root = draw(at("first-run", "fr-ready"));
     root.querySelector<HTMLInputElement>("[name=meetings][value=true]")?.click();
-    expect(acts.ask).toHaveBeenCalledWith("first-run", "first-run-meetings-yes", {
-      apply: { "rules.dnd_in_meetings": "true" },
-    });
+    expect(acts.set).toHaveBeenCalledWith("first-run", "rules.dnd_in_meetings", "true");
     expect(draw(at("first-run", "fr-ready-trouble")).querySelector("[name=meetings]")).toBeNull();
   });
 

@@ -191,17 +191,19 @@ function checkLine(check: Finding, word: Room["word"]): TemplateResult {
   </li>`;
 }
 
-/** The one question. The answer holds at once. */
+/** The one question. The answer holds at once, and nobody who goes on right after it has to wait for that. */
 function meetings(room: Room, field: FieldView): TemplateResult {
-  const { word, acts } = room;
+  const { word, acts, state } = room;
+  const setting = "rules.dnd_in_meetings";
+  const chosen = shown(state.form[PAGE], setting, field);
   const choice = (value: "true" | "false", key: WordKey) => html`<label class="choice">
     <input
       type="radio"
       name="meetings"
       value=${value}
-      .checked=${live(field.value === value)}
+      .checked=${live(chosen === value)}
       ?disabled=${field.locked}
-      @change=${() => acts.ask(PAGE, key, { apply: { "rules.dnd_in_meetings": value } })}
+      @change=${() => acts.set(PAGE, setting, value)}
     />
     <span>${word(key)}</span>
   </label>`;
