@@ -2,7 +2,6 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a console program")]
 
 mod bench;
-mod fuzz;
 mod mutants;
 mod pages;
 mod run;
@@ -24,21 +23,16 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   setup            installs what building, running and testing need
   run [ARGUMENTS]  builds the programs and starts Offhook with these arguments
   test             sets up, then checks and tests everything
-  fuzz [--seconds N] [--target T]… [--keep]
-                   looks for inputs that break a parser, a minute for each target
   mutants [ARGUMENTS]
                    puts small faults into the engine and sees whether the tests notice (hours)
   bench [NAME…]    measures the released programs; `--help` names what can be measured
-  world [--hours N] [--seed S] [--minutes N]
+  world [--hours N] [--seed S]
                    goes through simulated days, a million hours unless told
   screenshots      takes the pictures of docs/screenshots anew
   fmt              formats the sources
   lint             the checks without the tests";
 
 fn main() -> ExitCode {
-    if let Some(answer) = fuzz::as_rustc() {
-        return answer;
-    }
     match dispatch() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -53,7 +47,7 @@ fn dispatch() -> Result<()> {
     let command = arguments.next().unwrap_or_default();
     let rest: Vec<String> = arguments.collect();
     let mut steps = Steps::default();
-    if !matches!(command.as_str(), "run" | "bench" | "fuzz" | "mutants" | "world") && !rest.is_empty() {
+    if !matches!(command.as_str(), "run" | "bench" | "mutants" | "world") && !rest.is_empty() {
         bail!("`{command}` takes no arguments\n{USAGE}");
     }
     match command.as_str() {
@@ -61,7 +55,6 @@ fn dispatch() -> Result<()> {
         "run" => return run::run(&rest, &mut steps),
         "test" => return test::test(&mut steps),
         "bench" => bench::bench(&rest, &mut steps)?,
-        "fuzz" => fuzz::fuzz(&rest, &mut steps)?,
         "mutants" => mutants::mutants(&rest, &mut steps)?,
         "world" => return world::world(&rest),
         "screenshots" => screenshots::screenshots(&mut steps)?,

@@ -2,7 +2,6 @@
 
 use anyhow::{Result, bail};
 
-use crate::fuzz;
 use crate::pages;
 use crate::setup::{self, Extent};
 use crate::step::{self, Steps};
@@ -62,7 +61,6 @@ fn checks_and_tests(steps: &mut Steps) -> Result<Count> {
             step::cargo(&["test", "--doc", "--no-fail-fast"]).args(&everything),
         )?))
     })?;
-    fuzz::fuzz_in_tests(steps)?;
     Ok(Count {
         passed: page_tests + browser_tests,
         failed: 0,
