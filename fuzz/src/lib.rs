@@ -5,7 +5,7 @@
 //! shows in a log. Targets for private parsers lie beside them, in a `fuzzing.rs` of the adapter's folder; those for
 //! public ones in [`targets`].
 //!
-//! `cargo xtask fuzz` looks for inputs that break one; `tests/replay.rs` tries all that were ever kept.
+//! `tests/replay.rs` tries all that were ever kept.
 
 #[cfg(feature = "fuzzing")]
 pub mod targets;
