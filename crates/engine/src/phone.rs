@@ -15,6 +15,16 @@ pub enum Field {
 
 impl Field {
     pub const ALL: [Self; 4] = [Self::Dnd, Self::Forward, Self::Presence, Self::Note];
+
+    /// Not set: off, nowhere, none.
+    pub const fn at_rest(self) -> FieldValue {
+        match self {
+            Self::Dnd => FieldValue::Dnd(false),
+            Self::Forward => FieldValue::Forward(None),
+            Self::Presence => FieldValue::Presence(None),
+            Self::Note => FieldValue::Note(String::new()),
+        }
+    }
 }
 
 /// A field with its value. `Debug` hides the number of a forward and the text of a note.
@@ -162,6 +172,26 @@ pub struct Abilities {
     /// ([`crate::Input::ForwardPrepared`]).
     pub prepared_forward: bool,
     pub note_length: NoteLength,
+    pub unconfirmed: Unconfirmed,
+}
+
+/// Fields that can be set and of which nothing tells how they stand. Their [`Can`] says that they can be read, since
+/// they have a value that Offhook goes by: what it has set and not put back, else that they are at rest. The adapter
+/// tells no values of them.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Unconfirmed {
+    pub dnd: bool,
+    pub forward: bool,
+}
+
+impl Unconfirmed {
+    pub const fn has(self, field: Field) -> bool {
+        match field {
+            Field::Dnd => self.dnd,
+            Field::Forward => self.forward,
+            Field::Presence | Field::Note => false,
+        }
+    }
 }
 
 /// So many characters of a note are taken at most. Signs that mean something to a phone system are its adapter's affair.

@@ -467,6 +467,11 @@ impl Engine {
                 self.facts.phone.on_seen(value, now);
             }
         }
+        let unconfirmed = self.facts.phone.abilities().unconfirmed;
+        for field in Field::ALL.into_iter().filter(|field| unconfirmed.has(*field)) {
+            let value = self.by_hold(field);
+            self.facts.phone.on_seen(value, now);
+        }
     }
 
     fn on_phone_written(&mut self, field: Field, outcome: Result<(), Fault>, now: Now) {

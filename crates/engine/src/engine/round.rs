@@ -6,8 +6,8 @@ use crate::clock::{Instant, Now};
 use crate::desired::{self, Insist, Want, Wish};
 use crate::effect::{Effect, Notice};
 use crate::fault::Code;
-use crate::ledger::{Hold, Reason};
-use crate::phone::Field;
+use crate::ledger::{Hold, Reason, Stage};
+use crate::phone::{Field, FieldValue};
 use crate::reconcile::field::{self, FieldState};
 use crate::reconcile::preferred::{self, Preferred};
 use crate::reconcile::session::{self, Session};
@@ -338,6 +338,18 @@ impl Engine {
         result
     }
 
+    /// What a field shows of which nothing tells how it stands: what we wrote and have not taken back, else nothing.
+    pub(super) fn by_hold(&self, field: Field) -> FieldValue {
+        let phone = self.facts.phone.key().unwrap_or_default();
+        match self.ledger.hold_on(field, phone) {
+            None => field.at_rest(),
+            Some(hold) => match hold.stage {
+                Stage::Intent => hold.earlier.as_ref().unwrap_or(&hold.before).clone(),
+                Stage::Written | Stage::Releasing => hold.wrote.clone(),
+            },
+        }
+    }
+
     /// Lets one field act; says whether it needs a fresh reading.
     pub(super) fn with_field(
         &mut self,
@@ -351,13 +363,15 @@ impl Engine {
         let phone = link
             .and_then(|link| link.identity.as_ref())
             .map(|identity| identity.key.as_str());
-        let can = link.map_or_else(Default::default, |link| link.abilities.of(field));
+        let abilities = link.map_or_else(Default::default, |link| link.abilities);
+        let unconfirmed = abilities.unconfirmed.has(field);
+        let by_hold = unconfirmed.then(|| self.by_hold(field));
         let known = self
             .facts
             .phone
             .known
             .get(&field)
-            .map(|known| (&known.value, known.at));
+            .map(|known| (by_hold.as_ref().unwrap_or(&known.value), known.at));
         if let Some(state) = self.fields.iter_mut().find(|state| state.field() == field) {
             act(
                 state,
@@ -366,7 +380,8 @@ impl Engine {
                     revision: &mut self.revision,
                     saved: self.saved,
                     known,
-                    can,
+                    can: abilities.of(field),
+                    unconfirmed,
                     phone,
                     chance: &mut self.chance,
                     effects: &mut effects,

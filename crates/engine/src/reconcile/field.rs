@@ -79,6 +79,8 @@ pub(crate) struct Context<'a> {
     pub saved: u64,
     pub known: Option<(&'a FieldValue, Instant)>,
     pub can: Can,
+    /// Nothing tells how the field stands: `known` is what the hold says.
+    pub unconfirmed: bool,
     /// The phone system in use; `None` while it is not reachable.
     pub phone: Option<&'a str>,
     pub chance: &'a mut Chance,
@@ -446,6 +448,20 @@ impl FieldState {
         let Some(shows) = fresh(context, now.mono) else {
             return;
         };
+        if context.unconfirmed {
+            // Once more is no harm; and what may have been written must be taken back.
+            self.doubt_until = None;
+            let is_wanted = wish.is_some_and(|wish| wish.want == Want::Set(hold.wrote.clone()));
+            let write = if is_wanted {
+                hold.wrote.clone()
+            } else {
+                hold.stage = Stage::Releasing;
+                hold.before.clone()
+            };
+            let revision = context.put(self.field, Some(hold));
+            self.step = Step::Saving { revision, write };
+            return;
+        }
         if shows == hold.wrote {
             hold.stage = Stage::Written;
             hold.earlier = None;
@@ -660,7 +676,7 @@ impl FieldState {
                     Stage::Intent => {
                         self.written_at = Some(now.mono);
                         if breaks::is(Break::ForgetsBefore) {
-                            hold.before = nothing(self.field);
+                            hold.before = self.field.at_rest();
                         }
                         hold.stage = Stage::Written;
                         hold.earlier = None;
@@ -783,15 +799,5 @@ fn fresh(context: &mut Context<'_>, now: Instant) -> Option<FieldValue> {
             *context.read = true;
             None
         }
-    }
-}
-
-/// For an engine that is broken on purpose.
-fn nothing(field: Field) -> FieldValue {
-    match field {
-        Field::Dnd => FieldValue::Dnd(false),
-        Field::Forward => FieldValue::Forward(None),
-        Field::Presence => FieldValue::Presence(None),
-        Field::Note => FieldValue::Note(String::new()),
     }
 }

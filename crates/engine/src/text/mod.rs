@@ -169,6 +169,8 @@ texts! {
         ReasonAtRest: "{field}: {value}; nothing is to be set." / "{field}: {value}; es ist nichts zu setzen.";
         ReasonNotReadable: "{field}: this phone system or this account can't read it, so Offhook leaves it alone." /
             "{field}: Diese Telefonanlage oder dieses Konto kann das nicht lesen; Offhook lässt es so.";
+        ReasonUnconfirmed: "{field}: nothing is to be set; how it stands can't be read there." /
+            "{field}: Es ist nichts zu setzen; wie es dort steht, ist nicht lesbar.";
         ReasonNotRead: "{field}: not read yet." / "{field}: noch nicht gelesen.";
         ReasonNoPhone: "No phone system is set up, so nothing is set there." /
             "Es ist keine Telefonanlage eingerichtet; dort wird nichts gesetzt.";
@@ -372,6 +374,8 @@ texts! {
             "Kann gelesen und gesetzt werden, als Präsenz, die andere sehen. Ob auch keine Anrufe mehr kommen, entscheidet die Anlage; fragen Sie Ihre Administration.";
         AbilityPresenceWords: "Can be read and set. The phone system knows: {words}; for anything else the nearest of these is shown." /
             "Kann gelesen und gesetzt werden. Die Anlage kennt: {words}; für alles andere wird das Nächstliegende davon gezeigt.";
+        AbilityUnconfirmed: "Can be set. Nothing tells whether it had an effect, so Offhook goes by what it has set itself." /
+            "Kann gesetzt werden. Ob es gewirkt hat, ist nicht lesbar; Offhook richtet sich nach dem, was es selbst gesetzt hat.";
         AbilityReadOnly: "Can be read, not set; rules for it are left out." /
             "Kann gelesen, aber nicht gesetzt werden; Regeln dafür entfallen.";
         AbilityNothing: "Not available here; rules for it are left out." /

@@ -6,7 +6,7 @@ use super::settings::KnownSource;
 use crate::clock::Now;
 use crate::engine::Engine;
 use crate::fault::Code;
-use crate::phone::{Can, PhonePresence, PresenceWords};
+use crate::phone::{Field, PhonePresence, PresenceWords};
 use crate::rules::ClockHours;
 use crate::teams::{Right, SignIn};
 use crate::text::{Language, Text, words};
@@ -234,8 +234,10 @@ impl Engine {
             return Vec::new();
         };
         let abilities = link.abilities;
-        let field = |name: Text, can: Can| {
+        let field = |name: Text, field: Field| {
+            let can = abilities.of(field);
             let text = match (can.read, can.write) {
+                (true, true) if abilities.unconfirmed.has(field) => Text::AbilityUnconfirmed,
                 (true, true) => Text::AbilityReadWrite,
                 (true, false) => Text::AbilityReadOnly,
                 (false, _) => Text::AbilityNothing,
@@ -253,8 +255,8 @@ impl Engine {
             Text::AbilityOthersNo
         };
         let (mut dnd, mut presence) = (
-            field(Text::AbilityDnd, abilities.dnd),
-            field(Text::AbilityPresence, abilities.presence),
+            field(Text::AbilityDnd, Field::Dnd),
+            field(Text::AbilityPresence, Field::Presence),
         );
         if abilities.dnd_is_presence && abilities.dnd.write {
             Text::AbilityDndPresence.text(language).clone_into(&mut dnd.text);
@@ -268,9 +270,9 @@ impl Engine {
         }
         vec![
             dnd,
-            field(Text::AbilityForward, abilities.forward),
+            field(Text::AbilityForward, Field::Forward),
             presence,
-            field(Text::AbilityNote, abilities.note),
+            field(Text::AbilityNote, Field::Note),
             ability(Text::AbilityCalls, abilities.calls, calls, language),
             Ability {
                 risk: true,

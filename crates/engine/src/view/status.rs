@@ -119,7 +119,10 @@ impl Engine {
 
     fn phone_status(&self) -> Phone {
         let up = self.facts.phone.is_up();
-        let value = |field: Field| self.facts.phone.value(field).filter(|_| up);
+        let unconfirmed = self.facts.phone.abilities().unconfirmed;
+        // Of what nothing tells, only what we have set is known.
+        let is_told = |field: Field| up && (!unconfirmed.has(field) || self.hold(field).is_some());
+        let value = |field: Field| self.facts.phone.value(field).filter(|_| is_told(field));
         let owner = |field: Field, set: bool| -> Option<Owner> {
             if !up || value(field).is_none() {
                 return None;

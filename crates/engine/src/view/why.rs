@@ -205,6 +205,9 @@ impl Engine {
                 };
                 set(tongue.left_alone(text, field, &known.value, known.since))
             }
+            Some(_) if self.facts.phone.abilities().unconfirmed.has(field) => {
+                rest(Text::ReasonUnconfirmed.with(tongue.language, &[("field", tongue.field(field))]))
+            }
             Some(known) => rest(tongue.left_alone(Text::ReasonAtRest, field, &known.value, known.since)),
             None => {
                 let text = if self.facts.phone.is_up() && !can.read {

@@ -361,7 +361,11 @@ impl World {
                 }
                 self.phone.up.then(|| {
                     let can = self.phone.abilities;
-                    let fields = self.phone.fields.iter().filter(|(field, _)| can.of(**field).read);
+                    let fields = self
+                        .phone
+                        .fields
+                        .iter()
+                        .filter(|(field, _)| can.of(**field).read && !can.unconfirmed.has(**field));
                     Input::PhoneSeen(fields.map(|(_, value)| value.clone()).collect())
                 })
             }
