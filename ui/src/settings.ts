@@ -19,6 +19,13 @@ const FIELDS = {
   "phone.app": (pages) => pages.fields["phone.app"] ?? NOWHERE,
   "phone.alien_calls": (pages) => pages.fields["phone.alien_calls"] ?? NOWHERE,
   "phone.activities": (pages) => pages.fields["phone.activities"] ?? NOWHERE,
+  "phone.commands.dnd_on": (pages) => pages.fields["phone.commands.dnd_on"] ?? NOWHERE,
+  "phone.commands.dnd_off": (pages) => pages.fields["phone.commands.dnd_off"] ?? NOWHERE,
+  "phone.commands.dnd_read": (pages) => pages.fields["phone.commands.dnd_read"] ?? NOWHERE,
+  "phone.commands.dnd_shows": (pages) => pages.fields["phone.commands.dnd_shows"] ?? NOWHERE,
+  "phone.commands.forward_on": (pages) => pages.fields["phone.commands.forward_on"] ?? NOWHERE,
+  "phone.commands.forward_off": (pages) => pages.fields["phone.commands.forward_off"] ?? NOWHERE,
+  "phone.commands.forward_read": (pages) => pages.fields["phone.commands.forward_read"] ?? NOWHERE,
   "rules.profile": (pages) => pages.fields["rules.profile"] ?? NOWHERE,
   "rules.dnd_in_meetings": (pages) =>
     pages.first_run?.meetings ?? pages.fields["rules.dnd_in_meetings"] ?? NOWHERE,

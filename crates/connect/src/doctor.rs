@@ -68,7 +68,8 @@ async fn phone(settings: &Settings, store: &SecretStore, language: Language) -> 
         Ok(PhoneConfig::None) => Vec::new(),
         Err(fault) => vec![failed(what, &fault, language)],
         Ok(PhoneConfig::System(system)) => {
-            match store.load(&SecretName::phone("phone"), Ask::Quietly).await {
+            let stored = store.load(&SecretName::phone("phone"), Ask::Quietly).await;
+            match stored.map(|stored| system.enough(stored)) {
                 Ok(Some(secret)) => phone_findings(system.test(&secret).await, language),
                 Ok(None) => vec![failed(
                     what,

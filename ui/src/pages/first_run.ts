@@ -11,7 +11,7 @@ import { isChanged, type PageName, shown } from "../state";
 import type { WordKey } from "../words";
 import { forAdministrator, registration, signIn } from "./account";
 import { keyTemplate } from "./key";
-import { account, edited, encryption, hostField, kindField, portField, test } from "./phone";
+import { account, edited, encryption, hasHost, hostField, kindField, portField, test } from "./phone";
 
 const PAGE: PageName = "first-run";
 
@@ -130,7 +130,8 @@ function phone(room: Room, pages: Pages): TemplateResult {
       }}
     >
       ${kindField(room, view, kind)}
-      ${kind === "none" ? html`<p class="quiet">${word("phone-kind-none-help")}</p>` : hostField(room)}
+      ${kind === "none" ? html`<p class="quiet">${word("phone-kind-none-help")}</p>` : nothing}
+      ${hasHost(kind) ? hostField(room) : nothing}
     </form>
     ${failure(room, "phone")}
   `;
@@ -142,7 +143,9 @@ function access(room: Room, pages: Pages): TemplateResult {
   const open = view.port.refused || view.tls.refused;
   return html`
     <h1 tabindex="-1">${word("first-run-access")}</h1>
-    <p>${word("first-run-access-text", { host: view.host.value })}</p>
+    <p>
+      ${hasHost(view.kind.value) ? word("first-run-access-text", { host: view.host.value }) : word("phone-command-intro")}
+    </p>
     <form
       id="first-run-form"
       class="card"

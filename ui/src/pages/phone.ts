@@ -8,6 +8,7 @@ import { button, failure, mark, notes, notesId, type Part, type Room, seen, text
 import { fieldOf, type SettingKey } from "../settings";
 import { isChanged, shown } from "../state";
 import type { WordKey } from "../words";
+import { commandFields } from "./commands";
 import { keyTemplate } from "./key";
 import { lightLine } from "./now";
 
@@ -71,6 +72,7 @@ export function kindField(room: Room, view: PhonePage, kind: string): TemplateRe
     ["innovaphone", "phone-kind-innovaphone"],
     ["starface", "phone-kind-starface"],
     ["procall", "phone-kind-procall"],
+    ["command", "phone-kind-command"],
   ]);
   // A kind that this page has no word for stays choosable under its own name.
   const values = [...new Set([...known.keys(), view.kind.value])];
@@ -95,10 +97,18 @@ export function kindField(room: Room, view: PhonePage, kind: string): TemplateRe
 }
 
 function access(room: Room, view: PhonePage): TemplateResult {
+  const kind = shown(room.state.form.phone, "phone.kind", view.kind);
+  // Commands name their own addresses.
+  if (!hasHost(kind)) return html`${account(room, view)} ${encryption(room, view)}`;
   return html`
     <div class="row">${hostField(room)} ${portField(room)}</div>
     ${encryption(room, view)} ${account(room, view)}
   `;
+}
+
+/** Whether one host is to be named for that kind. */
+export function hasHost(kind: string): boolean {
+  return kind !== "none" && kind !== "command";
 }
 
 export function hostField(room: Room): Part {
@@ -119,7 +129,7 @@ export function account(room: Room, view: PhonePage): TemplateResult {
   const kind = shown(state.form.phone, "phone.kind", view.kind);
   return html`
     <div class="row even">
-      ${textField(room, "phone", "phone.user", { label: "phone-user" })}
+      ${kind === "command" ? nothing : textField(room, "phone", "phone.user", { label: "phone-user" })}
       <div class="field">
         <label for="phone-password">${word("phone-password")}</label>
         <input
@@ -143,6 +153,7 @@ export function account(room: Room, view: PhonePage): TemplateResult {
 function ownFields(room: Room, kind: string): Part {
   if (kind === "starface") return loginField(room);
   if (kind === "innovaphone") return innovaphoneFields(room);
+  if (kind === "command") return commandFields(room);
   if (kind === "procall") {
     return textField(room, "phone", "phone.extension", { label: "phone-line", help: "phone-line-help" });
   }

@@ -46,9 +46,22 @@ function sourceCard(room: Room, source: SourceView): TemplateResult {
         : nothing
     }
     ${source.address ? lineField(room, "sources", source.address as SettingKey, { label: "sources-address" }) : nothing}
+    ${source.id === "fritzbox" ? own(room) : nothing}
     ${source.light || !source.switch ? ringing(room, source) : nothing}
     ${source.id === "hook" && source.light ? hook(room) : nothing}
   </section>`;
+}
+
+/** It tells of everybody's calls: which of them are the person's. */
+function own(room: Room): Part {
+  return html`${lineField(room, "sources", "lines.fritzbox.numbers", {
+    label: "sources-numbers",
+    help: "sources-numbers-help",
+  })}
+  ${lineField(room, "sources", "lines.fritzbox.extensions", {
+    label: "sources-extensions",
+    help: "sources-extensions-help",
+  })}`;
 }
 
 /** What is up there, as it comes and goes; also what does not count. */

@@ -327,7 +327,8 @@ impl<D: Desktop> Driver<D> {
         let task = tokio::task::spawn_local(async move {
             let findings = match config {
                 Some(Ok(PhoneConfig::System(system))) => {
-                    match store.load(&phone_secret(), Ask::MayPrompt).await {
+                    let stored = store.load(&phone_secret(), Ask::MayPrompt).await;
+                    match stored.map(|stored| system.enough(stored)) {
                         Ok(Some(secret)) => {
                             let mut findings = Vec::new();
                             // Each step as soon as it is known.

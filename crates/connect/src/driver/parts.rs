@@ -6,7 +6,7 @@ use crate::calendar::CalendarConfig;
 use crate::desktop::Desktop;
 use crate::entra::{self, Clock, EntraConfig, EntraHandle, PageTexts};
 use crate::graph::Graph;
-use crate::lines::baresip;
+use crate::lines::{baresip, fritzbox};
 use crate::port::{LineEvents, LineHandle, NewSecret, PhoneEvent, PhoneHandle};
 use crate::secrets::{Ask, FileStore, SecretName, SecretStore, again_after};
 use crate::settings::{PhoneConfig, Settings};
@@ -42,6 +42,7 @@ pub(super) struct Parts {
     secret_tries: u32,
     pub(super) lines: BTreeMap<SourceId, LineHandle>,
     baresip: Option<baresip::BaresipConfig>,
+    fritzbox: Option<fritzbox::FritzboxConfig>,
     pub(super) calendar: Source,
 }
 
@@ -78,6 +79,7 @@ impl Parts {
             secret_tries: 0,
             lines: BTreeMap::new(),
             baresip: None,
+            fritzbox: None,
             calendar: Source::default(),
         }
     }
@@ -113,6 +115,7 @@ impl<D: Desktop> Driver<D> {
         self.start_microsoft();
         self.start_calendar();
         self.start_baresip();
+        self.start_fritzbox();
         self.start_switches();
         self.input(Input::Rules(Box::new(self.settings.rules())));
         self.fill_desk();
@@ -226,22 +229,20 @@ impl<D: Desktop> Driver<D> {
             return;
         }
         match secret {
-            Ok(Some(secret)) => {
-                self.parts.secret_tries = 0;
-                self.desk.phone.password_stored = true;
+            Ok(stored) => {
+                self.desk.phone.password_stored = stored.is_some();
                 let Some(Ok(PhoneConfig::System(system))) = &self.parts.phone_config else {
                     return;
                 };
+                let Some(secret) = system.enough(stored) else {
+                    let missing = Fault::new(FaultKind::Rejected, Code::SecretMissing);
+                    self.input(Input::PhoneDown(missing));
+                    return;
+                };
+                self.parts.secret_tries = 0;
                 let (events, receiver) = mpsc::unbounded_channel();
                 self.parts.phone = Some(system.spawn(secret, events));
                 self.parts.phone_events = receiver;
-            }
-            Ok(None) => {
-                self.desk.phone.password_stored = false;
-                self.input(Input::PhoneDown(Fault::new(
-                    FaultKind::Rejected,
-                    Code::SecretMissing,
-                )));
             }
             Err(fault) => {
                 self.input(Input::PhoneDown(fault));
@@ -269,17 +270,29 @@ impl<D: Desktop> Driver<D> {
 
     fn start_baresip(&mut self) {
         let config = self.settings.baresip();
-        if self.parts.baresip == config {
-            return;
+        if self.parts.baresip != config {
+            self.parts.baresip.clone_from(&config);
+            self.start_line(baresip::SOURCE, config, baresip::spawn);
         }
-        let source = SourceId::new(baresip::SOURCE);
+    }
+
+    fn start_fritzbox(&mut self) {
+        let config = self.settings.fritzbox();
+        if self.parts.fritzbox != config {
+            self.parts.fritzbox.clone_from(&config);
+            self.start_line(fritzbox::SOURCE, config, fritzbox::spawn);
+        }
+    }
+
+    /// In place of the one that ran with other settings.
+    fn start_line<C>(&mut self, name: &str, config: Option<C>, spawn: fn(C, LineEvents) -> LineHandle) {
+        let source = SourceId::new(name);
         self.parts.lines.remove(&source);
         self.input(Input::LineGone(source.clone()));
-        if let Some(config) = &config {
-            let handle = baresip::spawn(config.clone(), self.parts.line_events.clone());
+        if let Some(config) = config {
+            let handle = spawn(config, self.parts.line_events.clone());
             self.parts.lines.insert(source, handle);
         }
-        self.parts.baresip = config;
     }
 
     pub(super) fn fill_desk(&mut self) {

@@ -2,6 +2,7 @@
 
 use super::net::NetError;
 use crate::backoff::Backoff;
+use crate::clock::Alarm;
 use crate::port::{PhoneCommand, PhoneEvent, PhoneEvents, PhoneHandle};
 use offhook_engine::fault::Fault;
 use offhook_engine::phone::FieldValue;
@@ -161,6 +162,41 @@ pub(super) trait Fields: Send {
     fn fault(error: &Self::Error) -> Fault;
 
     fn ends_connection(error: &Self::Error) -> bool;
+}
+
+/// Serves a connection on which nothing comes by itself: everything is read at this pace and when asked. A reading that
+/// fails without ending the connection is told.
+pub(super) async fn serve_polled<F: Fields>(
+    session: &mut F,
+    desk: &mut Desk,
+    every: Duration,
+    alarm: &Alarm,
+) -> Result<F::Error, Over> {
+    let mut outcome = read_all(session).await;
+    let mut read_at = Instant::now();
+    loop {
+        match outcome {
+            Ok(()) => {}
+            Err(error) if F::ends_connection(&error) => return Ok(error),
+            Err(error) => session.tell(PhoneEvent::ReadFailed(F::fault(&error))),
+        }
+        let wait = (read_at + every).saturating_duration_since(Instant::now());
+        outcome = tokio::select! {
+            biased;
+            command = desk.inbox.recv() => match command.ok_or(Over)? {
+                PhoneCommand::Read => {
+                    read_at = Instant::now();
+                    read_all(session).await
+                }
+                PhoneCommand::Write(value) => write(session, &value).await,
+            },
+            () = alarm.ring(Some(wait)) => {
+                read_at = Instant::now();
+                read_all(session).await
+            }
+            () = desk.events.closed() => return Err(Over),
+        };
+    }
 }
 
 pub(super) async fn read_all<F: Fields>(session: &mut F) -> Result<(), F::Error> {

@@ -5,6 +5,7 @@
 //! conformance tests that every phone system passes.
 
 pub mod asterisk;
+pub mod command;
 pub mod innovaphone;
 mod keep;
 pub mod net;
@@ -13,6 +14,7 @@ pub mod procall;
 pub mod starface;
 pub mod tls;
 pub mod web;
+pub mod xml;
 
 use crate::port::{PhoneEvents, PhoneHandle};
 use offhook_engine::fault::{Code, Fault, FaultKind};
@@ -23,6 +25,7 @@ use secrecy::SecretString;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PhoneSystem {
     Asterisk(Box<asterisk::AsteriskConfig>),
+    Command(Box<command::CommandConfig>),
     Innovaphone(Box<innovaphone::InnovaphoneConfig>),
     Procall(Box<procall::ProcallConfig>),
     Starface(Box<starface::StarfaceConfig>),
@@ -36,10 +39,20 @@ impl PhoneSystem {
     pub fn spawn(&self, secret: SecretString, events: PhoneEvents) -> PhoneHandle {
         match self {
             Self::Asterisk(config) => asterisk::spawn((**config).clone(), secret, events),
+            Self::Command(config) => command::spawn((**config).clone(), secret, events),
             Self::Innovaphone(config) => innovaphone::spawn((**config).clone(), secret, events),
             Self::Procall(config) => procall::spawn((**config).clone(), secret, events),
             Self::Starface(config) => starface::spawn((**config).clone(), secret, events),
         }
+    }
+
+    /// What is stored, or nothing where nothing is needed. `None`: a secret is missing.
+    pub fn enough(&self, stored: Option<SecretString>) -> Option<SecretString> {
+        let needs_one = match self {
+            Self::Asterisk(_) | Self::Innovaphone(_) | Self::Procall(_) | Self::Starface(_) => true,
+            Self::Command(config) => config.needs_secret(),
+        };
+        stored.or_else(|| (!needs_one).then(SecretString::default))
     }
 
     /// Looks at everything that will be needed, step by step, and changes nothing.
@@ -54,6 +67,7 @@ impl PhoneSystem {
     pub async fn test_step_by_step(&self, secret: &SecretString, tell: impl FnMut(Finding)) {
         match self {
             Self::Asterisk(config) => Box::pin(asterisk::test_step_by_step(config, secret, tell)).await,
+            Self::Command(config) => Box::pin(command::test_step_by_step(config, secret, tell)).await,
             Self::Innovaphone(config) => {
                 Box::pin(innovaphone::test_step_by_step(config, secret, tell)).await;
             }

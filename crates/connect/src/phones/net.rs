@@ -1,6 +1,7 @@
 //! Reaching a phone system: host names, TCP and TLS, and why there is no answer, in words that are the same for every
 //! adapter and every library below it.
 
+use super::ConfigError;
 use super::tls::{self, Tls};
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::phone::Field;
@@ -79,6 +80,48 @@ pub fn in_address(host: &str) -> String {
         format!("[{host}]")
     } else {
         host.to_owned()
+    }
+}
+
+/// Where a phone system is and how it is spoken to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// Without brackets.
+    pub host: String,
+    pub port: u16,
+    pub tls: Tls,
+}
+
+impl Place {
+    /// `usual`: the port where none is set, given whether it is encrypted; `None` where there is none.
+    ///
+    /// # Errors
+    /// The first setting that can't be used, by its name in the file.
+    pub fn parse(
+        text: &str,
+        port: u16,
+        tls: &str,
+        usual: impl FnOnce(&Tls) -> Option<u16>,
+    ) -> Result<Self, ConfigError> {
+        let host = host(text).ok_or(ConfigError::new("host", "it is no host name or address"))?;
+        let tls = Tls::parse(tls).ok_or(ConfigError::new(
+            "tls",
+            "it is neither system, off nor pin:SHA256",
+        ))?;
+        let port = match port {
+            0 => usual(&tls).ok_or(ConfigError::new("port", "there is no usual one"))?,
+            port => port,
+        };
+        Ok(Self {
+            host: host.to_owned(),
+            port,
+            tls,
+        })
+    }
+
+    /// As part of a stable name.
+    pub fn key(&self) -> String {
+        format!("{}:{}", self.host.to_ascii_lowercase(), self.port)
     }
 }
 

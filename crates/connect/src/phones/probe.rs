@@ -15,15 +15,17 @@ pub enum Step {
     Extension,
     /// Detail: `on` or `off`.
     DndRead,
-    /// Detail: the ways, the first one used first, with a comma between: `code`, `dbput`, `rest`, `uci`.
+    /// Detail: the ways, the first one used first, with a comma between: `code`, `dbput`, `rest`, `uci`; `command`; `unconfirmed`
+    /// where nothing reads it back.
     DndWrite,
-    /// Detail: `on`, `off`; `line-on`, `line-off` where the target is set along with it.
+    /// Detail: `on`, `off`; `line-on`, `line-off` where the target is set along with it; `command-on`, `command-off`,
+    /// `unconfirmed`.
     Forward,
     /// Detail: `ends` where what is set ends by itself.
     Presence,
     /// Detail: `yes` where it can be read and set.
     Note,
-    /// Detail: `channels`, `devices`, `events`, or a protocol's version where it is polled.
+    /// Detail: `channels`, `devices`, `events`, `none`, or a protocol's version where it is polled.
     Calls,
     /// Detail: `nobody` or `everybody`.
     Others,

@@ -167,6 +167,7 @@ fn parts_take(settings: &Settings) {
     }
     let _ = (
         settings.baresip(),
+        settings.fritzbox(),
         settings.language(),
         settings.log_level().len(),
     );

@@ -1,5 +1,6 @@
 //! Every setting, with its kind and its default. The one list of what a settings file may say.
 
+use super::arguments;
 use offhook_engine::NoticeKind;
 use offhook_engine::calendar::Action;
 use offhook_engine::table::{Cell, PhoneField, parse_target};
@@ -17,6 +18,8 @@ pub(super) enum Kind {
     OneOf(&'static [&'static str]),
     /// A list of words.
     Words,
+    /// A program with its arguments, or a web request: words that may have spaces in them.
+    Command,
     /// Of `mon` to `sun`, in that order.
     Days,
     /// `08:00`
@@ -167,11 +170,32 @@ const LINES: &[Known] = &[
     known("phone.other_codes", Kind::Words, "*76,*96,*74,*93"),
     known("phone.dnd_off_words", Kind::Words, ""),
     known("phone.lamp_off_words", Kind::Words, "UNAVAILABLE,NOT_INUSE"),
+    known("phone.commands.dnd_on", Kind::Command, ""),
+    known("phone.commands.dnd_off", Kind::Command, ""),
+    known("phone.commands.dnd_read", Kind::Command, ""),
+    known("phone.commands.dnd_shows", Kind::Text, ""),
+    known("phone.commands.forward_on", Kind::Command, ""),
+    known("phone.commands.forward_off", Kind::Command, ""),
+    known("phone.commands.forward_read", Kind::Command, ""),
+    known(
+        "phone.commands.read_seconds",
+        Kind::Number { least: 5, most: 3600 },
+        "30",
+    ),
+    known(
+        "phone.commands.limit_seconds",
+        Kind::Number { least: 1, most: 120 },
+        "10",
+    ),
     known("calls.outgoing_counts", Kind::Flag, "true"),
     known("lines.phone.enabled", Kind::Flag, "true"),
     known("lines.hook.enabled", Kind::Flag, "true"),
     known("lines.baresip.enabled", Kind::Flag, "false"),
     known("lines.baresip.address", Kind::Address, "127.0.0.1:4444"),
+    known("lines.fritzbox.enabled", Kind::Flag, "false"),
+    known("lines.fritzbox.address", Kind::Address, "fritz.box:1012"),
+    known("lines.fritzbox.numbers", Kind::Words, ""),
+    known("lines.fritzbox.extensions", Kind::Words, ""),
     known(
         "rules.profile",
         Kind::OneOf(&offhook_engine::profile::NAMES),
@@ -235,6 +259,7 @@ impl Known {
             | Kind::Number { .. }
             | Kind::OneOf(_)
             | Kind::Words
+            | Kind::Command
             | Kind::Days
             | Kind::TimeOfDay
             | Kind::Target
@@ -259,6 +284,10 @@ impl Kind {
             Self::Words => {
                 let words: Vec<&str> = split(text).collect();
                 (!text.contains(char::is_control)).then(|| words.join(","))
+            }
+            Self::Command => {
+                let words = arguments::split(text)?;
+                Some(arguments::join(words.iter().map(String::as_str)))
             }
             Self::Days => {
                 let words: Vec<&str> = split(text).collect();
@@ -288,7 +317,7 @@ impl Kind {
         match self {
             Self::Flag | Self::Number { .. } | Self::OneOf(_) | Self::Days | Self::TimeOfDay => true,
             // A row may name a number to forward to, or a note.
-            Self::Text | Self::Words | Self::Address | Self::Target | Self::Rule(_) => false,
+            Self::Text | Self::Words | Self::Command | Self::Address | Self::Target | Self::Rule(_) => false,
         }
     }
 
@@ -296,6 +325,7 @@ impl Kind {
     pub(super) fn allowed(self) -> String {
         match self {
             Self::Text | Self::Words => "abc…".to_owned(),
+            Self::Command => "/usr/bin/abc def 'g h' | POST https://abc…".to_owned(),
             Self::Flag => "true | false".to_owned(),
             Self::Number { least, most } => format!("{least}–{most}"),
             Self::OneOf(words) => words.join(" | "),
@@ -322,6 +352,10 @@ impl Kind {
                     .map(toml_edit::Value::from);
                 toml_edit::Value::Array(words.collect())
             }
+            Self::Command => {
+                let words = arguments::split(text).unwrap_or_default();
+                toml_edit::Value::Array(words.into_iter().map(toml_edit::Value::from).collect())
+            }
         }
     }
 
@@ -342,6 +376,11 @@ impl Kind {
                 let words: Option<Vec<&str>> =
                     item.as_array()?.iter().map(toml_edit::Value::as_str).collect();
                 words?.join(",")
+            }
+            Self::Command => {
+                let words: Option<Vec<&str>> =
+                    item.as_array()?.iter().map(toml_edit::Value::as_str).collect();
+                arguments::join(words?)
             }
         };
         self.parse(&text)

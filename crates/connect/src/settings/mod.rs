@@ -3,6 +3,7 @@
 //!
 //! Source: the design, section 5 ("Data directory", "settings.toml").
 
+mod arguments;
 mod calendar;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
@@ -13,6 +14,7 @@ mod rules;
 mod undo;
 
 use crate::ledger_file::{keep_aside, replace};
+pub(crate) use arguments::split as split_command;
 use keys::{FIRST_RUN, KNOWN, Known, VERSION};
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_protocol::pages::{Draft, FieldView};

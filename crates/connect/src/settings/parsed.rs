@@ -5,6 +5,7 @@ use super::keys::{self, FIRST_RUN, KNOWN};
 use crate::desktop::IconStyle;
 use crate::entra::{EntraConfig, MicrosoftSettings};
 use crate::lines::baresip::BaresipConfig;
+use crate::lines::fritzbox::{FritzboxConfig, Own};
 use crate::secrets::{FileStore, KeyringStore, SecretStore};
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
@@ -211,6 +212,16 @@ impl Settings {
     pub fn baresip(&self) -> Option<BaresipConfig> {
         self.flag("lines.baresip.enabled").then(|| BaresipConfig {
             address: self.text("lines.baresip.address").to_owned(),
+        })
+    }
+
+    pub fn fritzbox(&self) -> Option<FritzboxConfig> {
+        self.flag("lines.fritzbox.enabled").then(|| FritzboxConfig {
+            address: self.text("lines.fritzbox.address").to_owned(),
+            own: Own {
+                numbers: self.words("lines.fritzbox.numbers"),
+                extensions: self.words("lines.fritzbox.extensions"),
+            },
         })
     }
 }

@@ -1,7 +1,8 @@
 //! The settings of the phone system, by its kind.
 
-use super::Settings;
+use super::{Settings, arguments};
 use crate::phones::asterisk::{AsteriskConfig, AsteriskSettings};
+use crate::phones::command::{CommandConfig, CommandSettings};
 use crate::phones::innovaphone::{InnovaphoneConfig, InnovaphoneSettings};
 use crate::phones::procall::{ProcallConfig, ProcallSettings};
 use crate::phones::starface::{StarfaceConfig, StarfaceSettings};
@@ -17,7 +18,10 @@ pub enum PhoneConfig {
 
 /// Whether this Offhook can speak with phone systems of that kind, by the settings' word.
 pub(crate) fn speaks_with(kind: &str) -> bool {
-    matches!(kind, "asterisk" | "innovaphone" | "procall" | "starface")
+    matches!(
+        kind,
+        "asterisk" | "command" | "innovaphone" | "procall" | "starface"
+    )
 }
 
 impl Settings {
@@ -27,6 +31,7 @@ impl Settings {
         let system = match self.text("phone.kind") {
             "none" => return Ok(PhoneConfig::None),
             "asterisk" => self.asterisk(),
+            "command" => self.command(),
             "innovaphone" => self.innovaphone(),
             "procall" => self.procall(),
             "starface" => self.starface(),
@@ -61,6 +66,24 @@ impl Settings {
             lamp_off_words: self.words("phone.lamp_off_words"),
         };
         AsteriskConfig::parse(&settings).map(|config| PhoneSystem::Asterisk(Box::new(config)))
+    }
+
+    fn command(&self) -> Result<PhoneSystem, ConfigError> {
+        let words = |key: &str| arguments::split(self.text(key)).unwrap_or_default();
+        let seconds = |key: &str| u64::try_from(self.number(key)).unwrap_or_default();
+        let settings = CommandSettings {
+            dnd_on: words("phone.commands.dnd_on"),
+            dnd_off: words("phone.commands.dnd_off"),
+            dnd_read: words("phone.commands.dnd_read"),
+            dnd_shows: self.text("phone.commands.dnd_shows").to_owned(),
+            forward_on: words("phone.commands.forward_on"),
+            forward_off: words("phone.commands.forward_off"),
+            forward_read: words("phone.commands.forward_read"),
+            tls: self.text("phone.tls").to_owned(),
+            read_seconds: seconds("phone.commands.read_seconds"),
+            limit_seconds: seconds("phone.commands.limit_seconds"),
+        };
+        CommandConfig::parse(&settings).map(|config| PhoneSystem::Command(Box::new(config)))
     }
 
     fn innovaphone(&self) -> Result<PhoneSystem, ConfigError> {

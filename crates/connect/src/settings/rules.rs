@@ -136,6 +136,7 @@ fn cells() -> impl Iterator<Item = (Cell, &'static str)> {
         | Kind::Number { .. }
         | Kind::OneOf(_)
         | Kind::Words
+        | Kind::Command
         | Kind::Days
         | Kind::TimeOfDay
         | Kind::Target

@@ -104,6 +104,16 @@ pub fn probe_step(code: &str, detail: &str, language: Language) -> (String, Stri
             "Is set as the presence “do not disturb”, which colleagues see. Whether it also stops calls is decided on the phone system; ask your administrator.",
             "Wird als Präsenz „Nicht stören“ gesetzt, die andere sehen. Ob auch keine Anrufe mehr kommen, entscheidet die Anlage; fragen Sie Ihre Administration.",
         ),
+        ("dnd-write", "command") => choose(
+            language,
+            "Is set by your command, and read back.",
+            "Wird mit Ihrem Befehl gesetzt und danach gelesen.",
+        ),
+        ("dnd-write", "unconfirmed") => choose(
+            language,
+            "Is set by your command. Without one that reads it, nothing tells whether it had an effect.",
+            "Wird mit Ihrem Befehl gesetzt. Ohne einen, der den Zustand liest, ist nicht zu sehen, ob es gewirkt hat.",
+        ),
         ("dnd-write", _) => choose(language, "Can be set.", "Kann gesetzt werden."),
         ("forward", "no-app") => choose(
             language,
@@ -119,6 +129,26 @@ pub fn probe_step(code: &str, detail: &str, language: Language) -> (String, Stri
             language,
             "The forwarding of all calls can be set; none is on now.",
             "Die Umleitung aller Anrufe kann gesetzt werden; gerade ist keine an.",
+        ),
+        ("forward", "command-on") => choose(
+            language,
+            "Is set by your command, and read back; one is on now.",
+            "Wird mit Ihrem Befehl gesetzt und danach gelesen; gerade ist eine Umleitung an.",
+        ),
+        ("forward", "command-off") => choose(
+            language,
+            "Is set by your command, and read back; none is on now.",
+            "Wird mit Ihrem Befehl gesetzt und danach gelesen; gerade ist keine Umleitung an.",
+        ),
+        ("forward", "unconfirmed") => choose(
+            language,
+            "Is set by your command. Without one that reads it, nothing tells whether it had an effect.",
+            "Wird mit Ihrem Befehl gesetzt. Ohne einen, der den Zustand liest, ist nicht zu sehen, ob es gewirkt hat.",
+        ),
+        ("calls", "none") => choose(
+            language,
+            "Nothing is told of calls in this way; switch a call source on for them.",
+            "Gespräche werden auf diesem Weg nicht gemeldet; schalten Sie dafür eine Gesprächsquelle ein.",
         ),
         ("forward", "line-on") => choose(
             language,
@@ -262,6 +292,12 @@ mod tests {
             ("dnd-write", "code,dbput"),
             ("dnd-write", "dbput,code"),
             ("dnd-write", "presence"),
+            ("dnd-write", "command"),
+            ("dnd-write", "unconfirmed"),
+            ("forward", "command-on"),
+            ("forward", "command-off"),
+            ("forward", "unconfirmed"),
+            ("calls", "none"),
             ("dnd-write", "rest"),
             ("dnd-write", "rest,uci"),
             ("forward", "on"),

@@ -52,6 +52,14 @@ pub fn setting_name(key: &str, language: Language) -> String {
         key => {
             return match key.strip_prefix("lines.").and_then(|rest| rest.split_once('.')) {
                 Some((source, "enabled")) => source_name(source, language),
+                Some((source, "numbers")) => match language {
+                    Language::En => format!("own numbers of {}", source_name(source, language)),
+                    Language::De => format!("eigene Nummern bei {}", source_name(source, language)),
+                },
+                Some((source, "extensions")) => match language {
+                    Language::En => format!("own phones of {}", source_name(source, language)),
+                    Language::De => format!("eigene Telefone bei {}", source_name(source, language)),
+                },
                 Some((source, "address")) => match language {
                     Language::En => format!("address of {}", source_name(source, language)),
                     Language::De => format!("Adresse von {}", source_name(source, language)),
@@ -68,6 +76,7 @@ pub fn source_name(id: &str, language: Language) -> String {
     match id {
         "phone" => Text::LightPhone.text(language).to_owned(),
         "hook" => Text::LightHook.text(language).to_owned(),
+        "fritzbox" => "FRITZ!Box".to_owned(),
         id => id.to_owned(),
     }
 }
@@ -94,6 +103,11 @@ pub(crate) fn source_help(id: &str, by_hook: bool, language: Language) -> &'stat
             language,
             "Needs baresip's ctrl_tcp module. Only one program at a time can be connected to it.",
             "Braucht in baresip das Modul ctrl_tcp. Mit ihm kann immer nur ein Programm verbunden sein.",
+        ),
+        "fritzbox" => choose(
+            language,
+            "Needs the box's call monitor: dial #96*5* once on a phone that is connected to it. It reports every call of the box, so say below which numbers and phones are yours.",
+            "Braucht den Anrufmonitor der Box: Wählen Sie einmal #96*5* an einem Telefon, das an ihr angeschlossen ist. Er meldet alle Gespräche der Box; geben Sie deshalb unten an, welche Nummern und Telefone Ihre sind.",
         ),
         _ => "",
     }

@@ -7,6 +7,7 @@ use super::calls::Calls;
 use super::message::{Event, Kind, Message, Response};
 use super::{BaresipConfig, SOURCE, list, message, netstring};
 use crate::backoff::Backoff;
+use crate::lines::{keep_alive, rest};
 use crate::port::{LineCommand, LineEvents};
 use bytes::BytesMut;
 use offhook_engine::fault::{Code, Fault, FaultKind};
@@ -106,20 +107,6 @@ pub(super) async fn run(
         }
         if !rest(wait, &mut commands).await {
             return;
-        }
-    }
-}
-
-/// Waits; there is nothing to resync meanwhile. `false`: the driver is gone.
-async fn rest(wait: Duration, commands: &mut UnboundedReceiver<LineCommand>) -> bool {
-    let until = Instant::now() + wait;
-    loop {
-        tokio::select! {
-            () = sleep_until(until) => return true,
-            command = commands.recv() => match command {
-                Some(LineCommand::Resync) => {}
-                None => return false,
-            },
         }
     }
 }
@@ -383,13 +370,4 @@ impl<'a> Session<'a> {
             None => Some(Instant::now() + self.pace.look),
         };
     }
-}
-
-/// The kernel asks whether the other host is still there, without waking us.
-fn keep_alive(stream: &TcpStream) {
-    let every = socket2::TcpKeepalive::new()
-        .with_time(Duration::from_secs(60))
-        .with_interval(Duration::from_secs(20));
-    let _ = socket2::SockRef::from(stream).set_tcp_keepalive(&every);
-    let _ = stream.set_nodelay(true);
 }
