@@ -7,8 +7,16 @@
 pub enum Break {
     /// 1: a hold whose cause has ended is kept.
     KeepsHolds,
+    /// 1: what the person has put back in Offhook is kept.
+    KeepsWhatIsPutBack,
+    /// 1: the calendar is read once and never again.
+    ReadsTheCalendarOnce,
     /// 2: what the person set during a hold is written over.
     WritesOverThePerson,
+    /// 16: what was put back is set again at once.
+    SetsAgainAtOnce,
+    /// 17: a field that was left to another program is written all the same.
+    FightsTheOther,
     /// 3: a hold forgets what was there before.
     ForgetsBefore,
     /// 4: our own words read back are news.
@@ -27,12 +35,16 @@ pub enum Break {
     SkipsTheDisk,
     /// 11: ringing counts as a call.
     RingingCounts,
+    /// 11: of appointments that run at once those with a keyword come last.
+    KeywordsLose,
     /// 12: it wants to be called again at once, always.
     NeverRests,
     /// 13: the name of the account is logged.
     LogsNames,
     /// 14: a watching desk writes.
     WatchWrites,
+    /// 15: whether both accounts are one person's is asked although it was answered.
+    AsksAgain,
 }
 
 #[cfg(feature = "breaks")]

@@ -1,10 +1,12 @@
 //! What appointments do: the person's settings (R14, R16), and several at once as one cause (R12).
 
 use crate::appointment::{Appointment, Keyword, ShowAs, Span};
+use crate::breaks::{self, Break};
 use crate::phone::PhonePresence;
 use crate::text::{CalendarText, Language};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use std::fmt;
 
 /// What the phone does while an appointment of a kind runs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -32,8 +34,8 @@ impl Action {
     }
 }
 
-/// The options of the Exchange Status Sync document, for one person.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// The options of the Exchange Status Sync document, for one person. `Debug` hides the number.
+#[derive(Clone, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a switch of the document's page"
@@ -71,6 +73,51 @@ pub struct CalendarRules {
     pub keep_on_stop: bool,
     /// "Ignoriere Status Abwesend": an Away that a client set is overwritten.
     pub ignore_away: bool,
+}
+
+impl fmt::Debug for CalendarRules {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            free,
+            elsewhere,
+            tentative,
+            busy,
+            out_of_office,
+            forward_to,
+            forward_when_off,
+            chat_status,
+            change_during,
+            title,
+            no_text_when_free,
+            join_titles,
+            show_start,
+            show_end,
+            show_duration,
+            leads,
+            keep_on_stop,
+            ignore_away,
+        } = self;
+        f.debug_struct("CalendarRules")
+            .field("free", free)
+            .field("elsewhere", elsewhere)
+            .field("tentative", tentative)
+            .field("busy", busy)
+            .field("out_of_office", out_of_office)
+            .field("forward_to", &forward_to.is_some())
+            .field("forward_when_off", forward_when_off)
+            .field("chat_status", chat_status)
+            .field("change_during", change_during)
+            .field("title", title)
+            .field("no_text_when_free", no_text_when_free)
+            .field("join_titles", join_titles)
+            .field("show_start", show_start)
+            .field("show_end", show_end)
+            .field("show_duration", show_duration)
+            .field("leads", leads)
+            .field("keep_on_stop", keep_on_stop)
+            .field("ignore_away", ignore_away)
+            .finish()
+    }
 }
 
 impl Default for CalendarRules {
@@ -248,6 +295,11 @@ impl Court<'_> {
         let speaking = running.iter().filter_map(|a| Some((*a, says(a)?)));
         let (winner, said) = speaking.max_by(|(a, _), (b, _)| {
             let by_keyword = a.keyword().is_some().cmp(&b.keyword().is_some());
+            let by_keyword = if breaks::is(Break::KeywordsLose) {
+                by_keyword.reverse()
+            } else {
+                by_keyword
+            };
             by_keyword.then_with(|| self.weight(a).cmp(&self.weight(b)))
         })?;
         Some(self.said(winner, said))

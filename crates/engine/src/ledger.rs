@@ -39,6 +39,9 @@ pub struct Ledger {
     /// A presence whose write was given up: it may arrive late.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub late: Option<Late>,
+    /// Writes that nobody answered: for half a minute the phone system may still carry them out.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub unanswered: Vec<Unanswered>,
     /// The two accounts whose names were found to differ and of whom the person was told (R24): account key and
     /// phone key.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,6 +85,7 @@ impl fmt::Debug for Ledger {
             yielded,
             contested,
             late,
+            unanswered,
             told_apart,
             one_person,
             skipped,
@@ -97,6 +101,7 @@ impl fmt::Debug for Ledger {
             .field("yielded", yielded)
             .field("contested", contested)
             .field("late", late)
+            .field("unanswered", unanswered)
             .field("told_apart", &told_apart.is_some())
             .field("one_person", &one_person.is_some())
             .field("skipped", skipped)
@@ -117,6 +122,7 @@ impl Default for Ledger {
             yielded: Vec::new(),
             contested: Vec::new(),
             late: None,
+            unanswered: Vec::new(),
             told_apart: None,
             one_person: None,
             skipped: Vec::new(),
@@ -168,6 +174,31 @@ pub struct Late {
     /// It has shown itself since, soon enough to be ours.
     pub arrived: bool,
     pub phone: String,
+}
+
+/// A write that nobody answered.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Unanswered {
+    pub wrote: FieldValue,
+    /// What the field showed last without a hold, if there is none any more: it goes back when the write shows itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stood: Option<FieldValue>,
+    pub why: Reason,
+    /// What shows itself later is not ours.
+    pub until: Timestamp,
+    pub phone: String,
+}
+
+impl fmt::Debug for Unanswered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unanswered")
+            .field("wrote", &self.wrote)
+            .field("stood", &self.stood)
+            .field("why", &self.why)
+            .field("until", &self.until)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Without the phone system's key, in which the extension stands.
@@ -284,6 +315,9 @@ mod tests {
             "session": {"pair": "BusyInACall", "account": "4711-oid", "until": "2026-01-01T00:00:00Z"},
             "late": {"wrote": {"presence": "away"}, "before": {"note": "4711"}, "at": "2026-01-01T00:00:00Z",
                 "arrived": false, "phone": "asterisk:pbx:5038/4711"},
+            "unanswered": [{"wrote": {"forward": "4711"}, "stood": {"note": "4711"},
+                "why": {"cause": "teams", "rule": "recommended: Away", "since": "2026-01-01T00:00:00Z"},
+                "until": "2026-01-01T00:00:00Z", "phone": "asterisk:pbx:5038/4711"}],
             "one_person": ["4711-oid", "asterisk:pbx:5038/4711"],
             "told_apart": ["4711-oid", "asterisk:pbx:5038/4711"]
         }"#;

@@ -16,6 +16,7 @@ use offhook_engine::teams::{Presence, SignIn};
 use offhook_engine::{Effect, Engine, Input, Now};
 use offhook_protocol::command::Pause;
 use proptest::prelude::*;
+use proptest::test_runner::FileFailurePersistence;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -224,6 +225,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     prop::collection::vec(step, 1..60)
 }
 
+/// Effects of one input, and time-outs of one simulated second: more is spinning. Counted, so that a machine that is
+/// busy fails nothing and an engine that spins fails with the inputs that led there.
+const MOST_EFFECTS: u32 = 100;
+const MOST_TIME_OUTS: u64 = 20;
+
 /// The engine alone: nobody answers but the random inputs.
 struct Bare {
     engine: Engine,
@@ -249,7 +255,10 @@ impl Bare {
     }
 
     fn drain(&mut self) {
+        let mut effects = 0;
         while let Some(effect) = self.engine.poll_effect() {
+            effects += 1;
+            assert!(effects < MOST_EFFECTS, "effects without end: {effect:?}");
             match effect {
                 Effect::WritePhone(value) => {
                     assert!(self.writing.insert(value.field()), "two writes of {value:?}");
@@ -330,7 +339,14 @@ impl Bare {
             }
             Step::Time(millis) => {
                 let end = self.now.mono + Duration::from_millis(millis);
+                let mut time_outs = 0;
                 while let Some((at, _)) = self.engine.poll_timeout(self.now).filter(|(at, _)| *at <= end) {
+                    time_outs += 1;
+                    assert!(
+                        time_outs < MOST_TIME_OUTS * (1 + millis / 1000),
+                        "it spins: {:?}",
+                        self.engine.poll_timeout(self.now)
+                    );
                     self.now = self.now.after(at.since(self.now.mono));
                     self.wake();
                 }
@@ -412,7 +428,12 @@ fn well_again(w: &mut World) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 200, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        cases: 200,
+        // What failed once lies beside this file, in `properties.regressions`, and is tried first from then on.
+        failure_persistence: Some(Box::new(FileFailurePersistence::WithSource("regressions"))),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn no_input_makes_it_panic_write_twice_at_once_or_spin(rules in any_rules(), steps in steps()) {

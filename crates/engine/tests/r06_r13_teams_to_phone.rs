@@ -644,6 +644,48 @@ fn r9_what_the_person_chose_goes_back_when_an_earlier_write_is_carried_out_late(
     );
 }
 
+/// A write without an answer, after which the person chose something else; that is on disk.
+fn in_doubt() -> World {
+    let mut w = World::new("innovaphone");
+    w.after(30.0);
+    w.phone.loses_writes = true;
+    w.teams("Busy", "InACall");
+    unanswered(&mut w, Field::Presence);
+    w.presence_by_hand(Some(PhonePresence::Away));
+    w.phone.loses_writes = false;
+    w.after(5.0);
+    assert_eq!(w.disk.holds, []);
+    w
+}
+
+#[test]
+fn r9_a_write_that_is_carried_out_after_a_restart_is_taken_back() {
+    let mut w = in_doubt();
+    w.restart();
+    w.after(5.0);
+    assert_eq!(w.presence(), Some(PhonePresence::Away));
+    w.presence_by_hand(Some(PhonePresence::OnThePhone));
+    w.after(5.0);
+    assert_eq!(w.presence(), Some(PhonePresence::Away), "ours, late");
+    w.after(60.0);
+    assert_eq!(w.disk.unanswered, []);
+    assert_eq!(w.disk.holds, []);
+}
+
+#[test]
+fn r9_a_write_that_was_carried_out_while_the_program_was_away_is_taken_back() {
+    for (away, back) in [(60.0, PhonePresence::Away), (3600.0, PhonePresence::OnThePhone)] {
+        let mut w = in_doubt();
+        let ours = FieldValue::Presence(Some(PhonePresence::OnThePhone));
+        w.phone.fields.insert(Field::Presence, ours);
+        w.restart_after(away);
+        w.after(40.0);
+        // After an hour it may be what the person has chosen meanwhile.
+        assert_eq!(w.presence(), Some(back), "away for {away} s");
+        assert_eq!(w.disk.unanswered, []);
+    }
+}
+
 #[test]
 fn r9_a_refused_second_try_does_not_make_the_first_forgotten() {
     let mut w = World::new("recommended");

@@ -328,6 +328,17 @@ fn r17_a_reading_that_nobody_answers_is_tried_again() {
 }
 
 #[test]
+fn r17_what_the_time_out_after_a_sleep_has_read_of_the_calendar_is_not_read_twice() {
+    let mut w = day(vec![]);
+    w.after(10.0);
+    w.log.clear();
+    w.calendar.as_mut().unwrap().silent = true;
+    w.sleep(900.0);
+    w.wake();
+    assert_eq!(reads(&w), 1);
+}
+
+#[test]
 fn r17_retry_after_is_obeyed_for_the_calendar() {
     let mut w = day(vec![]);
     w.calendar.as_mut().unwrap().fails = Some(throttled(Some(1000.5)));
@@ -1148,6 +1159,24 @@ fn r18_another_account_brings_another_calendar() {
 }
 
 #[test]
+fn r18_what_was_read_for_somebody_who_signs_out_meanwhile_is_not_believed() {
+    let mut w = World::new("recommended");
+    let mut person = account("oid.tid");
+    person.rights.push(Right::CalendarRead);
+    w.input(Input::SignIn(SignIn::SignedIn(person)));
+    w.calendar(vec![]);
+    w.calendar.as_mut().unwrap().link = CalendarLink::Microsoft;
+    w.calendar.as_mut().unwrap().silent = true;
+    w.input(Input::CalendarConfigured(CalendarLink::Microsoft));
+    w.after(1.0);
+    w.input(Input::SignIn(SignIn::SignedOut));
+    w.input(Input::CalendarRead(Ok(vec![busy("Talk", "08:00", "11:00")])));
+    w.after(3.0);
+    assert!(!w.dnd());
+    assert!(shown(&w).is_empty(), "{:?}", shown(&w));
+}
+
+#[test]
 fn r18_a_calendar_that_is_switched_off_gives_back_what_it_holds() {
     let mut w = day(vec![busy("Talk", "09:00", "11:00")]);
     assert!(w.dnd());
@@ -1158,6 +1187,16 @@ fn r18_a_calendar_that_is_switched_off_gives_back_what_it_holds() {
     let before = reads(&w);
     w.after(3600.0);
     assert_eq!(reads(&w), before);
+}
+
+#[test]
+fn r23_where_calls_go_during_appointments_does_not_show() {
+    let rules = forwards(|_| ());
+    let shown = format!("{:?}", Input::Rules(Box::new(rules)));
+    assert!(
+        shown.contains("CalendarRules") && !shown.contains("4711"),
+        "{shown}"
+    );
 }
 
 // R20, R21
@@ -1282,6 +1321,25 @@ fn r22_one_appointment_can_be_left_out_and_taken_in_again() {
     assert!(w.disk.skipped.is_empty(), "what is over is forgotten");
     w.until("2026-03-10T14:10:00Z");
     assert!(w.dnd(), "the others are as before");
+}
+
+#[test]
+fn r22_one_that_is_left_out_stays_so_when_it_is_moved() {
+    let mut talk = busy("Talk", "10:00", "11:00");
+    let mut w = day(vec![talk.clone()]);
+    w.input(Input::SkipAppointment {
+        id: talk.id.clone(),
+        skip: true,
+    });
+    talk.span = Span::Timed {
+        start: moment("12:00"),
+        end: moment("13:00"),
+    };
+    w.appointments(vec![talk]);
+    w.until("2026-03-10T12:10:00Z");
+    assert!(!w.dnd());
+    w.until("2026-03-10T13:00:01Z");
+    assert!(w.disk.skipped.is_empty(), "and is forgotten at its new end");
 }
 
 #[test]

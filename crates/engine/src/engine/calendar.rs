@@ -26,6 +26,10 @@ impl Engine {
         outcome: Result<Vec<crate::appointment::Appointment>, Fault>,
         now: Now,
     ) {
+        if self.calendar_due(now).is_none() {
+            // Asked for somebody who has signed out since, or before the machine went to sleep.
+            return;
+        }
         self.calendar_pace
             .on_answer(outcome.as_ref().map(|_| ()), &mut self.chance, now.mono);
         let refused = outcome
@@ -39,6 +43,20 @@ impl Engine {
             }
         }
         self.facts.calendar.on_read(outcome, &self.rules.zone, now);
+        self.follow_skipped();
+    }
+
+    /// One that is left out may have been moved: it stays left out until its new end.
+    fn follow_skipped(&mut self) {
+        let appointments = &self.facts.calendar.appointments;
+        for skipped in &mut self.ledger.skipped {
+            let known = appointments.iter().find(|a| a.id.as_str() == skipped.id);
+            let end = known.map(|a| a.span.bounds(&self.rules.zone).1);
+            if let Some(end) = end.filter(|end| *end != skipped.until) {
+                skipped.until = end;
+                self.revision += 1;
+            }
+        }
     }
 
     /// Signed in anew, as somebody else, or out.

@@ -131,12 +131,13 @@ impl Engine {
         let session = Session::new(&ledger, &mut facts.teams, now);
         let preferred = Preferred::new(&ledger, &mut facts.teams);
         facts.person.pause.clone_from(&ledger.pause);
+        let fields = Field::ALL.map(|field| FieldState::new(field, &ledger, now));
         let mut engine = Self {
             rules,
             facts,
             ledger,
             desired: Desired::default(),
-            fields: Field::ALL.map(FieldState::new),
+            fields,
             session,
             preferred,
             phase: Phase::Running,
@@ -324,6 +325,7 @@ impl Engine {
                 self.set_pause(None);
                 self.on_told();
             }
+            Input::PutBack if breaks::is(Break::KeepsWhatIsPutBack) => {}
             Input::PutBack => self.put_back(),
             Input::SetAgain => {
                 if !self.ledger.yielded.is_empty() {
@@ -622,7 +624,7 @@ impl Engine {
         self.session.forget_requests(since);
         self.preferred.forget_requests(since);
         self.warmed = false;
-        self.calendar_pace.reset();
+        self.calendar_pace.reset_before(since);
         self.read_sources_again(now);
         if self.facts.phone.is_up() {
             self.phone_read.in_flight = None;

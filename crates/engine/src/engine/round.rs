@@ -85,7 +85,7 @@ impl Engine {
         let known = pair.is_none()
             || self.ledger.one_person == pair
             || (self.accounts != pair && self.ledger.told_apart == pair);
-        self.accounts = pair.filter(|_| !known);
+        self.accounts = pair.filter(|_| !known || breaks::is(Break::AsksAgain));
     }
 
     fn warm_up(&mut self) {

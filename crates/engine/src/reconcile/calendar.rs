@@ -1,6 +1,7 @@
 //! How often the calendar is read: every five minutes, and at once when something may have changed (R17, R18).
 
 use super::{Chance, Pace};
+use crate::breaks::{self, Break};
 use crate::clock::Instant;
 use crate::fault::{Fault, FaultKind};
 use std::time::Duration;
@@ -46,7 +47,12 @@ impl CalendarPace {
 
     pub(crate) fn on_sent(&mut self, chance: &mut Chance, now: Instant) {
         self.in_flight = Some(now);
-        self.next = Some(now + chance.around(EVERY, JITTER));
+        let every = if breaks::is(Break::ReadsTheCalendarOnce) {
+            EVERY * 1000
+        } else {
+            EVERY
+        };
+        self.next = Some(now + chance.around(every, JITTER));
     }
 
     pub(crate) fn on_answer(&mut self, outcome: Result<(), &Fault>, chance: &mut Chance, now: Instant) {
@@ -77,5 +83,12 @@ impl CalendarPace {
         self.in_flight = None;
         self.next = None;
         self.pace.reset();
+    }
+
+    /// Woken at that moment: read at once, unless that was asked for since then.
+    pub(crate) fn reset_before(&mut self, woken: Instant) {
+        if self.in_flight.is_none_or(|at| at < woken) {
+            self.reset();
+        }
     }
 }

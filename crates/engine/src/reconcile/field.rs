@@ -1,5 +1,6 @@
 //! One field of the phone system: hold, echo, ownership, release (R9, R10, R11, R13). The same code for all four.
 
+use super::doubts::{DOUBT, Doubts};
 use super::{Chance, Pace};
 use crate::breaks::{self, Break};
 use crate::clock::{Instant, Now};
@@ -21,8 +22,6 @@ const AT_ONCE: Duration = Duration::from_secs(10);
 const LATE: jiff::SignedDuration = jiff::SignedDuration::from_secs(20);
 /// So often until the field is left to the other program.
 const TWICE: u32 = 2;
-/// A write that nobody answered may still be carried out.
-const DOUBT: Duration = Duration::from_secs(30);
 /// After a refusal that will be repeated.
 const REFUSED: Duration = Duration::from_secs(300);
 
@@ -46,17 +45,7 @@ pub(crate) struct FieldState {
     /// Until then a write of ours that nobody answered may still be carried out.
     doubt_until: Option<Instant>,
     /// What the field may still come to show by writes of ours that nobody answered.
-    doubts: Vec<Doubt>,
-    /// While there are doubts and no hold: what the field showed last that was none of them.
-    stood: Option<FieldValue>,
-}
-
-/// A write that nobody answered.
-#[derive(Debug, Clone)]
-struct Doubt {
-    value: FieldValue,
-    why: Reason,
-    until: Instant,
+    doubts: Doubts,
 }
 
 /// What is under way. One write at most.
@@ -112,6 +101,12 @@ impl Context<'_> {
         }
     }
 
+    fn keep(&mut self, doubts: &Doubts) {
+        if doubts.keep(self.ledger, self.phone.unwrap_or_default()) {
+            *self.revision += 1;
+        }
+    }
+
     fn contest(&mut self, field: Field) {
         if !self.ledger.contested.contains(&field) {
             self.ledger.contested.push(field);
@@ -131,7 +126,7 @@ impl Context<'_> {
 }
 
 impl FieldState {
-    pub(crate) const fn new(field: Field) -> Self {
+    pub(crate) fn new(field: Field, ledger: &Ledger, now: Now) -> Self {
         Self {
             field,
             step: Step::Idle,
@@ -144,8 +139,7 @@ impl FieldState {
             written_at: None,
             undone: 0,
             doubt_until: None,
-            doubts: Vec::new(),
-            stood: None,
+            doubts: Doubts::recalled(field, ledger, now),
         }
     }
 
@@ -169,7 +163,7 @@ impl FieldState {
     }
 
     pub(crate) fn next_try(&self, now: Instant) -> Option<Instant> {
-        let doubts = self.doubts.iter().map(|doubt| doubt.until);
+        let doubts = self.doubts.ends();
         let waits = self.retry_at.into_iter().chain(self.doubt_until).chain(doubts);
         waits.filter(|at| *at > now).min()
     }
@@ -230,10 +224,10 @@ impl FieldState {
             Step::Writing(_) => return,
         }
         self.judge_late(context, now);
-        self.doubts.retain(|doubt| now.mono < doubt.until);
+        self.doubts.pass(now.mono);
         match context.hold(self.field).cloned() {
             Some(hold) => {
-                self.stood = None;
+                self.doubts.on_held();
                 if given_up.is_some() {
                     self.not_done = Some(NotDoneReason::Person);
                 }
@@ -242,35 +236,15 @@ impl FieldState {
             None if self.comes_late(context) => {}
             None => self.step_free(wish, context, now),
         }
+        context.keep(&self.doubts);
     }
 
-    /// A write of ours that nobody answered would make it show this.
-    fn is_doubted(&self, value: &FieldValue) -> bool {
-        self.doubts.iter().any(|doubt| doubt.value == *value)
-    }
-
-    /// Whether a write that nobody answered shows itself after its hold has ended: it is ours, and what stood there
-    /// until now goes back.
+    /// A write that nobody answered shows itself after its hold has ended: it is ours.
     fn comes_late(&mut self, context: &mut Context<'_>) -> bool {
-        let Some((known, _)) = context.known.filter(|_| !self.doubts.is_empty()) else {
-            self.stood = None;
-            return false;
-        };
-        let doubt = self.doubts.iter().find(|doubt| doubt.value == *known);
-        let stood = self.stood.take_if(|stood| stood != known && doubt.is_some());
-        let (Some(doubt), Some(before)) = (doubt, stood) else {
-            self.stood.get_or_insert_with(|| known.clone()).clone_from(known);
-            return false;
-        };
-        let hold = Hold {
-            stage: Stage::Written,
-            before,
-            wrote: known.clone(),
-            earlier: None,
-            why: doubt.why.clone(),
-            since: doubt.why.since,
-            phone: context.phone.unwrap_or_default().to_owned(),
-        };
+        let hold = context
+            .known
+            .and_then(|(known, _)| self.doubts.on_shown(known, context.phone.unwrap_or_default()));
+        let Some(hold) = hold else { return false };
         context.put(self.field, Some(hold));
         true
     }
@@ -360,12 +334,13 @@ impl FieldState {
             }
             return;
         };
-        if context.ledger.contested.contains(&self.field) {
+        if context.ledger.contested.contains(&self.field) && !breaks::is(Break::FightsTheOther) {
             self.not_done = Some(NotDoneReason::OtherWriter);
             return;
         }
         if context.ledger.yielded.contains(&self.field) {
-            if self.quiet_since.is_none_or(|since| now.mono.since(since) < QUIET) {
+            let short = self.quiet_since.is_none_or(|since| now.mono.since(since) < QUIET);
+            if short && !breaks::is(Break::SetsAgainAtOnce) {
                 self.quiet_since = None;
                 self.not_done = Some(NotDoneReason::Person);
                 return;
@@ -468,7 +443,7 @@ impl FieldState {
             context.put(self.field, Some(hold));
             return;
         }
-        if shows != hold.before && self.is_doubted(&shows) {
+        if shows != hold.before && self.doubts.has(&shows) {
             hold.earlier = Some(shows.clone());
         }
         if hold.earlier.as_ref() != Some(&shows) && shows != hold.before && insists(wish, &hold.wrote, &shows)
@@ -509,7 +484,7 @@ impl FieldState {
             *context.read = true;
             return;
         };
-        if *known != hold.wrote && self.is_doubted(known) {
+        if *known != hold.wrote && self.doubts.has(known) {
             // An earlier write of ours has come after a later one.
             hold.wrote = known.clone();
             context.put(self.field, Some(hold));
@@ -611,7 +586,7 @@ impl FieldState {
         let Some(shows) = fresh(context, now.mono) else {
             return;
         };
-        if shows != hold.wrote && self.is_doubted(&shows) {
+        if shows != hold.wrote && self.doubts.has(&shows) {
             hold.earlier = Some(shows.clone());
         }
         if shows != hold.wrote && hold.earlier.as_ref() != Some(&shows) {
@@ -637,7 +612,7 @@ impl FieldState {
                 self.doubt_until = None;
                 context.put(self.field, None);
             }
-        } else if shows != hold.wrote && hold.earlier.as_ref() != Some(&shows) && !self.is_doubted(&shows) {
+        } else if shows != hold.wrote && hold.earlier.as_ref() != Some(&shows) && !self.doubts.has(&shows) {
             self.person_took_it(context, now);
         } else if !in_doubt && wish.is_some_and(|w| w.want == Want::Set(shows.clone())) {
             hold.stage = Stage::Written;
@@ -710,9 +685,8 @@ impl FieldState {
                         }
                         Stage::Releasing | Stage::Written => hold.before.clone(),
                     };
-                    self.doubts.retain(|doubt| doubt.value != value);
-                    let why = hold.why.clone();
-                    self.doubts.push(Doubt { value, why, until });
+                    self.doubts.add(value, hold.why.clone(), now);
+                    context.keep(&self.doubts);
                 }
                 // A hold that was not taken is judged by what the field shows, at once.
                 self.retry_at = Some(now.mono + wait);

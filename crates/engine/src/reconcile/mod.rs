@@ -1,6 +1,7 @@
 //! Desired state against holds and last-known state: what to do next, and in which order.
 
 pub(crate) mod calendar;
+mod doubts;
 pub(crate) mod field;
 pub(crate) mod poll;
 pub(crate) mod preferred;

@@ -1,0 +1,137 @@
+//! Writes of one field that nobody answered: for half a minute the phone system may still carry them out (R9). What
+//! shows itself by then is ours, in this run or the next.
+
+use crate::clock::{Instant, Now};
+use crate::ledger::{Hold, Ledger, Reason, Stage, Unanswered};
+use crate::phone::{Field, FieldValue};
+use jiff::SignedDuration;
+use std::time::Duration;
+
+/// A write that nobody answered may still be carried out.
+pub(super) const DOUBT: Duration = Duration::from_secs(30);
+
+/// What was carried out while no program ran is looked for so long after the next start,
+const AFTER_START: Duration = Duration::from_secs(15);
+/// which has to come so soon: later the same value may be the person's.
+const AWAY: SignedDuration = SignedDuration::from_mins(10);
+
+#[derive(Debug, Clone)]
+pub(super) struct Doubts {
+    field: Field,
+    list: Vec<Doubt>,
+    /// While there are some and no hold: what the field showed last that was none of them.
+    stood: Option<FieldValue>,
+}
+
+#[derive(Debug, Clone)]
+struct Doubt {
+    value: FieldValue,
+    why: Reason,
+    until: Instant,
+    until_wall: jiff::Timestamp,
+}
+
+impl Doubts {
+    /// Those of the run before whose time is not over.
+    pub(super) fn recalled(field: Field, ledger: &Ledger, now: Now) -> Self {
+        let all = ledger.unanswered.iter().filter(|one| one.wrote.field() == field);
+        let mut stood = None;
+        let list = all.filter_map(|one| {
+            let left = one.until.duration_since(now.wall);
+            if left < -AWAY {
+                return None;
+            }
+            // A clock that was set back meanwhile makes no longer wait.
+            let left = Duration::try_from(left)
+                .unwrap_or_default()
+                .clamp(AFTER_START, DOUBT);
+            let doubt = Doubt {
+                value: one.wrote.clone(),
+                why: one.why.clone(),
+                until: now.mono + left,
+                until_wall: one.until,
+            };
+            stood.clone_from(&one.stood);
+            Some(doubt)
+        });
+        Self {
+            field,
+            list: list.collect(),
+            stood,
+        }
+    }
+
+    pub(super) fn add(&mut self, value: FieldValue, why: Reason, now: Now) {
+        self.list.retain(|doubt| doubt.value != value);
+        let until = now.after(DOUBT);
+        self.list.push(Doubt {
+            value,
+            why,
+            until: until.mono,
+            until_wall: until.wall,
+        });
+    }
+
+    pub(super) fn pass(&mut self, now: Instant) {
+        self.list.retain(|doubt| now < doubt.until);
+    }
+
+    pub(super) fn ends(&self) -> impl Iterator<Item = Instant> {
+        self.list.iter().map(|doubt| doubt.until)
+    }
+
+    /// A write that nobody answered would make the field show this.
+    pub(super) fn has(&self, value: &FieldValue) -> bool {
+        self.list.iter().any(|doubt| doubt.value == *value)
+    }
+
+    /// There is a hold, which knows by itself what was before.
+    pub(super) fn on_held(&mut self) {
+        self.stood = None;
+    }
+
+    /// Whether a write that nobody answered shows itself after its hold has ended: then the hold it should have, with
+    /// which what stood there until now goes back.
+    pub(super) fn on_shown(&mut self, known: &FieldValue, phone: &str) -> Option<Hold> {
+        if self.list.is_empty() {
+            self.stood = None;
+            return None;
+        }
+        let doubt = self.list.iter().find(|doubt| doubt.value == *known);
+        let stood = self.stood.take_if(|stood| stood != known && doubt.is_some());
+        let (Some(doubt), Some(before)) = (doubt, stood) else {
+            self.stood = Some(known.clone());
+            return None;
+        };
+        Some(Hold {
+            stage: Stage::Written,
+            before,
+            wrote: known.clone(),
+            earlier: None,
+            why: doubt.why.clone(),
+            since: doubt.why.since,
+            phone: phone.to_owned(),
+        })
+    }
+
+    /// Notes them for the next run; whether that changed the ledger.
+    pub(super) fn keep(&self, ledger: &mut Ledger, phone: &str) -> bool {
+        let record = |doubt: &Doubt| Unanswered {
+            wrote: doubt.value.clone(),
+            stood: self.stood.clone(),
+            why: doubt.why.clone(),
+            until: doubt.until_wall,
+            phone: phone.to_owned(),
+        };
+        let kept = ledger
+            .unanswered
+            .iter()
+            .filter(|one| one.wrote.field() == self.field);
+        if kept.cloned().eq(self.list.iter().map(record)) {
+            return false;
+        }
+        ledger.unanswered.retain(|one| one.wrote.field() != self.field);
+        ledger.unanswered.extend(self.list.iter().map(record));
+        true
+    }
+}
