@@ -26,7 +26,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   mutants [ARGUMENTS]
                    puts small faults into the engine and sees whether the tests notice (hours)
   bench [NAME…]    measures the released programs; `--help` names what can be measured
-  world [--hours N] [--seed S]
+  world [--hours N] [--seed S] [--minutes N] [--threads N]
                    goes through simulated days, a million hours unless told
   screenshots      takes the pictures of docs/screenshots anew
   fmt              formats the sources

@@ -22,6 +22,7 @@ impl Desk {
         {
             wants = model::wants(self.choices(), &in_force.presence, on_phone);
         }
+        wants = self.with_known_appointments(engine, wants);
         let mut differ = None;
         for (field, want) in Field::ALL.into_iter().zip(&wants) {
             let got = engine.desired().of(field).and_then(|wish| match &wish.want {
@@ -48,7 +49,7 @@ impl Desk {
             presence,
         };
         let call = self.told.session(outgoing, now);
-        let (session, preferred) = model::tells_teams(&self.rules.profile.name, call, by_hand);
+        let (session, preferred) = model::tells_teams(self.choices(), call, by_hand);
         let got = engine.desired().session.as_ref().map(|wish| wish.pair);
         if got != session {
             differ = Some(format!(
@@ -57,7 +58,7 @@ impl Desk {
         }
         let got = engine.desired().preferred.as_ref();
         let got = got.map(|wish| (wish.pair, wish.lifetime));
-        let preferred = preferred.map(|(pair, days)| (pair, Duration::from_secs(days * 24 * 3600)));
+        let preferred = preferred.map(|(pair, minutes)| (pair, Duration::from_secs(minutes * 60)));
         if got != preferred {
             differ = Some(format!(
                 "the model wants preferred {preferred:?}, the engine {got:?}"

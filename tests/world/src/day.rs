@@ -1,8 +1,11 @@
 //! A day for each seed, and many of them.
 
+use super::calendar;
+use super::chance::Chance;
 use super::desk::{Desk, Failure};
 use super::logs;
-use super::person::profile;
+use super::model::{CELLS, Own};
+use super::person;
 use offhook_engine::jiff::civil::{Time, Weekday};
 use offhook_engine::jiff::tz::TimeZone;
 use offhook_engine::profile::NAMES;
@@ -66,19 +69,28 @@ pub fn day(seed: u64, goes_on: bool) -> Outcome {
 
 fn through(seed: u64, goes_on: bool, tells: bool) -> Outcome {
     let (zone, begins) = CHANGES[(seed % 6) as usize];
-    let own_rows = seed % 4 < 2;
+    let own: Vec<Own> = if seed % 4 < 2 {
+        CELLS.iter().take(2).map(|(_, _, own)| *own).collect()
+    } else {
+        Vec::new()
+    };
     let hours = WorkingHours {
         days: vec![Weekday::Saturday, Weekday::Sunday],
         from: Time::constant(1, 0, 0, 0),
         to: Time::constant(23, 30, 0, 0),
     };
+    let has_calendar = matches!(seed % 7, 0 | 2);
     let rules = Rules {
+        calendar: calendar::rules(&mut Chance::new(seed)),
         zone: TimeZone::get(zone).unwrap(),
         working_hours: seed.is_multiple_of(3).then_some(hours),
-        profile: profile(NAMES[(seed / 2 % 4) as usize], own_rows),
         ..Rules::default()
     };
-    let mut desk = Desk::new(format!("seed {seed}"), seed, begins, rules, own_rows);
+    let rules = person::rules(NAMES[(seed / 2 % 4) as usize], &own, rules);
+    let mut desk = Desk::new(format!("seed {seed}"), seed, begins, rules, own);
+    if has_calendar {
+        desk.has_appointments(calendar::entries(seed, desk.now.wall));
+    }
     desk.goes_on = goes_on;
     desk.tells = tells;
     desk.run(HOURS as f64);

@@ -1,11 +1,15 @@
 //! One person's desk on virtual time: the real engine, everything around it simulated.
 
+use super::calendar::Entry;
 use super::chance::Chance;
 use super::graph::{Graph, Shown, Who};
+use super::model::Own;
 use super::second::{self, Second};
 use super::story::Story;
 use super::told::Told;
 use super::watch::Watch;
+use offhook_engine::fault::Fault;
+use offhook_engine::jiff::Timestamp;
 use offhook_engine::ledger::Ledger;
 use offhook_engine::line::CallState;
 use offhook_engine::phone::{Field, FieldValue};
@@ -23,6 +27,8 @@ pub enum Event {
     Tell(u64, Input),
     TellsSignIn(u64),
     TeamsSays(u64, Shown),
+    CalendarSays(u64, Result<Vec<Entry>, Fault>),
+    CalendarChanges,
     GraphActs(Request),
     PhoneActs(Write),
     /// What shows by then, as one more piece of news.
@@ -30,9 +36,11 @@ pub enum Event {
     PhoneAnswers(u64),
     Lists(u64, usize),
     /// The disk has got so far with that ledger.
-    Saves(u64, u64, String),
+    Saves(u64, u64, Box<Ledger>),
     Person,
     Presses(Field),
+    PutsBack,
+    SetsAgain,
     Evening,
     Weather,
     Calm,
@@ -51,6 +59,8 @@ pub enum Event {
     PickEnds,
     ClockBack(i64),
     OtherProgram,
+    /// It takes back what we have written.
+    OtherUndoes,
     Second(second::Event),
     Look,
 }
@@ -110,9 +120,9 @@ pub struct Desk {
     pub engine: Option<Engine>,
     pub epoch: u64,
     pub rules: Rules,
-    pub own_rows: bool,
+    /// Cells of the person's own, as they are in `rules`.
+    pub own: Vec<Own>,
     /// The ledger as the file holds it.
-    pub disk: String,
     pub disk_ledger: Ledger,
     pub disk_free_at: Instant,
     pub signed_in: bool,
@@ -132,9 +142,20 @@ pub struct Desk {
     pub lines: [Line; 3],
     pub told: Told,
     pub trouble: BTreeSet<&'static str>,
+    /// The other program takes back what we write; otherwise it writes when it likes.
+    pub fights: bool,
     pub calm_since: Instant,
     pub asleep: bool,
     pub evening_until: Instant,
+    /// The person's appointments; empty on most days.
+    pub calendar: Vec<Entry>,
+    /// As the program has read them last.
+    pub told_calendar: Vec<Entry>,
+    /// Since when that is something else although it can be read.
+    pub calendar_differs: Option<Instant>,
+    pub calendar_chance: Chance,
+    /// Up to when their borders have been looked at.
+    pub bordered: Timestamp,
     /// Killed at the next such moment.
     pub armed: Option<&'static str>,
     pub second: Second,
@@ -154,7 +175,7 @@ pub fn secs(n: f64) -> Duration {
 }
 
 impl Desk {
-    pub fn new(name: String, seed: u64, begins: &str, rules: Rules, own_rows: bool) -> Self {
+    pub fn new(name: String, seed: u64, begins: &str, rules: Rules, own: Vec<Own>) -> Self {
         let now = Now {
             mono: Instant::from_origin(secs(10_000.0)),
             wall: begins.parse().unwrap(),
@@ -182,8 +203,7 @@ impl Desk {
             engine: None,
             epoch: 0,
             rules,
-            own_rows,
-            disk: serde_json::to_string(&Ledger::default()).unwrap(),
+            own,
             disk_ledger: Ledger::default(),
             disk_free_at: now.mono,
             signed_in: true,
@@ -200,9 +220,15 @@ impl Desk {
             lines: [line("phone", true), line("baresip", true), line("hook", false)],
             told: Told::default(),
             trouble: BTreeSet::new(),
+            fights: false,
             calm_since: now.mono,
             asleep: false,
             evening_until: now.mono,
+            calendar: Vec::new(),
+            told_calendar: Vec::new(),
+            calendar_differs: None,
+            calendar_chance: Chance::new(seed),
+            bordered: now.wall,
             armed: None,
             second: Second::default(),
             calls_made: 0,
@@ -289,6 +315,7 @@ impl Desk {
                 return;
             }
             self.now = self.now.after(step);
+            self.note_borders();
             self.events += 1;
             if engine_first.is_some() {
                 self.hear();
@@ -348,6 +375,9 @@ impl Desk {
             }
             Event::TellsSignIn(epoch) => {
                 if epoch == self.epoch {
+                    if !self.signed_in {
+                        self.told_calendar.clear();
+                    }
                     self.input(Input::SignIn(self.sign_in()));
                 }
             }
@@ -356,6 +386,12 @@ impl Desk {
                     self.teams_says(shown);
                 }
             }
+            Event::CalendarSays(epoch, outcome) => {
+                if epoch == self.epoch {
+                    self.calendar_says(outcome);
+                }
+            }
+            Event::CalendarChanges => self.calendar_changes(),
             Event::GraphActs(request) => self.graph_acts(request),
             Event::PhoneActs(write) => self.phone_acts(write),
             Event::PhonePushes(epoch, field) => self.phone_pushes(epoch, field),
@@ -365,9 +401,11 @@ impl Desk {
                     self.lists(line);
                 }
             }
-            Event::Saves(epoch, revision, ledger) => self.saves(epoch, revision, ledger),
+            Event::Saves(epoch, revision, ledger) => self.saves(epoch, revision, *ledger),
             Event::Person => self.person(),
             Event::Presses(field) => self.presses_on(field),
+            Event::PutsBack => self.puts_back(),
+            Event::SetsAgain => self.sets_again(),
             Event::Evening => self.evening(),
             Event::Weather => self.weather(),
             Event::Calm => self.calm(),
@@ -414,10 +452,17 @@ impl Desk {
                     self.later(wait, Event::OtherProgram);
                 }
             }
+            Event::OtherUndoes => {
+                if self.fields[&Field::Dnd] == FieldValue::Dnd(true) {
+                    self.story.happens("another program writes the phone");
+                    self.by_hand(FieldValue::Dnd(false));
+                }
+            }
             Event::Second(event) => self.second_happens(event),
             Event::Look => {
                 self.graph.note(self.now.mono);
                 self.look_at_clocks();
+                self.check_calendar();
                 self.later(20.0, Event::Look);
             }
         }
@@ -482,8 +527,7 @@ impl Desk {
             | Effect::ClearSession
             | Effect::SetPreferred { .. }
             | Effect::ClearPreferred => self.writes_graph(effect),
-            // No calendar is in use here.
-            Effect::ReadCalendar { .. } => {}
+            Effect::ReadCalendar { .. } => self.reads_calendar(),
             Effect::ReadPhone => self.reads_phone(),
             Effect::WritePhone(value) => self.writes_phone(value),
             Effect::Resync(source) => {

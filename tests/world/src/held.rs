@@ -32,7 +32,7 @@ impl Desk {
         Choices {
             profile: &self.rules.profile.name,
             meetings: self.rules.dnd_in_meetings,
-            own_rows: self.own_rows,
+            own: &self.own,
         }
     }
 
@@ -87,6 +87,11 @@ impl Desk {
             self.watch.stale = stale;
             self.watch.change(now);
         }
+        for field in &engine.ledger().contested {
+            if self.watch.contested.insert(*field) {
+                self.story.happens("a field is left to another program");
+            }
+        }
         if released != self.watch.released {
             self.watch.released = released;
             self.watch.change(now);
@@ -123,6 +128,7 @@ impl Desk {
             {
                 // R10: from now on the rules may set it again.
                 self.watch.by_hand.remove(&field);
+                self.watch.put_back.remove(&field);
             }
             let value = match wish {
                 Some(Want::Set(value)) if !released => Some(value),
@@ -165,6 +171,7 @@ impl Desk {
         let released = self.watch.released;
         let outgoing = self.rules.outgoing_counts;
         let truth = model::wants(self.choices(), shows, self.told.on_the_phone(outgoing, now));
+        let truth = self.with_appointments(shows, truth);
         let ending = shows.says("Offline");
         if std::mem::replace(&mut self.watch.ending, ending) != ending {
             self.watch.idle.clear();
@@ -177,7 +184,8 @@ impl Desk {
             let shown = &self.fields[&field];
             let hold = engine.ledger().hold_on(field, PHONE).cloned();
             let over = hold.as_ref().is_some_and(|hold| {
-                *shown != hold.before && (released || !echo && want.as_ref() != Some(shown))
+                let put_back = self.watch.put_back.contains(&field);
+                *shown != hold.before && (released || put_back || !echo && want.as_ref() != Some(shown))
             });
             if reachable && over {
                 let limit = self.limit(released);
@@ -229,7 +237,7 @@ impl Desk {
     fn note_session_wanted(&mut self) {
         let now = self.now.mono;
         let outgoing = self.rules.outgoing_counts;
-        let calls = self.told.session(outgoing, now).is_some();
+        let calls = model::of_call(&self.own, self.told.session(outgoing, now)).is_some();
         let wanted = self.engine.as_ref().is_some_and(|engine| {
             let person = engine.desired().session.as_ref();
             // A state of the person's own, where the rules tell Teams of it; calls are counted by the world itself.

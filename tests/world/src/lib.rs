@@ -10,9 +10,10 @@
 //! | [`graph`], [`network`] | Teams, and what becomes of requests to it |
 //! | [`pbx`], [`mod@line`] | the phone system; call events |
 //! | [`watch`], [`held`], [`sent`], [`compare`] | the invariants |
-//! | [`model`], [`told`] | what is wanted, from tables alone |
+//! | [`model`], [`mod@calendar`], [`told`] | what is wanted, from tables alone |
 //! | [`logs`], [`story`] | what is logged; what happened |
 
+pub mod calendar;
 pub mod chance;
 pub mod compare;
 pub mod day;

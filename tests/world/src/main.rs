@@ -8,16 +8,18 @@ use std::process::ExitCode;
 use std::thread::available_parallelism;
 use std::time::{Duration, Instant};
 
-const USAGE: &str = "usage: cargo xtask world [--hours N] [--seed S] [--minutes N]
+const USAGE: &str = "usage: cargo xtask world [--hours N] [--seed S] [--minutes N] [--threads N]
   --hours N    simulated hours, a million unless told; a day of 25 hours for each seed
   --seed S     the first seed, 1 unless told
-  --minutes N  begins no further day after so many minutes";
+  --minutes N  begins no further day after so many minutes
+  --threads N  days side by side, as many as there are processors unless told";
 
 /// More days that fail tell nothing new.
 const ENOUGH: usize = 100;
 
 fn main() -> ExitCode {
     let (mut hours, mut first, mut minutes) = (1_000_000_u64, None, None);
+    let mut threads = available_parallelism().map_or(1, usize::from);
     let mut arguments = lexopt::Parser::from_env();
     loop {
         let outcome = match arguments.next() {
@@ -25,6 +27,9 @@ fn main() -> ExitCode {
             Ok(Some(Long("hours"))) => number(&mut arguments).map(|n| hours = n),
             Ok(Some(Long("seed"))) => number(&mut arguments).map(|n| first = Some(n)),
             Ok(Some(Long("minutes"))) => number(&mut arguments).map(|n| minutes = Some(n)),
+            Ok(Some(Long("threads"))) => {
+                number(&mut arguments).map(|n| threads = usize::try_from(n).unwrap_or(1).max(1))
+            }
             Ok(Some(Long("help") | Short('h'))) => {
                 println!("{USAGE}");
                 return ExitCode::SUCCESS;
@@ -37,20 +42,19 @@ fn main() -> ExitCode {
             return ExitCode::from(2);
         }
     }
-    run(hours.div_ceil(HOURS).max(1), first, minutes)
+    run(hours.div_ceil(HOURS).max(1), first, minutes, threads)
 }
 
 fn number(arguments: &mut lexopt::Parser) -> Result<u64, lexopt::Error> {
     arguments.value()?.parse()
 }
 
-fn run(count: u64, first: Option<u64>, minutes: Option<u64>) -> ExitCode {
+fn run(count: u64, first: Option<u64>, minutes: Option<u64>, threads: usize) -> ExitCode {
     let begun = Instant::now();
     let from = first.unwrap_or(1);
     // A chosen seed is looked at by itself.
     let replayed: &[u64] = if first.is_some() { &[] } else { FAILED_ONCE };
     let seeds: Vec<u64> = replayed.iter().copied().chain(from..from + count).collect();
-    let threads = available_parallelism().map_or(1, usize::from);
     let step = (seeds.len() as u64 / 100).clamp(1000, 2000);
     let until = minutes.map(|minutes| begun + Duration::from_secs(minutes * 60));
     let outcome = day::days(&seeds, threads, ENOUGH, until, |done, day| {

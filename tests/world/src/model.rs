@@ -1,4 +1,8 @@
 //! What the rules want, from tables alone: the reference for `desired`.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "each question looks at one kind of cell of the person's own"
+)]
 
 use offhook_engine::phone::{FieldValue, PhonePresence};
 use offhook_engine::teams::{PreferredPair, Presence, SessionPair, Word};
@@ -60,14 +64,124 @@ const PROCALL: &[Row] = &[
 pub struct Choices<'a> {
     pub profile: &'a str,
     pub meetings: bool,
-    /// Forward when away, a note when in a meeting: rows of the person's own.
-    pub own_rows: bool,
+    pub own: &'a [Own],
 }
 
 pub const FORWARD: &str = "+49305550100";
 pub const NOTE: &str = "in a meeting with Frau Winter";
 
-/// Do not disturb, forward, presence, note: what is to be set, if anything.
+/// A cell of the person's own: for a word of Teams, for a call, or for a state of the phone.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Own {
+    Dnd(&'static str, bool),
+    Forward(&'static str, Option<&'static str>),
+    Presence(&'static str, Option<PhonePresence>),
+    Note(&'static str, Option<&'static str>),
+    Call(Option<SessionPair>),
+    Conference(Option<SessionPair>),
+    DndOn(Tells),
+    Shows(PhonePresence, Tells),
+    /// For so long a preferred presence is asked for.
+    Minutes(PhonePresence, u64),
+}
+
+/// What a state of the person's own on the phone tells Teams.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Tells {
+    Nothing,
+    Session(SessionPair),
+    Preferred(PreferredPair),
+}
+
+/// No row knows the words.
+const ANYTHING_ELSE: &str = "anything-else";
+
+/// What the person may choose: the cell's key and text as in `settings.toml`, and what it does.
+pub const CELLS: &[(&str, &str, Own)] = &[
+    (
+        "rules.states.Away.forward",
+        FORWARD,
+        Own::Forward("Away", Some(FORWARD)),
+    ),
+    (
+        "rules.states.InAMeeting.note",
+        NOTE,
+        Own::Note("InAMeeting", Some(NOTE)),
+    ),
+    ("rules.states.Busy.dnd", "on", Own::Dnd("Busy", true)),
+    ("rules.states.InACall.dnd", "leave", Own::Dnd("InACall", false)),
+    (
+        "rules.states.Presenting.dnd",
+        "off",
+        Own::Dnd("Presenting", false),
+    ),
+    (
+        "rules.states.DoNotDisturb.dnd",
+        "on",
+        Own::Dnd("DoNotDisturb", true),
+    ),
+    (
+        "rules.states.anything-else.dnd",
+        "on",
+        Own::Dnd(ANYTHING_ELSE, true),
+    ),
+    (
+        "rules.states.anything-else.presence",
+        "busy",
+        Own::Presence(ANYTHING_ELSE, Some(Busy)),
+    ),
+    (
+        "rules.states.Away.presence",
+        "away",
+        Own::Presence("Away", Some(Away)),
+    ),
+    ("rules.states.Busy.presence", "leave", Own::Presence("Busy", None)),
+    (
+        "rules.states.Available.note",
+        NOTE,
+        Own::Note("Available", Some(NOTE)),
+    ),
+    (
+        "rules.states.Busy.forward",
+        FORWARD,
+        Own::Forward("Busy", Some(FORWARD)),
+    ),
+    ("rules.calls.call.teams", "nothing", Own::Call(None)),
+    (
+        "rules.calls.call.teams",
+        "DoNotDisturb/Presenting",
+        Own::Call(Some(SessionPair::DoNotDisturbPresenting)),
+    ),
+    (
+        "rules.calls.conference.teams",
+        "Busy/InACall",
+        Own::Conference(Some(SessionPair::BusyInACall)),
+    ),
+    (
+        "rules.phone.dnd-on.teams",
+        "preferred:DoNotDisturb/DoNotDisturb",
+        Own::DndOn(Tells::Preferred(PreferredPair::DoNotDisturb)),
+    ),
+    (
+        "rules.phone.dnd-on.teams",
+        "session:Busy/InACall",
+        Own::DndOn(Tells::Session(SessionPair::BusyInACall)),
+    ),
+    (
+        "rules.phone.presence-busy.teams",
+        "session:Busy/InACall",
+        Own::Shows(Busy, Tells::Session(SessionPair::BusyInACall)),
+    ),
+    (
+        "rules.phone.presence-on-the-phone.teams",
+        "nothing",
+        Own::Shows(OnThePhone, Tells::Nothing),
+    ),
+    ("rules.phone.presence-away.minutes", "60", Own::Minutes(Away, 60)),
+];
+
+/// Do not disturb, forward, presence, note: what is to be set, if anything. Cell by cell: the activity's, the
+/// availability's, anything else's; the person's own before the profile's.
 pub fn wants(choices: Choices<'_>, teams: &Presence, call_on_the_phone: bool) -> [Option<FieldValue>; 4] {
     let nothing = [None, None, None, None];
     let says = |word: &str| teams.activity.is(word) || teams.availability.is(word);
@@ -77,24 +191,77 @@ pub fn wants(choices: Choices<'_>, teams: &Presence, call_on_the_phone: bool) ->
     if call_on_the_phone && (says("InACall") || says("InAConferenceCall")) {
         return nothing;
     }
+    let dnd = cell(
+        choices,
+        teams,
+        |own, word| match own {
+            Own::Dnd(when, on) if word.is(when) => Some(*on),
+            _ => None,
+        },
+        |row| {
+            let meeting = choices.meetings && choices.profile == "recommended" && row.0 == "InAMeeting";
+            row.1 || meeting
+        },
+    );
+    let forward = cell(
+        choices,
+        teams,
+        |own, word| match own {
+            Own::Forward(when, to) if word.is(when) => Some(*to),
+            _ => None,
+        },
+        |_| None,
+    );
+    let presence = cell(
+        choices,
+        teams,
+        |own, word| match own {
+            Own::Presence(when, presence) if word.is(when) => Some(*presence),
+            _ => None,
+        },
+        |row| row.2,
+    );
+    let note = cell(
+        choices,
+        teams,
+        |own, word| match own {
+            Own::Note(when, note) if word.is(when) => Some(*note),
+            _ => None,
+        },
+        |_| None,
+    );
+    [
+        (dnd == Some(true)).then_some(FieldValue::Dnd(true)),
+        forward.flatten().map(|to| FieldValue::Forward(Some(to.into()))),
+        presence
+            .flatten()
+            .map(|presence| FieldValue::Presence(Some(presence))),
+        note.flatten().map(|note| FieldValue::Note(note.into())),
+    ]
+}
+
+fn cell<T>(
+    choices: Choices<'_>,
+    teams: &Presence,
+    own: impl Fn(&Own, &Word) -> Option<T>,
+    of_row: impl Fn(&Row) -> T,
+) -> Option<T> {
     let table = match choices.profile {
         "starface-9" => STARFACE,
         "innovaphone" => INNOVAPHONE,
         "procall" => PROCALL,
         _ => RECOMMENDED,
     };
-    let find = |word: &Word| table.iter().find(|row| word.is(row.0));
-    let Some((word, dnd, presence)) = find(&teams.activity).or_else(|| find(&teams.availability)) else {
-        return nothing;
-    };
-    let meeting = choices.meetings && choices.profile == "recommended" && *word == "InAMeeting";
-    let own = |when: &str| choices.own_rows && *word == when;
-    [
-        (*dnd || meeting).then_some(FieldValue::Dnd(true)),
-        own("Away").then(|| FieldValue::Forward(Some(FORWARD.into()))),
-        presence.map(|presence| FieldValue::Presence(Some(presence))),
-        own("InAMeeting").then(|| FieldValue::Note(NOTE.into())),
-    ]
+    let chosen = |word: &Word| choices.own.iter().find_map(|cell| own(cell, word));
+    for word in [&teams.activity, &teams.availability] {
+        if let Some(value) = chosen(word) {
+            return Some(value);
+        }
+        if let Some(row) = table.iter().find(|row| word.is(row.0)) {
+            return Some(of_row(row));
+        }
+    }
+    chosen(&Word::new(ANYTHING_ELSE))
 }
 
 /// What the person set on the phone: no hold of ours is on it.
@@ -104,32 +271,86 @@ pub struct ByHand {
     pub presence: Option<PhonePresence>,
 }
 
-/// A state of the person's own on innovaphone: (session, preferred presence with its days).
-type Manual = (PhonePresence, Option<SessionPair>, Option<(PreferredPair, u64)>);
+const DAY: u64 = 24 * 60;
 
-const MANUAL: &[Manual] = &[
-    (OnThePhone, Some(SessionPair::BusyInACall), None),
-    (Busy, None, Some((PreferredPair::Busy, 1))),
-    (Meeting, None, Some((PreferredPair::Busy, 1))),
-    (Dnd, None, Some((PreferredPair::DoNotDisturb, 1))),
-    (Away, None, Some((PreferredPair::Away, 7))),
-    (ExtendedAway, None, Some((PreferredPair::Away, 7))),
-    (Available, None, None),
+/// What innovaphone's connector tells of a state of the person's own, and for how many minutes.
+const MANUAL: &[(PhonePresence, Tells, u64)] = &[
+    (OnThePhone, Tells::Session(SessionPair::BusyInACall), 5),
+    (Busy, Tells::Preferred(PreferredPair::Busy), DAY),
+    (Meeting, Tells::Preferred(PreferredPair::Busy), DAY),
+    (Dnd, Tells::Preferred(PreferredPair::DoNotDisturb), DAY),
+    (Away, Tells::Preferred(PreferredPair::Away), 7 * DAY),
+    (ExtendedAway, Tells::Preferred(PreferredPair::Away), 7 * DAY),
+    (Available, Tells::Nothing, 0),
 ];
 
-/// The session and the preferred presence, with its days: a call first, then what the person set on the phone.
+/// What a call tells Teams.
+pub fn of_call(own: &[Own], call: Option<SessionPair>) -> Option<SessionPair> {
+    let chosen = own.iter().find_map(|own| match (own, call?) {
+        (Own::Call(pair), SessionPair::BusyInACall)
+        | (Own::Conference(pair), SessionPair::BusyInAConferenceCall) => Some(*pair),
+        _ => None,
+    });
+    chosen.unwrap_or(call)
+}
+
+/// Whether any state of the phone is told as a session.
+pub fn tells_sessions(choices: Choices<'_>) -> bool {
+    let chosen = |own: &Own| {
+        matches!(
+            own,
+            Own::DndOn(Tells::Session(_)) | Own::Shows(_, Tells::Session(_))
+        )
+    };
+    ["starface-9", "innovaphone"].contains(&choices.profile) || choices.own.iter().any(chosen)
+}
+
+/// The session and the preferred presence, with its minutes: a call first, then what the person set on the phone.
 pub fn tells_teams(
-    profile: &str,
+    choices: Choices<'_>,
     call: Option<SessionPair>,
     by_hand: ByHand,
 ) -> (Option<SessionPair>, Option<(PreferredPair, u64)>) {
-    match (profile, by_hand.presence) {
-        ("starface-9", _) if by_hand.dnd => (call.or(Some(SessionPair::BusyInACall)), None),
-        ("innovaphone", Some(presence)) => {
-            let row = MANUAL.iter().find(|row| row.0 == presence);
-            let (_, session, preferred) = row.copied().unwrap_or((presence, None, None));
-            (call.or(session), preferred)
+    let (mut session, mut preferred) = (of_call(choices.own, call), None);
+    let dnd = by_hand.dnd.then(|| told_of_dnd(choices));
+    let presence = by_hand.presence.map(|presence| told_of(choices, presence));
+    for (tells, minutes) in dnd.into_iter().chain(presence) {
+        match tells {
+            Tells::Nothing => {}
+            Tells::Session(pair) => session = session.or(Some(pair)),
+            Tells::Preferred(pair) => preferred = preferred.or(Some((pair, minutes))),
         }
-        _ => (call, None),
     }
+    (session, preferred)
+}
+
+fn told_of_dnd(choices: Choices<'_>) -> (Tells, u64) {
+    let chosen = choices.own.iter().find_map(|own| match own {
+        Own::DndOn(tells) => Some(*tells),
+        _ => None,
+    });
+    let usual = match choices.profile {
+        "starface-9" => Tells::Session(SessionPair::BusyInACall),
+        _ => Tells::Nothing,
+    };
+    (chosen.unwrap_or(usual), DAY)
+}
+
+fn told_of(choices: Choices<'_>, presence: PhonePresence) -> (Tells, u64) {
+    let table: &[_] = if choices.profile == "innovaphone" {
+        MANUAL
+    } else {
+        &[]
+    };
+    let row = table.iter().find(|row| row.0 == presence);
+    let (tells, minutes) = row.map_or((Tells::Nothing, DAY), |row| (row.1, row.2));
+    let chosen = choices.own.iter().find_map(|own| match own {
+        Own::Shows(shown, tells) if *shown == presence => Some(*tells),
+        _ => None,
+    });
+    let lasts = choices.own.iter().find_map(|own| match own {
+        Own::Minutes(shown, minutes) if *shown == presence => Some(*minutes),
+        _ => None,
+    });
+    (chosen.unwrap_or(tells), lasts.unwrap_or(minutes))
 }

@@ -83,6 +83,11 @@ impl Desk {
         };
         self.says(|| format!("the phone shows {value:?}, by us{way}"));
         self.note_act(&write);
+        let sets = value == FieldValue::Dnd(true);
+        if sets && self.fights && self.trouble.contains("another program writes the phone") {
+            let wait = self.chance.between(1.0, 8.0);
+            self.later(wait, Event::OtherUndoes);
+        }
         self.fields.insert(field, value);
         if self.armed == Some("killed after the write") {
             self.killed("killed after the write");

@@ -1,27 +1,28 @@
 //! What the person does.
 
 use super::desk::{Desk, Event, PHONE, secs};
+use super::model::{CELLS, Own};
 use offhook_engine::Input;
 use offhook_engine::line::CallState;
 use offhook_engine::phone::{Field, FieldValue, PhonePresence};
-use offhook_engine::profile::{ForwardRule, NAMES, Profile};
+use offhook_engine::profile::{NAMES, Profile};
 use offhook_engine::rules::{Role, Rules};
+use offhook_engine::table::{Cell, Differences};
 use offhook_engine::teams::Presence;
 use offhook_protocol::command::Pause;
 
-/// The profile, with two rows of the person's own where `own_rows` says so.
-pub fn profile(name: &str, own_rows: bool) -> Profile {
-    let mut profile = Profile::named(name).unwrap();
-    if own_rows {
-        for row in &mut profile.rows {
-            match row.when.as_str() {
-                "Away" => row.forward = ForwardRule::To(super::model::FORWARD.into()),
-                "InAMeeting" => row.note = Some(super::model::NOTE.into()),
-                _ => {}
-            }
-        }
+/// A profile with the person's own cells over it.
+pub fn rules(name: &str, own: &[Own], rules: Rules) -> Rules {
+    let mut differences = Differences::default();
+    for (key, text, _) in CELLS.iter().filter(|(_, _, cell)| own.contains(cell)) {
+        let cell = Cell::all().find(|cell| cell.key() == *key).unwrap();
+        assert!(differences.set(cell, text), "{key} = {text}");
     }
-    profile
+    Rules {
+        profile: Profile::named(name).unwrap(),
+        own: differences,
+        ..rules
+    }
 }
 
 impl Desk {
@@ -98,6 +99,8 @@ impl Desk {
                 self.later(wait, Event::SignsIn);
             }
             89..=91 => self.second_desk(),
+            92..=94 if runs => self.wants_the_phone_back(),
+            95..=97 if runs => self.is_one_person(),
             _ => {}
         }
     }
@@ -107,6 +110,10 @@ impl Desk {
         let presence = self
             .chance
             .pick(&[("DoNotDisturb", "Presenting"), ("Busy", "InACall")]);
+        self.stirs_with(wait, presence);
+    }
+
+    pub fn stirs_with(&mut self, wait: f64, presence: (&str, &str)) {
         self.later(wait, Event::OwnIs(Presence::new(presence.0, presence.1)));
         self.later(wait + 60.0, Event::OwnIs(Presence::new("Available", "Available")));
     }
@@ -202,9 +209,13 @@ impl Desk {
         self.graph.note(self.now.mono);
         // Fields that only rows of the person's own set: changed by hand meanwhile.
         let held = [("Away", Field::Forward), ("InAMeeting", Field::Note)];
+        let own = |word: &str| {
+            let mut cells = self.own.iter();
+            cells.any(|cell| matches!(cell, Own::Forward(when, _) | Own::Note(when, _) if *when == word))
+        };
         let held = held
             .into_iter()
-            .find(|(word, _)| presence.says(word) && self.own_rows);
+            .find(|(word, _)| presence.says(word) && own(word));
         if let Some((_, field)) = held
             && span > 60.0
         {
@@ -306,22 +317,91 @@ impl Desk {
     fn edits_rules(&mut self) {
         self.story.happens("rules edited");
         let name = self.chance.pick(&NAMES);
-        self.own_rows = self.chance.hits(0.5);
+        self.own = self.own_cells();
         let role = if self.chance.hits(0.15) {
             self.story.happens("the desk only watches");
             Role::Watch
         } else {
             Role::Full
         };
-        self.rules = Rules {
+        let others = Rules {
             role,
-            profile: profile(name, self.own_rows),
+            calendar: super::calendar::rules(&mut self.calendar_chance),
             dnd_in_meetings: self.chance.hits(0.5),
             outgoing_counts: self.chance.hits(0.8),
             ..self.rules.clone()
         };
+        self.rules = rules(name, &self.own, others);
         self.says(|| format!("edits the rules: {name}"));
         self.input(Input::Rules(Box::new(self.rules.clone())));
+    }
+
+    /// Often a forward when away and a note in meetings, which no profile has; sometimes one or two of all others.
+    fn own_cells(&mut self) -> Vec<Own> {
+        let mut chosen: Vec<(&str, Own)> = Vec::new();
+        if self.chance.hits(0.5) {
+            chosen.extend(CELLS.iter().take(2).map(|(key, _, own)| (*key, *own)));
+        }
+        for _ in 0..self.chance.draw() % 3 {
+            let (key, _, own) = self.chance.pick(CELLS);
+            if chosen.iter().all(|(other, _)| *other != key) {
+                self.story.happens("a cell of the person's own");
+                chosen.push((key, own));
+            }
+        }
+        chosen.into_iter().map(|(_, own)| own).collect()
+    }
+
+    /// While something is held; otherwise there is first something to be held.
+    fn wants_the_phone_back(&mut self) {
+        if self.holds_on_wish() {
+            self.puts_back();
+        } else {
+            self.stirs(5.0);
+            self.later(40.0, Event::PutsBack);
+        }
+        if self.chance.hits(0.5) {
+            self.later(55.0, Event::SetsAgain);
+        }
+    }
+
+    fn holds_on_wish(&self) -> bool {
+        let Some(engine) = &self.engine else { return false };
+        let wants = &self.watch.wants.fields;
+        let mut fields = Field::ALL.into_iter().zip(wants);
+        fields.any(|(field, want)| want.is_some() && engine.ledger().hold_on(field, PHONE).is_some())
+    }
+
+    pub fn puts_back(&mut self) {
+        if !self.asleep && self.holds_on_wish() {
+            self.story.happens("the phone is put back");
+            self.says(|| "has the phone put back".into());
+            self.input(Input::PutBack);
+        }
+    }
+
+    pub fn sets_again(&mut self) {
+        let yielded = self
+            .engine
+            .as_ref()
+            .is_some_and(|engine| !engine.ledger().yielded.is_empty());
+        if !self.asleep && yielded {
+            self.story.happens("set again after that");
+            self.says(|| "lets it set the phone again".into());
+            self.input(Input::SetAgain);
+        }
+    }
+
+    fn is_one_person(&mut self) {
+        let differ = self
+            .engine
+            .as_ref()
+            .is_some_and(|engine| engine.facts().differing_accounts().is_some());
+        if differ {
+            self.story.happens("both accounts are one person's");
+            self.says(|| "says that both accounts are theirs".into());
+            self.input(Input::OnePerson);
+        }
     }
 
     /// The person goes home, the program stays on, and nobody tells it that a call has ended.

@@ -2,6 +2,7 @@
 
 use super::desk::{Desk, Event, PHONE, secs};
 use super::graph::Who;
+use offhook_engine::facts::CalendarLink;
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::ledger::Ledger;
 use offhook_engine::line::{LineEvent, SourceId};
@@ -27,15 +28,28 @@ impl Desk {
         self.epoch += 1;
         self.watch.restarted(self.now.mono);
         self.told = super::told::Told::default();
+        self.told_calendar.clear();
+        // A crash before the ledger was written has lost them.
+        let Ledger {
+            yielded, contested, ..
+        } = &self.disk_ledger;
+        self.watch.put_back.retain(|field| yielded.contains(field));
+        self.watch.contested.retain(|field| contested.contains(field));
         if let Some(session) = self.graph.session.as_mut().filter(|session| session.jumped) {
             session.revived = true;
             self.graph.forget();
         }
-        let ledger: Ledger = serde_json::from_str(&self.disk).unwrap();
+        // What is on disk is what can be read back.
+        let text = serde_json::to_string(&self.disk_ledger).unwrap();
+        let ledger: Ledger = serde_json::from_str(&text).unwrap();
+        assert_eq!(ledger, self.disk_ledger, "a ledger reads as it was written");
         self.says(|| format!("the program starts with {ledger:?}"));
         self.engine = Some(Engine::new(self.rules.clone(), ledger, self.sequence, self.now));
         self.drain();
         self.tell(0.0, Input::PhoneConfigured(true));
+        if !self.calendar.is_empty() {
+            self.tell(0.0, Input::CalendarConfigured(CalendarLink::Microsoft));
+        }
         if self.signed_in && !self.expired && self.chance.hits(0.2) {
             self.story.happens("the keyring is late");
             let late = Fault::new(FaultKind::Unreachable, Code::KeyringLate);
@@ -48,6 +62,14 @@ impl Desk {
         self.connects();
     }
 
+    fn account(&self) -> Account {
+        let mut account = account();
+        if !self.calendar.is_empty() {
+            account.rights.push(Right::CalendarRead);
+        }
+        account
+    }
+
     /// Says where the sign-in stands by then.
     pub fn tells_sign_in(&mut self, wait: f64) {
         self.later(wait, Event::TellsSignIn(self.epoch));
@@ -57,10 +79,10 @@ impl Desk {
         match (self.signed_in, self.expired) {
             (false, _) => SignIn::SignedOut,
             (true, true) => SignIn::Expired {
-                account: Some(account()),
+                account: Some(self.account()),
                 fault: Fault::new(FaultKind::SignInRequired, Code::SignInExpired),
             },
-            (true, false) => SignIn::SignedIn(account()),
+            (true, false) => SignIn::SignedIn(self.account()),
         }
     }
 
@@ -159,16 +181,16 @@ impl Desk {
             let outcome = Err(Fault::new(FaultKind::Unreachable, Code::LedgerNotWritten));
             return Some(Input::LedgerSaved { revision, outcome });
         }
-        let text = serde_json::to_string(ledger).unwrap();
         let slow = self.strikes("the disk is slow", 1.0);
         if slow || self.disk_free_at > self.now.mono {
             let wait = if slow { self.chance.between(0.05, 3.0) } else { 0.0 };
             self.disk_free_at = self.disk_free_at.max(self.now.mono) + secs(wait);
             let wait = self.disk_free_at.since(self.now.mono).as_secs_f64();
-            self.later(wait, Event::Saves(self.epoch, revision, text));
+            let ledger = Box::new(ledger.clone());
+            self.later(wait, Event::Saves(self.epoch, revision, ledger));
             return None;
         }
-        self.on_disk(text);
+        self.disk_ledger = ledger.clone();
         if holds && self.armed == Some("killed after the ledger") {
             self.killed("killed after the ledger");
             return None;
@@ -179,20 +201,15 @@ impl Desk {
         })
     }
 
-    pub fn saves(&mut self, epoch: u64, revision: u64, ledger: String) {
+    pub fn saves(&mut self, epoch: u64, revision: u64, ledger: Ledger) {
         if epoch == self.epoch {
-            self.on_disk(ledger);
+            self.disk_ledger = ledger;
             let outcome = Ok(());
             self.input(Input::LedgerSaved { revision, outcome });
         } else if self.engine.is_none() && epoch + 1 == self.epoch && self.chance.hits(0.5) {
             // Killed in the middle: the file was in place, or it was not.
-            self.on_disk(ledger);
+            self.disk_ledger = ledger;
         }
-    }
-
-    fn on_disk(&mut self, ledger: String) {
-        self.disk_ledger = serde_json::from_str(&ledger).unwrap();
-        self.disk = ledger;
     }
 }
 

@@ -2,7 +2,9 @@
 
 use super::desk::{Desk, PHONE};
 use super::logs;
+use super::model;
 use super::watch::{SETTLED, name, within};
+use offhook_engine::fault::Code;
 use offhook_engine::ledger::Stage;
 use offhook_engine::phone::FieldValue;
 use offhook_engine::{Effect, Input};
@@ -16,7 +18,7 @@ impl Desk {
                 self.may_set("a session");
                 self.flies("session");
                 // A state of the person's own may end in the very step that tells Teams of it.
-                if ["starface-9", "innovaphone"].contains(&self.rules.profile.name.as_str()) {
+                if model::tells_sessions(self.choices()) {
                     self.watch.session_wanted_at = self.now.mono;
                 }
                 let again = self.watch.session_sent.replace(*pair) == Some(*pair);
@@ -27,7 +29,6 @@ impl Desk {
                 self.may_clear("session", |ledger| ledger.session.is_some());
                 self.flies("session");
                 self.watch.session_sent = None;
-                self.watch.session_asked = None;
                 self.spend("session", false);
             }
             Effect::SetPreferred { pair, .. } => {
@@ -57,8 +58,9 @@ impl Desk {
             }
             Effect::WritePhone(value) => self.check_write(value),
             Effect::ReadPhone => self.check_phone_reads(),
-            Effect::ReadCalendar { .. }
-            | Effect::WarmUp
+            Effect::ReadCalendar { .. } => self.flies("calendar"),
+            Effect::Notify(notice) if notice.code == Code::AccountsDiffer => self.check_asked(),
+            Effect::WarmUp
             | Effect::Resync(_)
             | Effect::SaveLedger { .. }
             | Effect::Notify(_)
@@ -159,6 +161,16 @@ impl Desk {
         }
     }
 
+    /// Whoever has said that both accounts are theirs is not asked again.
+    fn check_asked(&mut self) {
+        let Some(engine) = &self.engine else { return };
+        let pair = engine.facts().differing_accounts();
+        let pair = pair.map(|(account, phone)| (account.key.clone(), phone.key.clone()));
+        if pair.is_some() && engine.ledger().one_person == pair {
+            self.fail(15, "it asks whose the accounts are although it was told");
+        }
+    }
+
     fn check_reads(&mut self) {
         let now = self.now.mono;
         self.watch.reads.push_back(now);
@@ -216,6 +228,19 @@ impl Desk {
                 self.watch.crossed.insert(field);
             }
             None => {}
+        }
+        let anew = hold.as_ref().is_some_and(|hold| hold.stage == Stage::Intent);
+        if anew && self.watch.put_back.contains(&field) {
+            self.fail(
+                16,
+                &format!("{value:?} is written although the person had the phone put back"),
+            );
+        }
+        if anew && self.watch.contested.contains(&field) {
+            self.fail(
+                17,
+                &format!("{value:?} is written although the field was left to another program"),
+            );
         }
         self.spend(name(field), false);
         self.flies(name(field));

@@ -35,6 +35,10 @@ pub struct Watch {
     pub crossed: BTreeSet<Field>,
     /// Set by hand during a hold; and when the program was told of it.
     pub by_hand: BTreeMap<Field, Option<Instant>>,
+    /// Put back by the person, in the program: not to be set again before R10 says so.
+    pub put_back: BTreeSet<Field>,
+    /// Left to another program until the person says otherwise.
+    pub contested: BTreeSet<Field>,
     hands: BTreeMap<Field, Instant>,
     pub quiet_since: BTreeMap<Field, Instant>,
     /// Holds that have had no cause for a while, as far as the world knows.
@@ -80,6 +84,8 @@ impl Watch {
             base,
             crossed: BTreeSet::new(),
             by_hand: BTreeMap::new(),
+            put_back: BTreeSet::new(),
+            contested: BTreeSet::new(),
             hands: BTreeMap::new(),
             quiet_since: BTreeMap::new(),
             idle: BTreeMap::new(),
@@ -226,8 +232,11 @@ impl Desk {
                     watch.changes.push_back(now);
                 }
             }
-            Input::SessionCleared(_) => {
+            Input::SessionCleared(outcome) => {
                 watch.in_flight.remove("session");
+                if outcome.is_ok() {
+                    watch.session_asked = None;
+                }
                 watch.changes.push_back(now);
             }
             Input::PreferredSet(_) | Input::PreferredCleared(_) => {
@@ -244,6 +253,9 @@ impl Desk {
                         watch.changes.push_back(now);
                     }
                 }
+            }
+            Input::CalendarRead(_) => {
+                watch.in_flight.remove("calendar");
             }
             Input::PhoneWritten { field, .. } => {
                 watch.in_flight.remove(name(*field));
@@ -268,7 +280,7 @@ impl Desk {
                 watch.change(now);
             }
             Input::SignIn(sign_in) => {
-                for what in ["session", "preferred", "read"] {
+                for what in ["session", "preferred", "read", "calendar"] {
                     watch.in_flight.remove(what);
                     watch.grant(what);
                 }
@@ -287,10 +299,32 @@ impl Desk {
                 }
             }
             Input::Rules(_) => {
+                watch.contested.clear();
                 watch.changes.push_back(now);
                 watch.grant_all();
             }
-            Input::Resume | Input::PutBack | Input::SetAgain => watch.grant_all(),
+            Input::Resume => {
+                watch.contested.clear();
+                watch.grant_all();
+            }
+            Input::PutBack => {
+                watch.grant_all();
+                watch.change(now);
+                let held = self.engine.as_ref().map(Engine::ledger);
+                for (field, want) in Field::ALL.into_iter().zip(&watch.wants.fields) {
+                    let held = held.is_some_and(|ledger| ledger.hold_on(field, PHONE).is_some());
+                    if want.is_some() && held {
+                        watch.put_back.insert(field);
+                    }
+                }
+            }
+            Input::SetAgain => {
+                watch.grant_all();
+                watch.change(now);
+                watch.put_back.clear();
+                watch.contested.clear();
+                watch.by_hand.clear();
+            }
             Input::PhoneSeen(values) => {
                 for value in values {
                     if let Some(told @ None) = watch.by_hand.get_mut(&value.field()) {
@@ -303,7 +337,6 @@ impl Desk {
             | Input::PhoneReadFailed(_)
             | Input::ForwardPrepared(_)
             | Input::CalendarConfigured(_)
-            | Input::CalendarRead(_)
             | Input::SkipAppointment { .. }
             | Input::Line(..)
             | Input::LineGone(_)

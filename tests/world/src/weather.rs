@@ -2,6 +2,7 @@
 
 use super::desk::{Desk, Event};
 use offhook_engine::line::CallState;
+use offhook_engine::phone::{Field, FieldValue};
 
 pub const TROUBLE: &[&str] = &[
     "graph throttles",
@@ -44,6 +45,9 @@ impl Desk {
         if self.chance.hits(0.15) {
             self.trouble.insert("phone refuses a write");
         }
+        if self.chance.hits(0.3) {
+            self.trouble.insert("another program writes the phone");
+        }
         if self.now.mono < self.evening_until {
             // Both make the person reset the hook, which would end the call whose lease is to run out.
             self.trouble.remove("a hangup is lost");
@@ -66,7 +70,22 @@ impl Desk {
             self.phone_goes();
         }
         if self.trouble.contains("another program writes the phone") {
-            self.later(10.0, Event::OtherProgram);
+            self.fights = self.chance.hits(0.6);
+            if self.fights {
+                // Something to be fought over, more than once.
+                if self.fields[&Field::Dnd] == FieldValue::Dnd(true) {
+                    self.by_hand(FieldValue::Dnd(false));
+                }
+                let presence = match self.rules.profile.name.as_str() {
+                    "starface-9" => ("Busy", "InACall"),
+                    _ => ("DoNotDisturb", "Presenting"),
+                };
+                for wait in [20.0, 125.0, 230.0] {
+                    self.stirs_with(wait, presence);
+                }
+            } else {
+                self.later(10.0, Event::OtherProgram);
+            }
         }
         if self.trouble.contains("line disconnects") {
             self.line_goes(1);

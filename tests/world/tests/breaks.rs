@@ -13,6 +13,18 @@ fn found(how: Break, seeds: &[u64]) -> BTreeSet<u32> {
         .collect()
 }
 
+/// As [`finds`], and what it says of it has these words.
+fn finds_that(invariant: u32, how: Break, words: &str) {
+    for seed in 1..=12 {
+        let day = broken(how, || day::day(seed, true));
+        let mut failures = day.failures.iter().map(|(_, failure)| failure);
+        if failures.any(|failure| failure.invariant == invariant && failure.text.contains(words)) {
+            return;
+        }
+    }
+    panic!("{how:?}: no day finds that {words}");
+}
+
 /// Goes on from day to day until one finds it.
 fn finds(invariant: u32, how: Break) {
     for seed in 1..=12 {
@@ -27,6 +39,16 @@ fn finds(invariant: u32, how: Break) {
 #[test]
 fn invariant_1_finds_a_hold_that_is_kept() {
     finds(1, Break::KeepsHolds);
+}
+
+#[test]
+fn invariant_1_finds_a_field_that_is_not_put_back() {
+    finds(1, Break::KeepsWhatIsPutBack);
+}
+
+#[test]
+fn invariant_1_finds_a_calendar_that_is_not_read() {
+    finds_that(1, Break::ReadsTheCalendarOnce, "the calendar is not read");
 }
 
 #[test]
@@ -80,6 +102,11 @@ fn invariant_11_finds_a_wish_that_is_in_no_table() {
 }
 
 #[test]
+fn invariant_11_finds_an_appointment_that_wins_against_the_table() {
+    finds(11, Break::KeywordsLose);
+}
+
+#[test]
 fn invariant_12_finds_an_engine_that_never_rests() {
     finds(12, Break::NeverRests);
 }
@@ -92,4 +119,19 @@ fn invariant_13_finds_a_name_in_a_log_line() {
 #[test]
 fn invariant_14_finds_a_watching_desk_that_writes() {
     finds(14, Break::WatchWrites);
+}
+
+#[test]
+fn invariant_15_finds_a_question_that_was_answered() {
+    finds(15, Break::AsksAgain);
+}
+
+#[test]
+fn invariant_16_finds_what_is_set_again_although_it_was_put_back() {
+    finds(16, Break::SetsAgainAtOnce);
+}
+
+#[test]
+fn invariant_17_finds_a_field_that_is_fought_over() {
+    finds(17, Break::FightsTheOther);
 }
