@@ -14,6 +14,9 @@ const VERSION: &str = "27.1.0";
 /// Every mutant was noticed; or all were but some by being too slow, which is noticed, too.
 const NOTICED: [i32; 2] = [0, 3];
 
+/// Tests of the engine that take long and notice little that the others do not: chance inputs by the hundred.
+const SLOW: [&str; 2] = ["properties", "calendar_model"];
+
 /// Runs all mutants of the engine, or those that `arguments` choose (`--shard 0/8`, `--file …`, `--iterate`). They
 /// go to `cargo mutants` as they are.
 ///
@@ -25,6 +28,7 @@ pub fn mutants(arguments: &[String], steps: &mut Steps) -> Result<()> {
     steps.step("mutants of the engine", || {
         let mut mutants = step::command(&program.to_string_lossy(), &["mutants", "--package", "offhook-engine"]);
         mutants.arg("--output").arg(&output).args(arguments);
+        mutants.args(["--", "--lib"]).args(quick_tests()?);
         let status = mutants.status().context("cargo-mutants could not start")?;
         println!("the outcome of each lies in {}", output.join("mutants.out").display());
         match status.code() {
@@ -36,6 +40,23 @@ pub fn mutants(arguments: &[String], steps: &mut Steps) -> Result<()> {
             _ => bail!("the mutants could not be run ({status})"),
         }
     })
+}
+
+/// Every file of scenarios but the slow ones, as words for `cargo test`.
+fn quick_tests() -> Result<Vec<String>> {
+    let folder = xtask::parts::workspace().join("crates/engine/tests");
+    let mut words = Vec::new();
+    for entry in std::fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
+        let path = entry?.path();
+        let name = path
+            .file_stem()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
+        if path.extension().is_some_and(|end| end == "rs") && !SLOW.contains(&name) {
+            words.extend(["--test".to_owned(), name.to_owned()]);
+        }
+    }
+    Ok(words)
 }
 
 /// Into a folder of its own beside the other parts of the tests, once.
