@@ -138,6 +138,12 @@ impl Ledger {
             .find(|hold| hold.wrote.field() == field && hold.phone == phone)
     }
 
+    /// Whether that is a write of ours which nobody answered, and not what stood there without it.
+    pub fn comes_late(&self, shown: &FieldValue) -> bool {
+        let mut unanswered = self.unanswered.iter();
+        unanswered.any(|one| one.wrote == *shown && one.stood.as_ref().is_some_and(|stood| stood != shown))
+    }
+
     pub(crate) fn put(&mut self, field: Field, phone: &str, hold: Option<Hold>) {
         self.holds
             .retain(|h| h.wrote.field() != field || h.phone != phone);

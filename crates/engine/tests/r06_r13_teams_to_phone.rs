@@ -659,6 +659,30 @@ fn in_doubt() -> World {
 }
 
 #[test]
+fn r9_a_write_of_ours_that_comes_late_is_not_told_to_teams_as_the_persons() {
+    let mut w = World::new("starface-9");
+    w.after(30.0);
+    w.phone.loses_writes = true;
+    w.teams("Busy", "InAMeeting");
+    unanswered(&mut w, Field::Dnd);
+    w.phone.loses_writes = false;
+    w.after(5.0);
+    assert!(w.dnd(), "by the second try");
+    w.dnd_by_hand(false);
+    w.after(1.0);
+    w.log.clear();
+    w.by_hand(ON);
+    w.after(5.0);
+    assert!(!w.dnd(), "the first try, taken back");
+    assert_eq!(w.sets(), 0);
+    w.after(60.0);
+    w.by_hand(ON);
+    w.after(5.0);
+    assert!(w.dnd());
+    assert_eq!(w.sets(), 1, "and this was the person");
+}
+
+#[test]
 fn r9_a_write_that_is_carried_out_after_a_restart_is_taken_back() {
     let mut w = in_doubt();
     w.restart();

@@ -35,9 +35,9 @@ impl Desk {
         }
         let by_hand = |field: Field| {
             let known = facts.phone.recent(field, now).map(|known| &known.value);
-            known.filter(|known| {
-                let hold = engine.ledger().hold_on(field, PHONE);
-                hold.is_none_or(|hold| hold.stage == Stage::Intent && **known == hold.before)
+            known.filter(|known| match engine.ledger().hold_on(field, PHONE) {
+                Some(hold) => hold.stage == Stage::Intent && **known == hold.before,
+                None => !engine.ledger().comes_late(known),
             })
         };
         let presence = match by_hand(Field::Presence) {

@@ -278,9 +278,11 @@ fn by_hand(facts: &Facts, ledger: &Ledger, now: Now) -> Vec<(PhoneState, jiff::T
     let phone = facts.phone.key().unwrap_or_default();
     let known = |field: Field| {
         facts.phone.recent(field, now.mono).filter(|known| {
-            let hold = ledger.hold_on(field, phone);
-            // One that is about to be written does not show yet.
-            hold.is_none_or(|hold| hold.stage == Stage::Intent && known.value == hold.before)
+            // One that is about to be written does not show yet; one that nobody answered may show itself late.
+            match ledger.hold_on(field, phone) {
+                Some(hold) => hold.stage == Stage::Intent && known.value == hold.before,
+                None => !ledger.comes_late(&known.value),
+            }
         })
     };
     let dnd = known(Field::Dnd)
