@@ -711,6 +711,17 @@ fn r9_a_write_that_was_carried_out_while_the_program_was_away_is_taken_back() {
 }
 
 #[test]
+fn r9_what_shows_itself_after_the_first_reading_of_a_later_run_is_the_persons() {
+    let mut w = in_doubt();
+    w.restart_after(60.0);
+    w.after(3.0);
+    w.presence_by_hand(Some(PhonePresence::OnThePhone));
+    w.after(5.0);
+    assert_eq!(w.presence(), Some(PhonePresence::OnThePhone));
+    assert_eq!(w.disk.unanswered, []);
+}
+
+#[test]
 fn r9_a_refused_second_try_does_not_make_the_first_forgotten() {
     let mut w = World::new("recommended");
     w.after(30.0);

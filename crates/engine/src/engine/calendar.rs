@@ -26,8 +26,8 @@ impl Engine {
         outcome: Result<Vec<crate::appointment::Appointment>, Fault>,
         now: Now,
     ) {
-        if self.calendar_due(now).is_none() {
-            // Asked for somebody who has signed out since, or before the machine went to sleep.
+        if !self.may_read_calendar() {
+            // Asked for somebody who has signed out since.
             return;
         }
         self.calendar_pace
@@ -130,12 +130,15 @@ impl Engine {
             Phase::Running => {}
             Phase::Asleep | Phase::Leaving { .. } | Phase::Forgetting | Phase::Left => return None,
         }
+        self.may_read_calendar().then(|| self.calendar_pace.due(now.mono))
+    }
+
+    fn may_read_calendar(&self) -> bool {
         match self.facts.calendar.link {
-            CalendarLink::Off => return None,
-            CalendarLink::Microsoft if !self.facts.has(Right::CalendarRead) => return None,
-            CalendarLink::Microsoft | CalendarLink::Own => {}
+            CalendarLink::Off => false,
+            CalendarLink::Microsoft => self.facts.has(Right::CalendarRead),
+            CalendarLink::Own => true,
         }
-        Some(self.calendar_pace.due(now.mono))
     }
 
     /// The next moment that an appointment makes different: its border, a little before it, or the end of what an

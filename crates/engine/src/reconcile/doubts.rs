@@ -10,7 +10,7 @@ use std::time::Duration;
 /// A write that nobody answered may still be carried out.
 pub(super) const DOUBT: Duration = Duration::from_secs(30);
 
-/// What was carried out while no program ran is looked for so long after the next start,
+/// What was carried out while no program ran is waited for so long at the next start,
 const AFTER_START: Duration = Duration::from_secs(15);
 /// which has to come so soon: later the same value may be the person's.
 const AWAY: SignedDuration = SignedDuration::from_mins(10);
@@ -29,6 +29,8 @@ struct Doubt {
     why: Reason,
     until: Instant,
     until_wall: jiff::Timestamp,
+    /// Its time was over when the program started: only what shows at the first reading can be it.
+    past: bool,
 }
 
 impl Doubts {
@@ -41,6 +43,7 @@ impl Doubts {
             if left < -AWAY {
                 return None;
             }
+            let past = left <= SignedDuration::ZERO;
             // A clock that was set back meanwhile makes no longer wait.
             let left = Duration::try_from(left)
                 .unwrap_or_default()
@@ -50,6 +53,7 @@ impl Doubts {
                 why: one.why.clone(),
                 until: now.mono + left,
                 until_wall: one.until,
+                past,
             };
             stood.clone_from(&one.stood);
             Some(doubt)
@@ -69,11 +73,17 @@ impl Doubts {
             why,
             until: until.mono,
             until_wall: until.wall,
+            past: false,
         });
     }
 
     pub(super) fn pass(&mut self, now: Instant) {
         self.list.retain(|doubt| now < doubt.until);
+    }
+
+    /// The field was read, and what it showed was judged.
+    pub(super) fn on_judged(&mut self) {
+        self.list.retain(|doubt| !doubt.past);
     }
 
     pub(super) fn ends(&self) -> impl Iterator<Item = Instant> {

@@ -236,6 +236,9 @@ impl FieldState {
             None if self.comes_late(context) => {}
             None => self.step_free(wish, context, now),
         }
+        if context.known.is_some() {
+            self.doubts.on_judged();
+        }
         context.keep(&self.doubts);
     }
 
