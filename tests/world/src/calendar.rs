@@ -362,6 +362,11 @@ impl Desk {
         let (since, now) = (self.bordered, self.now.wall);
         self.bordered = now;
         let passed = |at: Timestamp| since < at && at <= now;
+        let ledger = self.engine.iter().flat_map(|engine| &engine.ledger().holds);
+        if ledger.filter_map(|hold| hold.why.until).any(passed) {
+            // What an earlier run set for an appointment ends with it, also where no calendar can be read.
+            self.watch.change(self.now.mono);
+        }
         let told = self.told_calendar.iter().filter(|entry| !entry.cancelled);
         for border in told.flat_map(|entry| [entry.start, entry.end]) {
             for _ in [border, border - AROUND].into_iter().filter(|at| passed(*at)) {

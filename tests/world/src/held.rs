@@ -123,6 +123,8 @@ impl Desk {
             let wish = desired.of(field).map(|wish| &wish.want);
             if matches!(wish, Some(Want::Leave | Want::Unset)) && !paused {
                 self.watch.quiet_since.entry(field).or_insert(now);
+            } else if wish.is_none() {
+                // Nothing is known: that ends no quiet.
             } else if let Some(since) = self.watch.quiet_since.remove(&field)
                 && now.since(since) >= Duration::from_secs(30)
             {
