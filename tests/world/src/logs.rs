@@ -11,9 +11,10 @@ const PLANTED: &[&str] = &[
     "Muster",
     "Kramer",
     "example.com",
-    "5550100",
-    "5550199",
-    "5550123",
+    // With signs that no time stamp has by chance.
+    "+4930555",
+    "+49 30 555",
+    "0170 555",
     "Winter",
     "Sommer",
 ];
