@@ -10,14 +10,20 @@
 
 #[path = "conformance/around.rs"]
 mod around;
+#[path = "conformance/csta.rs"]
+mod csta_alone;
 #[path = "conformance/desk.rs"]
 mod desk;
 #[path = "conformance/innovaphone.rs"]
 mod innovaphone_alone;
+#[path = "conformance/link.rs"]
+mod link;
 #[path = "conformance/manager.rs"]
 mod manager;
 #[path = "conformance/myapps.rs"]
 mod myapps;
+#[path = "conformance/portal.rs"]
+mod portal;
 #[path = "conformance/procall.rs"]
 mod procall_alone;
 #[path = "conformance/soap.rs"]
@@ -37,6 +43,9 @@ use suite::conforms;
 
 conforms!(asterisk, crate::manager::Manager);
 conforms!(innovaphone, crate::myapps::MyApps);
+conforms!(command, crate::portal::Gateway);
+conforms!(csta, crate::link::Link);
+conforms!(freepbx, crate::portal::Ucp);
 conforms!(procall, crate::ucserver::UcServer);
 conforms!(innovaphone_soap, crate::soap::Soap);
 conforms!(starface, crate::web::Web);

@@ -19,6 +19,7 @@ const FIELDS = {
   "phone.app": (pages) => pages.fields["phone.app"] ?? NOWHERE,
   "phone.alien_calls": (pages) => pages.fields["phone.alien_calls"] ?? NOWHERE,
   "phone.activities": (pages) => pages.fields["phone.activities"] ?? NOWHERE,
+  "phone.session": (pages) => pages.fields["phone.session"] ?? NOWHERE,
   "phone.commands.dnd_on": (pages) => pages.fields["phone.commands.dnd_on"] ?? NOWHERE,
   "phone.commands.dnd_off": (pages) => pages.fields["phone.commands.dnd_off"] ?? NOWHERE,
   "phone.commands.dnd_read": (pages) => pages.fields["phone.commands.dnd_read"] ?? NOWHERE,

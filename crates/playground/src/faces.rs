@@ -8,16 +8,18 @@ use tokio::task::JoinHandle;
 
 use crate::company::Shared;
 use crate::requests::Service;
-use crate::{World, innovaphone, pbx, procall, server, starface};
+use crate::{World, csta, innovaphone, pbx, portal, procall, server, starface};
 
 type Server = Shared<Option<JoinHandle<()>>>;
 
 impl World {
-    pub(crate) const fn faces(&self) -> [&Server; 4] {
+    pub(crate) const fn faces(&self) -> [&Server; 6] {
         [
             &self.ami,
             &self.innovaphone_server,
             &self.procall_server,
+            &self.csta_server,
+            &self.portal_server,
             &self.starface_server,
         ]
     }
@@ -48,6 +50,16 @@ pub(crate) fn serve_procall(world: &World, listener: TcpListener) {
     serve(world, listener, router, Service::Procall, &world.procall_server);
 }
 
+pub(crate) fn serve_csta(world: &World, listener: TcpListener) {
+    let server = tokio::spawn(csta::serve(Arc::clone(&world.csta), listener));
+    *world.csta_server.lock() = Some(server);
+}
+
+pub(crate) fn serve_portal(world: &World, listener: TcpListener) {
+    let router = portal::router(Arc::clone(&world.portal));
+    serve(world, listener, router, Service::Portal, &world.portal_server);
+}
+
 pub(crate) fn serve_starface(world: &World, listener: TcpListener) {
     let router = starface::router(Arc::clone(&world.starface));
     serve(world, listener, router, Service::Starface, &world.starface_server);
@@ -59,6 +71,7 @@ pub(crate) async fn stop(world: &World) {
     world.starface.forget_sessions();
     world.innovaphone.stopped();
     world.procall.forget_sessions();
+    world.portal.forget_sessions();
     for face in world.faces() {
         let running = face.lock().take();
         if let Some(server) = running {
@@ -76,6 +89,8 @@ pub(crate) async fn start(world: &World) -> std::io::Result<()> {
     serve_starface(world, TcpListener::bind(world.addresses.starface).await?);
     serve_innovaphone(world, TcpListener::bind(world.addresses.innovaphone).await?);
     serve_procall(world, TcpListener::bind(world.addresses.procall).await?);
+    serve_csta(world, TcpListener::bind(world.addresses.csta).await?);
+    serve_portal(world, TcpListener::bind(world.addresses.portal).await?);
     let listener = TcpListener::bind(world.addresses.ami).await?;
     *world.ami.lock() = Some(tokio::spawn(pbx::serve(Arc::clone(&world.pbx), listener)));
     Ok(())

@@ -24,12 +24,14 @@
 mod clock;
 mod company;
 mod control;
+mod csta;
 mod entra;
 mod faces;
 mod faults;
 mod graph;
 mod innovaphone;
 mod pbx;
+mod portal;
 mod procall;
 mod requests;
 mod server;
@@ -46,11 +48,13 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 pub use company::{CLIENT_ID, Person, TENANT_DOMAIN, TENANT_ID};
+pub use csta::{Csta, CstaHabits};
 pub use faults::{Fault, Faults, Injection, Place};
 pub use graph::calendar::CalendarEvent;
 pub use graph::presence::{Pick, Session, TeamsClient};
 pub use innovaphone::{INNOVAPHONE_APP, Innovaphone, InnovaphoneHabits, InnovaphonePresence};
 pub use pbx::{Account, CallState, CallView, Class, Placed};
+pub use portal::{Portal, PortalHabits};
 pub use procall::{Procall, ProcallHabits, ProcallWrite};
 pub use requests::{Request, Service};
 pub use settings::{Phone, ports_in_settings, write_settings};
@@ -124,6 +128,8 @@ pub struct Ports {
     pub innovaphone: u16,
     pub starface: u16,
     pub procall: u16,
+    pub csta: u16,
+    pub portal: u16,
     pub control: u16,
 }
 
@@ -143,6 +149,10 @@ pub struct Addresses {
     pub starface: SocketAddr,
     /// UCServer's WebService over plain HTTP.
     pub procall: SocketAddr,
+    /// CSTA in XML over TCP.
+    pub csta: SocketAddr,
+    /// FreePBX's user portal and a gateway over plain HTTP.
+    pub portal: SocketAddr,
 }
 
 /// Everything that the parts share.
@@ -165,11 +175,15 @@ pub(crate) struct World {
     pub(crate) innovaphone: Arc<Innovaphone>,
     pub(crate) starface: Arc<Starface>,
     pub(crate) procall: Arc<Procall>,
+    pub(crate) csta: Arc<Csta>,
+    pub(crate) portal: Arc<Portal>,
     /// The faces of the phone system.
     ami: Shared<Option<JoinHandle<()>>>,
     innovaphone_server: Shared<Option<JoinHandle<()>>>,
     starface_server: Shared<Option<JoinHandle<()>>>,
     procall_server: Shared<Option<JoinHandle<()>>>,
+    csta_server: Shared<Option<JoinHandle<()>>>,
+    portal_server: Shared<Option<JoinHandle<()>>>,
 }
 
 impl World {
@@ -217,6 +231,8 @@ impl Playground {
         let starface_port = bind(options.ports.starface).await?;
         let innovaphone_port = bind(options.ports.innovaphone).await?;
         let procall_port = bind(options.ports.procall).await?;
+        let csta_port = bind(options.ports.csta).await?;
+        let portal_port = bind(options.ports.portal).await?;
         let addresses = Addresses {
             entra: format!("http://{}", entra.local_addr()?),
             graph: format!("http://{}/v1.0", graph.local_addr()?),
@@ -225,6 +241,8 @@ impl Playground {
             innovaphone: innovaphone_port.local_addr()?,
             starface: starface_port.local_addr()?,
             procall: procall_port.local_addr()?,
+            csta: csta_port.local_addr()?,
+            portal: portal_port.local_addr()?,
         };
         let (clock, faults) = (Arc::new(Clock::start()), Arc::new(Faults::default()));
         let requests = Arc::new(Requests::default());
@@ -258,6 +276,17 @@ impl Playground {
             Arc::clone(&pbx),
             (Arc::clone(&clock), Arc::clone(&requests), Arc::clone(&faults)),
         ));
+        let csta = Arc::new(Csta::new(
+            &people,
+            Arc::clone(&pbx),
+            (Arc::clone(&clock), Arc::clone(&requests), Arc::clone(&faults)),
+        ));
+        let portal = Arc::new(Portal::new(
+            &people,
+            Arc::clone(&pbx),
+            Arc::clone(&clock),
+            Arc::clone(&faults),
+        ));
         let presences = people
             .iter()
             .map(|person| (person.key.clone(), Presence::new()))
@@ -275,6 +304,10 @@ impl Playground {
             starface_server: Shared::new(None),
             procall,
             procall_server: Shared::new(None),
+            csta,
+            csta_server: Shared::new(None),
+            portal,
+            portal_server: Shared::new(None),
             options,
             people,
             addresses,
@@ -286,6 +319,8 @@ impl Playground {
         faces::serve_starface(&world, starface_port);
         faces::serve_innovaphone(&world, innovaphone_port);
         faces::serve_procall(&world, procall_port);
+        faces::serve_csta(&world, csta_port);
+        faces::serve_portal(&world, portal_port);
         let recorder = |service| {
             let (requests, clock) = (Arc::clone(&world.requests), Arc::clone(&world.clock));
             Some(server::Recorder {
@@ -579,6 +614,16 @@ impl Playground {
     /// The phone system's face as a UCServer.
     pub fn procall(&self) -> &Procall {
         &self.world.procall
+    }
+
+    /// The phone system's face as a CSTA link.
+    pub fn csta(&self) -> &Csta {
+        &self.world.csta
+    }
+
+    /// The phone system's faces on the web: FreePBX's user portal, and a gateway.
+    pub fn portal(&self) -> &Portal {
+        &self.world.portal
     }
 
     /// The SIP name of the person with this extension; empty for nobody's.

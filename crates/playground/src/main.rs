@@ -1,4 +1,4 @@
-//! `offhook-playground [--data-dir DIR] [--phone asterisk|innovaphone|procall|starface] [--extension N]
+//! `offhook-playground [--data-dir DIR] [--phone asterisk|command|csta|freepbx|innovaphone|procall|starface] [--extension N]
 //! [--until-stdin-closes]`: serves the
 //! pretend company, prints its addresses as one line of JSON, and writes settings that use it into DIR.
 
@@ -21,7 +21,7 @@ use offhook_playground::{
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 
-const USAGE: &str = "usage: offhook-playground [--data-dir DIR] [--phone asterisk|innovaphone|procall|starface] [--extension N] [--until-stdin-closes]";
+const USAGE: &str = "usage: offhook-playground [--data-dir DIR] [--phone asterisk|command|csta|freepbx|innovaphone|procall|starface] [--extension N] [--until-stdin-closes]";
 
 #[derive(Debug)]
 struct Arguments {
@@ -142,6 +142,25 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
             "password": company.starface().password(&arguments.extension),
             "extension": arguments.extension,
         }),
+        Phone::Csta => json!({
+            "kind": "csta",
+            "host": addresses.csta.ip(),
+            "port": addresses.csta.port(),
+            "user": company.csta().user(),
+            "password": company.csta().password(),
+            "extension": arguments.extension,
+        }),
+        Phone::Command | Phone::Freepbx => {
+            let user = company.sip_of(&arguments.extension);
+            json!({
+                "kind": arguments.phone.kind(),
+                "host": addresses.portal.ip(),
+                "port": addresses.portal.port(),
+                "user": user,
+                "password": company.portal().password(user),
+                "extension": arguments.extension,
+            })
+        }
         Phone::Procall => {
             let user = company.sip_of(&arguments.extension);
             json!({

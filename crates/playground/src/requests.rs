@@ -27,6 +27,10 @@ pub enum Service {
     /// UCServer's WebService: requests over HTTP, `path` without its query; in a web socket `method` is `invoke` and
     /// `path` the operation.
     Procall,
+    /// A request over the CSTA link: `path` is its name; of a sign-in the body is left out.
+    Csta,
+    /// FreePBX's user portal, and the gateway.
+    Portal,
 }
 
 /// One request, or one event of the phone system.
@@ -94,6 +98,8 @@ impl Requests {
             | Service::Ami
             | Service::Innovaphone
             | Service::Procall
+            | Service::Csta
+            | Service::Portal
             | Service::Starface => (None, None),
         };
         let (method, path) = (method.to_owned(), path.to_owned());

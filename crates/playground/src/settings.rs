@@ -15,10 +15,22 @@ pub enum Phone {
     Innovaphone,
     Starface,
     Procall,
+    /// Own commands: web requests to the company's gateway.
+    Command,
+    Csta,
+    Freepbx,
 }
 
 impl Phone {
-    pub const ALL: [Self; 4] = [Self::Asterisk, Self::Innovaphone, Self::Procall, Self::Starface];
+    pub const ALL: [Self; 7] = [
+        Self::Asterisk,
+        Self::Innovaphone,
+        Self::Procall,
+        Self::Starface,
+        Self::Command,
+        Self::Csta,
+        Self::Freepbx,
+    ];
 
     /// The kind, as settings and the command line name it.
     pub const fn kind(self) -> &'static str {
@@ -27,6 +39,9 @@ impl Phone {
             Self::Innovaphone => "innovaphone",
             Self::Starface => "starface",
             Self::Procall => "procall",
+            Self::Command => "command",
+            Self::Csta => "csta",
+            Self::Freepbx => "freepbx",
         }
     }
 
@@ -88,6 +103,8 @@ pub fn ports_in_settings(dir: &Path) -> Option<Ports> {
         ami: of(Phone::Asterisk),
         innovaphone: of(Phone::Innovaphone),
         procall: of(Phone::Procall),
+        csta: of(Phone::Csta),
+        portal: of(Phone::Command).max(of(Phone::Freepbx)),
         starface: of(Phone::Starface),
         control: 0,
     })
@@ -119,6 +136,8 @@ fn settings(playground: &Playground, extension: &str, phone: Phone) -> String {
         Phone::Innovaphone => (addresses.innovaphone, playground.sip_of(extension)),
         Phone::Starface => (addresses.starface, extension),
         Phone::Procall => (addresses.procall, playground.sip_of(extension)),
+        Phone::Csta => (addresses.csta, playground.csta().user()),
+        Phone::Command | Phone::Freepbx => (addresses.portal, playground.sip_of(extension)),
     };
     section(
         "phone",
@@ -132,5 +151,31 @@ fn settings(playground: &Playground, extension: &str, phone: Phone) -> String {
         ],
     );
     section("store", vec![("secrets", value("file"))]);
+    if phone == Phone::Command {
+        let base = format!("http://{address}/gateway/{extension}");
+        document["phone"]["commands"] = Item::Table(commands(&base));
+    }
     document.to_string()
+}
+
+/// Requests to the gateway, with the person's password as their secret.
+fn commands(base: &str) -> Table {
+    let mut table = Table::new();
+    let mut command = |name: &str, method: &str, field: &str, more: &[&str]| {
+        let address = format!("{base}/{field}");
+        let words = [method, &address, "Authorization: Bearer {secret}"];
+        table[name] = value(toml_edit::Array::from_iter(words.iter().chain(more).copied()));
+    };
+    command("dnd_on", "PUT", "dnd", &["--body", "on"]);
+    command("dnd_off", "PUT", "dnd", &["--body", "off"]);
+    command("dnd_read", "GET", "dnd", &[]);
+    let json = [
+        "Content-Type: application/json",
+        "--body",
+        "{\"to\":\"{target}\"}",
+    ];
+    command("forward_on", "PUT", "forward", &json);
+    command("forward_off", "DELETE", "forward", &[]);
+    command("forward_read", "GET", "forward", &[]);
+    table
 }

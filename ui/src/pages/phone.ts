@@ -72,6 +72,8 @@ export function kindField(room: Room, view: PhonePage, kind: string): TemplateRe
     ["innovaphone", "phone-kind-innovaphone"],
     ["starface", "phone-kind-starface"],
     ["procall", "phone-kind-procall"],
+    ["freepbx", "phone-kind-freepbx"],
+    ["csta", "phone-kind-csta"],
     ["command", "phone-kind-command"],
   ]);
   // A kind that this page has no word for stays choosable under its own name.
@@ -154,6 +156,7 @@ function ownFields(room: Room, kind: string): Part {
   if (kind === "starface") return loginField(room);
   if (kind === "innovaphone") return innovaphoneFields(room);
   if (kind === "command") return commandFields(room);
+  if (kind === "csta") return cstaFields(room);
   if (kind === "procall") {
     return textField(room, "phone", "phone.extension", { label: "phone-line", help: "phone-line-help" });
   }
@@ -161,6 +164,20 @@ function ownFields(room: Room, kind: string): Part {
     label: "phone-extension",
     help: "phone-extension-help",
   });
+}
+
+/** The own device, and how the link begins. */
+function cstaFields(room: Room): TemplateResult {
+  return html`
+    ${textField(room, "phone", "phone.extension", { label: "phone-device", help: "phone-device-help" })}
+    <details>
+      <summary>${room.word("phone-innovaphone-more")}</summary>
+      ${selectField(room, "phone.session", "phone-session", "phone-session-help", [
+        ["application", "phone-session-application"],
+        ["none", "phone-session-none"],
+      ])}
+    </details>
+  `;
 }
 
 /** Name and password are enough; the rest is what an administrator may have prepared. */

@@ -6,6 +6,8 @@
 
 pub mod asterisk;
 pub mod command;
+pub mod csta;
+pub mod freepbx;
 pub mod innovaphone;
 mod keep;
 pub mod net;
@@ -26,6 +28,8 @@ use secrecy::SecretString;
 pub enum PhoneSystem {
     Asterisk(Box<asterisk::AsteriskConfig>),
     Command(Box<command::CommandConfig>),
+    Csta(Box<csta::CstaConfig>),
+    Freepbx(Box<freepbx::FreepbxConfig>),
     Innovaphone(Box<innovaphone::InnovaphoneConfig>),
     Procall(Box<procall::ProcallConfig>),
     Starface(Box<starface::StarfaceConfig>),
@@ -40,6 +44,8 @@ impl PhoneSystem {
         match self {
             Self::Asterisk(config) => asterisk::spawn((**config).clone(), secret, events),
             Self::Command(config) => command::spawn((**config).clone(), secret, events),
+            Self::Csta(config) => csta::spawn((**config).clone(), secret, events),
+            Self::Freepbx(config) => freepbx::spawn((**config).clone(), secret, events),
             Self::Innovaphone(config) => innovaphone::spawn((**config).clone(), secret, events),
             Self::Procall(config) => procall::spawn((**config).clone(), secret, events),
             Self::Starface(config) => starface::spawn((**config).clone(), secret, events),
@@ -49,8 +55,13 @@ impl PhoneSystem {
     /// What is stored, or nothing where nothing is needed. `None`: a secret is missing.
     pub fn enough(&self, stored: Option<SecretString>) -> Option<SecretString> {
         let needs_one = match self {
-            Self::Asterisk(_) | Self::Innovaphone(_) | Self::Procall(_) | Self::Starface(_) => true,
+            Self::Asterisk(_)
+            | Self::Freepbx(_)
+            | Self::Innovaphone(_)
+            | Self::Procall(_)
+            | Self::Starface(_) => true,
             Self::Command(config) => config.needs_secret(),
+            Self::Csta(config) => config.user.is_some(),
         };
         stored.or_else(|| (!needs_one).then(SecretString::default))
     }
@@ -68,6 +79,8 @@ impl PhoneSystem {
         match self {
             Self::Asterisk(config) => Box::pin(asterisk::test_step_by_step(config, secret, tell)).await,
             Self::Command(config) => Box::pin(command::test_step_by_step(config, secret, tell)).await,
+            Self::Csta(config) => Box::pin(csta::test_step_by_step(config, secret, tell)).await,
+            Self::Freepbx(config) => Box::pin(freepbx::test_step_by_step(config, secret, tell)).await,
             Self::Innovaphone(config) => {
                 Box::pin(innovaphone::test_step_by_step(config, secret, tell)).await;
             }

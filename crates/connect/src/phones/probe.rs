@@ -15,7 +15,7 @@ pub enum Step {
     Extension,
     /// Detail: `on` or `off`.
     DndRead,
-    /// Detail: the ways, the first one used first, with a comma between: `code`, `dbput`, `rest`, `uci`; `command`; `unconfirmed`
+    /// Detail: the ways, the first one used first, with a comma between: `code`, `dbput`, `rest`, `uci`; `command`; `offered`; `portal`; `unconfirmed`
     /// where nothing reads it back.
     DndWrite,
     /// Detail: `on`, `off`; `line-on`, `line-off` where the target is set along with it; `command-on`, `command-off`,

@@ -158,6 +158,12 @@ const LINES: &[Known] = &[
         Kind::OneOf(&["documented", "any"]),
         "documented",
     ),
+    known(
+        "phone.session",
+        Kind::OneOf(&["application", "none"]),
+        "application",
+    ),
+    known("phone.edition", Kind::OneOf(&["3", "4", "5", "6"]), "4"),
     known("phone.own_teams", Kind::OneOf(&["quiet", "ignore"]), "quiet"),
     known("phone.extension", Kind::Text, ""),
     known("phone.device", Kind::Text, ""),

@@ -3,6 +3,8 @@
 use super::{Settings, arguments};
 use crate::phones::asterisk::{AsteriskConfig, AsteriskSettings};
 use crate::phones::command::{CommandConfig, CommandSettings};
+use crate::phones::csta::{CstaConfig, CstaSettings};
+use crate::phones::freepbx::{FreepbxConfig, FreepbxSettings};
 use crate::phones::innovaphone::{InnovaphoneConfig, InnovaphoneSettings};
 use crate::phones::procall::{ProcallConfig, ProcallSettings};
 use crate::phones::starface::{StarfaceConfig, StarfaceSettings};
@@ -20,7 +22,7 @@ pub enum PhoneConfig {
 pub(crate) fn speaks_with(kind: &str) -> bool {
     matches!(
         kind,
-        "asterisk" | "command" | "innovaphone" | "procall" | "starface"
+        "asterisk" | "command" | "csta" | "freepbx" | "innovaphone" | "procall" | "starface"
     )
 }
 
@@ -32,6 +34,8 @@ impl Settings {
             "none" => return Ok(PhoneConfig::None),
             "asterisk" => self.asterisk(),
             "command" => self.command(),
+            "csta" => self.csta(),
+            "freepbx" => self.freepbx(),
             "innovaphone" => self.innovaphone(),
             "procall" => self.procall(),
             "starface" => self.starface(),
@@ -84,6 +88,30 @@ impl Settings {
             limit_seconds: seconds("phone.commands.limit_seconds"),
         };
         CommandConfig::parse(&settings).map(|config| PhoneSystem::Command(Box::new(config)))
+    }
+
+    fn csta(&self) -> Result<PhoneSystem, ConfigError> {
+        let settings = CstaSettings {
+            host: self.text("phone.host").to_owned(),
+            port: self.phone_port(),
+            tls: self.text("phone.tls").to_owned(),
+            user: self.text("phone.user").to_owned(),
+            extension: self.text("phone.extension").to_owned(),
+            session: self.text("phone.session").to_owned(),
+            edition: self.text("phone.edition").to_owned(),
+        };
+        CstaConfig::parse(&settings).map(|config| PhoneSystem::Csta(Box::new(config)))
+    }
+
+    fn freepbx(&self) -> Result<PhoneSystem, ConfigError> {
+        let settings = FreepbxSettings {
+            host: self.text("phone.host").to_owned(),
+            port: self.phone_port(),
+            tls: self.text("phone.tls").to_owned(),
+            user: self.text("phone.user").to_owned(),
+            extension: self.text("phone.extension").to_owned(),
+        };
+        FreepbxConfig::parse(&settings).map(|config| PhoneSystem::Freepbx(Box::new(config)))
     }
 
     fn innovaphone(&self) -> Result<PhoneSystem, ConfigError> {

@@ -521,3 +521,50 @@ fn a_procall_is_set_up_with_a_login_alone() {
     assert!(yields(procall));
     assert!(!yields(&format!("{procall}own_teams = \"ignore\"\n")));
 }
+
+#[test]
+fn own_commands_are_lists_in_the_file_and_a_line_in_a_form() {
+    let file = "[phone]\nkind = \"command\"\n[phone.commands]\n\
+                dnd_on = [\"/opt/my tool\", \"dnd\", \"it's on\"]\ndnd_off = [\"/opt/my tool\", \"off, now\"]\n";
+    let folder = folder(file);
+    let mut settings = load(&folder);
+    assert_eq!(codes(&settings), []);
+    assert_eq!(
+        settings.text("phone.commands.dnd_off"),
+        "'/opt/my tool' 'off, now'"
+    );
+    let Ok(PhoneConfig::System(system)) = settings.phone() else {
+        panic!("a phone system");
+    };
+    assert!(system.enough(None).is_some(), "no secret is needed");
+    settings
+        .apply(&draft(&[
+            ("phone.commands.forward_on", "pbx  fwd \"to {target}\""),
+            ("phone.commands.forward_off", "pbx fwd off"),
+        ]))
+        .unwrap();
+    assert!(
+        in_file(&folder).contains("[\"pbx\", \"fwd\", \"to {target}\"]"),
+        "{}",
+        in_file(&folder)
+    );
+    assert!(settings.phone().is_ok());
+    let odd = settings.apply(&draft(&[("phone.commands.dnd_read", "pbx 'read")]));
+    assert!(odd.is_err(), "a quote without its end");
+}
+
+#[test]
+fn a_csta_link_and_a_user_portal_are_set_up_from_the_file() {
+    let link = "[phone]\nkind = \"csta\"\nhost = \"pbx.example.de\"\nport = 1040\nextension = \"101\"\n";
+    let needs = |text: &str| match load(&folder(text)).phone() {
+        Ok(PhoneConfig::System(system)) => system.enough(None).is_none(),
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(codes(&load(&folder(link))), []);
+    assert!(!needs(link), "nobody signs in to it");
+    assert!(needs(&format!("{link}user = \"link\"\n")));
+    assert!(!needs(&format!("{link}session = \"none\"\nedition = \"5\"\n")));
+    let portal =
+        "[phone]\nkind = \"freepbx\"\nhost = \"pbx.example.de\"\nuser = \"alice\"\nextension = \"101\"\n";
+    assert!(needs(portal));
+}

@@ -104,6 +104,16 @@ pub fn probe_step(code: &str, detail: &str, language: Language) -> (String, Stri
             "Is set as the presence “do not disturb”, which colleagues see. Whether it also stops calls is decided on the phone system; ask your administrator.",
             "Wird als Präsenz „Nicht stören“ gesetzt, die andere sehen. Ob auch keine Anrufe mehr kommen, entscheidet die Anlage; fragen Sie Ihre Administration.",
         ),
+        ("dnd-write", "offered") => choose(
+            language,
+            "The link offers it; whether it may be set shows at the first time.",
+            "Die Anbindung bietet es an; ob es gesetzt werden darf, zeigt sich beim ersten Mal.",
+        ),
+        ("dnd-write", "portal") => choose(
+            language,
+            "Is set through the user portal, lamps included.",
+            "Wird über das Benutzerportal gesetzt, samt den Lampen.",
+        ),
         ("dnd-write", "command") => choose(
             language,
             "Is set by your command, and read back.",
@@ -292,6 +302,8 @@ mod tests {
             ("dnd-write", "code,dbput"),
             ("dnd-write", "dbput,code"),
             ("dnd-write", "presence"),
+            ("dnd-write", "offered"),
+            ("dnd-write", "portal"),
             ("dnd-write", "command"),
             ("dnd-write", "unconfirmed"),
             ("forward", "command-on"),

@@ -146,6 +146,10 @@ impl Request {
             .host_str()
             .and_then(net::host)
             .ok_or("its address has no host")?;
+        let other = Url::parse(&address.replace(TARGET, "1")).map_err(|_| "its address is none")?;
+        if (other.host(), other.port(), other.scheme()) != (url.host(), url.port(), url.scheme()) {
+            return Err("a target has no place in the name of a host");
+        }
         if !url.username().is_empty() || url.password().is_some() {
             return Err("a login has no place in an address; use a header with {secret}");
         }
@@ -308,6 +312,8 @@ mod tests {
     fn what_is_no_request_is_said() {
         for wrong in [
             "GET https://",
+            "GET https://{target}.example/",
+            "GET https://pbx.example:808{target}/",
             "POST https://pbx.example/ no-header",
             "POST https://pbx.example/ --body",
             "POST https://pbx.example/ 'a b: c'",
