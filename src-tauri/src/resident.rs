@@ -7,7 +7,7 @@ use offhook_protocol::{Answer, Command, Problem};
 use serde::Serialize;
 use std::path::{Path, PathBuf};
 use std::process::Stdio;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
 /// How long until the next try while no resident program runs.
@@ -42,6 +42,8 @@ pub struct Resident {
     given_dir: Option<PathBuf>,
     /// What was told last, for a page that loads later.
     last: Mutex<Option<Told>>,
+    /// Something was told.
+    news: Condvar,
 }
 
 impl Resident {
@@ -50,6 +52,7 @@ impl Resident {
             data_dir,
             given_dir,
             last: Mutex::new(None),
+            news: Condvar::new(),
         }
     }
 
@@ -59,6 +62,15 @@ impl Resident {
 
     pub fn last(&self) -> Option<Told> {
         self.last.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// What was told first, if that comes in time.
+    pub fn first(&self, patience: Duration) -> Option<Told> {
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self
+            .news
+            .wait_timeout_while(last, patience, |last| last.is_none());
+        waited.unwrap_or_else(PoisonError::into_inner).0.clone()
     }
 
     /// Tells what the resident program says, for ever; connects again by itself when it comes back.
@@ -96,6 +108,7 @@ impl Resident {
 
     fn tell(&self, told: Told, tell: &impl Fn(&Told)) {
         *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(told.clone());
+        self.news.notify_all();
         tell(&told);
     }
 
@@ -189,5 +202,17 @@ mod tests {
         let resident = Resident::new(folder.path().to_owned(), None);
         assert_eq!(resident.ask(Command::Resume).unwrap_err().code, "no-answer");
         assert_eq!(resident.last(), None);
+    }
+
+    #[test]
+    fn what_is_told_first_is_waited_for_but_not_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let resident = Resident::new(folder.path().to_owned(), None);
+        assert_eq!(resident.first(Duration::from_millis(1)), None);
+        std::thread::scope(|scope| {
+            let told = scope.spawn(|| resident.first(Duration::from_secs(60)));
+            resident.tell(Told::Gone { sentence: None }, &|_| {});
+            assert_eq!(told.join().unwrap(), Some(Told::Gone { sentence: None }));
+        });
     }
 }

@@ -3,7 +3,8 @@
 use crate::dialog;
 use crate::resident::{Resident, Told};
 use offhook_protocol::{Answer, Command, Problem};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 use tauri::webview::NewWindowResponse;
 use tauri::{
     App, AppHandle, DragDropEvent, Emitter, Manager, PhysicalPosition, State, Url, WebviewUrl, WebviewWindow,
@@ -15,9 +16,24 @@ const TITLE_BAR: u32 = 40;
 
 const LABEL: &str = "main";
 
+/// How long the window waits for the resident program's first words before it shows itself without: they come in a few
+/// milliseconds, while the web engine's libraries are being made ready.
+const PATIENCE: Duration = Duration::from_millis(100);
+
 /// Shows the window and returns when it is closed.
 pub fn show(resident: Resident, page: Option<&str>, near: Option<(i32, i32)>) -> tauri::Result<()> {
     let resident = Arc::new(resident);
+    let handle: Arc<OnceLock<AppHandle>> = Arc::default();
+    let (following, told_to) = (Arc::clone(&resident), Arc::clone(&handle));
+    std::thread::Builder::new()
+        .name("resident".to_owned())
+        .spawn(move || {
+            following.follow(|told| {
+                if let Some(app) = told_to.get() {
+                    pass_on(app, told);
+                }
+            });
+        })?;
     let address = page.map_or_else(|| "index.html".to_owned(), |page| format!("index.html#{page}"));
     tauri::Builder::default()
         .manage(Arc::clone(&resident))
@@ -26,10 +42,8 @@ pub fn show(resident: Resident, page: Option<&str>, near: Option<(i32, i32)>) ->
             open(app, &resident, &address, near)?;
             #[cfg(target_os = "linux")]
             crate::theme::follow();
-            let handle = app.handle().clone();
-            std::thread::Builder::new()
-                .name("resident".to_owned())
-                .spawn(move || resident.follow(|told| pass_on(&handle, told)))?;
+            // What was told before is asked for by the page.
+            let _ = handle.set(app.handle().clone());
             Ok(())
         })
         .run(tauri::generate_context!())
@@ -48,6 +62,9 @@ fn open(app: &App, resident: &Arc<Resident>, address: &str, near: Option<(i32, i
         .incognito(std::env::var_os("TAURI_WEBVIEW_AUTOMATION").is_none())
         .on_navigation(is_ours)
         .on_new_window(|_, _| NewWindowResponse::Deny);
+    if let Some(known) = known(resident) {
+        window = window.initialization_script(known);
+    }
     if cfg!(windows) {
         window = window.data_directory(resident.data_dir().join("window"));
     }
@@ -65,6 +82,12 @@ fn open(app: &App, resident: &Arc<Resident>, address: &str, near: Option<(i32, i
         }
     });
     Ok(())
+}
+
+/// A script that hands the page what is known already, so that it is drawn whole at once.
+fn known(resident: &Resident) -> Option<String> {
+    let told = serde_json::to_string(&resident.first(PATIENCE)?).ok()?;
+    Some(format!("globalThis.offhookKnown = {told};"))
 }
 
 fn put_near(window: &WebviewWindow, (x, y): (i32, i32)) -> tauri::Result<()> {

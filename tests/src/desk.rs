@@ -7,6 +7,7 @@ mod drag;
 mod keyring;
 mod notifications;
 mod processes;
+mod reader;
 mod tray;
 
 use std::fs;
@@ -23,6 +24,7 @@ pub use drag::DragSource;
 pub use keyring::Keyring;
 pub use notifications::{Dunst, Notice, Notifications};
 pub use processes::{EndOnDrop, Process};
+pub use reader::{Heard, Node, Reader};
 pub use tray::{MenuEntry, Picture, TrayHost, TrayItem};
 
 use crate::places;
@@ -112,12 +114,23 @@ impl Desk {
     /// After 15 s.
     #[track_caller]
     pub fn wait_opened(&self) -> Url {
+        self.wait_opened_place()
+            .parse()
+            .expect("an address for the browser")
+    }
+
+    /// The next address or folder that a program of this session has the system open, as it was given.
+    ///
+    /// # Panics
+    /// After 15 s.
+    #[track_caller]
+    pub fn wait_opened_place(&self) -> String {
         let file = self.folder.path().join(OPENED);
-        wait_for(LIMIT, "the browser to be opened", || {
+        wait_for(LIMIT, "something to be opened", || {
             let text = fs::read_to_string(&file).ok()?;
             let (first, rest) = text.split_once('\n')?;
             fs::write(&file, rest).expect("the opened addresses");
-            Some(first.parse().expect("an address for the browser"))
+            Some(first.to_owned())
         })
     }
 

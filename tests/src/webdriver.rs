@@ -138,6 +138,24 @@ impl Window {
         target.click();
     }
 
+    /// Clicks something with the desk's own mouse, as a person does; the window has the keyboard afterwards.
+    ///
+    /// # Panics
+    /// When there is no such thing, or no window on the screen.
+    #[track_caller]
+    pub fn click_for_real(&self, desk: &Desk, css: &str) {
+        self.find(&format!("{css}:not([aria-disabled=true])"));
+        self.show(css);
+        let number = desk.wait_window("^Offhook$");
+        desk.xdotool(&["windowactivate", "--sync", &number]);
+        let middle =
+            "const {x, y, width, height} = document.querySelector(arguments[0]).getBoundingClientRect();
+            return [Math.round(x + width / 2), Math.round(y + height / 2)]";
+        let middle = self.execute(middle, &[json!(css)]);
+        let (x, y) = (middle[0].to_string(), middle[1].to_string());
+        desk.xdotool(&["mousemove", "--window", &number, &x, &y, "click", "1"]);
+    }
+
     /// Chooses one value of a list.
     ///
     /// # Panics

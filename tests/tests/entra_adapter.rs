@@ -88,6 +88,7 @@ fn sign_in_task(
         language: "en".into(),
         done: "You can close this window.".into(),
         not_done: "You are not signed in.".into(),
+        not_further: "You stay signed in.".into(),
         stray: "Not ours.".into(),
     };
     let (tell, events) = mpsc::unbounded_channel();

@@ -294,3 +294,52 @@ fn what_the_organisation_has_set_is_shown_and_locked() {
     let problem = Socket::connect(&governed.data_dir()).ask(draft).unwrap_err();
     assert_eq!(problem["code"], "locked", "{problem}");
 }
+
+#[test]
+fn the_log_goes_where_the_person_chooses_and_the_data_folder_opens() {
+    let desk = Desk::with_screen();
+    let (mut product, _company) = in_use(&desk);
+    // With a desktop, which opens folders.
+    product.term();
+    product.start(&["--minimised"], &[]);
+    let window = Window::open(&desk, product.data_dir(), "diagnostics");
+    let number = desk.wait_window("^Offhook$");
+    let is_back = || desk.xdotool(&["getactivewindow"]) == number;
+    let save = || {
+        window.click_for_real(&desk, "button[data-word=diagnostics-log-save]");
+        wait_until(SOON, "the dialog", || !is_back());
+    };
+    let said = || {
+        window
+            .look(".card[aria-labelledby=log] [role=status]")
+            .map(|line| line.text())
+            .unwrap_or_default()
+    };
+    window.click_for_real(&desk, "button[data-word=diagnostics-log-show]");
+    let shown = window.wait_text("pre.log", |text| !text.is_empty());
+    let first = shown.lines().next().unwrap().to_owned();
+
+    // Who changes their mind saves nothing and is told nothing.
+    let file = desk.folder().join("home/Protokoll für die IT.log");
+    save();
+    desk.xdotool(&["key", "Escape"]);
+    wait_until(SOON, "the dialog to go", is_back);
+    wait_until(SOON, "the button to rest", || {
+        window
+            .look("button[data-word=diagnostics-log-save]:not([aria-disabled])")
+            .is_some()
+    });
+    assert_eq!((said().as_str(), file.exists()), ("", false));
+
+    save();
+    desk.xdotool(&["key", "ctrl+a"]);
+    desk.xdotool(&["type", "--delay", "30", file.to_str().unwrap()]);
+    desk.xdotool(&["key", "Return"]);
+    wait_until(SOON, "the word that it is saved", || said() == "Saved.");
+    wait_until(SOON, "the dialog to go", is_back);
+    let saved = fs::read_to_string(&file).unwrap();
+    assert!(saved.contains(&first) && saved.ends_with('\n'), "{saved}");
+
+    window.click_for_real(&desk, "button[data-word=diagnostics-folder-open]");
+    assert_eq!(desk.wait_opened_place(), product.data_dir().to_str().unwrap());
+}

@@ -1,6 +1,7 @@
 // Settings that apply at once: switches, choices, lines of text. A refusal stands beside its field.
 import { html, nothing, type TemplateResult } from "lit-html";
 import { live } from "lit-html/directives/live.js";
+import { understood, written } from "./clock";
 import { notes, notesId, type Part, type Room } from "./parts";
 import { fieldOf, type SettingKey } from "./settings";
 import { type PageName, shown } from "./state";
@@ -94,6 +95,8 @@ interface LineLook {
   label: WordKey;
   help?: WordKey;
   short?: boolean;
+  /** A time of day, written as the person does. */
+  time?: boolean;
 }
 
 /**
@@ -128,8 +131,15 @@ export function lineField(room: Room, page: PageName, key: SettingKey, look: Lin
   const id = key.replaceAll(".", "-");
   const on = whenTyped(
     (value) => acts.edit(page, key, view, value),
-    (value) => acts.set(page, key, value),
+    (value) => {
+      const meant = look.time ? (understood(value) ?? value) : value;
+      // Another way of writing what holds already is no change.
+      if (look.time && meant === view.value) acts.edit(page, key, view, meant);
+      else acts.set(page, key, meant);
+    },
   );
+  const drafted = !view.locked && state.form[page].draft[key] !== undefined;
+  const value = shown(state.form[page], key, view);
   return html`<div class="field ${look.short ? "short" : ""}">
     <label for=${id}>${word(look.label)}</label>
     <input
@@ -137,7 +147,7 @@ export function lineField(room: Room, page: PageName, key: SettingKey, look: Lin
       type="text"
       autocomplete="off"
       spellcheck="false"
-      .value=${live(shown(state.form[page], key, view))}
+      .value=${live(look.time && !drafted ? written(value, state.pages.twelve_hours) : value)}
       ?readonly=${view.locked}
       aria-invalid=${view.refused ? "true" : nothing}
       aria-describedby=${notesId(id, view, look.help)}

@@ -29,8 +29,15 @@ export interface Host {
   save(name: string, text: string): Promise<boolean>;
 }
 
+/** What the window knew when it opened: the first page is drawn without a question. */
+declare global {
+  var offhookKnown: Told | undefined;
+}
+
 export const host: Host = {
   async listen(hear) {
+    const { offhookKnown: known } = globalThis;
+    if (known) hear(known);
     let fresh = false;
     await listen<Told>("told", ({ payload }) => {
       fresh ||= payload.told === "pages" || payload.told === "gone";

@@ -1,5 +1,6 @@
 import { run } from "./app";
+// In a plain browser and for the pictures, the build takes `host.fake.ts` in its place.
+import { host } from "./host";
 import { guessLanguage } from "./words";
 
-const { host } = import.meta.env.MODE === "fake" ? await import("./host.fake") : await import("./host");
 await run(host, document.body, guessLanguage(navigator.languages));

@@ -148,7 +148,7 @@ describe("Now, taken back", () => {
   it("says who set each field, in words as well", () => {
     const lines = [...draw(at("now", "held")).querySelectorAll("[aria-labelledby=fields] li")];
     expect(lines[0]?.textContent).toContain("Set by Offhook:");
-    expect(lines[1]?.textContent).toContain("Set by a person:");
+    expect(lines[1]?.textContent).toContain("Set by hand:");
     expect(lines[1]?.textContent).toContain("4711");
   });
 
@@ -519,6 +519,59 @@ describe("A key file", () => {
     expect(state.key).toEqual({ name: "a", key: "b", microsoft: null });
     hear(state, { told: "pages", pages: fakePages("key-accepted", "en", words.en) });
     expect(state.key).toEqual({ name: "", key: "", microsoft: null });
+  });
+});
+
+describe("Now, with a calendar", () => {
+  it("lists the next appointments and what they will do", () => {
+    const lines = [...draw(at("now", "held")).querySelectorAll("[data-appointment]")];
+    expect(lines.map((line) => line.querySelector("strong")?.textContent)).toEqual([
+      "do not disturb",
+      "calls ring through",
+      "does nothing",
+    ]);
+    expect(draw(at("now", "free")).querySelector("[data-appointment]")).toBeNull();
+  });
+
+  it("has the calendar among the connections", () => {
+    const lights = draw(at("now", "held")).querySelector("section[aria-labelledby=lights]");
+    expect(lights?.textContent).toContain("14 appointments");
+  });
+});
+
+describe("Working hours", () => {
+  const american = (fake: FakeState) => {
+    const state = at("startup", fake);
+    if (state.pages) state.pages = { ...state.pages, twelve_hours: true };
+    return state;
+  };
+  const from = (root: HTMLElement) => root.querySelector<HTMLInputElement>("#person-work_from");
+  const type = (field: HTMLInputElement | null, text: string) => {
+    if (field) field.value = text;
+    field?.dispatchEvent(new Event("change"));
+  };
+
+  it("are written as the person writes times, and kept as the settings have them", () => {
+    expect(from(draw(at("startup", "hours")))?.value).toBe("08:00");
+    const root = draw(american("hours"));
+    expect(from(root)?.value).toBe("8:00 AM");
+    type(from(root), "9:30 pm");
+    expect(acts.set).toHaveBeenCalledWith("startup", "person.work_from", "21:30");
+  });
+
+  it("typed in another way are the same time, and no change", () => {
+    const root = draw(american("hours"));
+    type(from(root), "08:00");
+    expect(acts.set).not.toHaveBeenCalled();
+    expect(acts.edit).toHaveBeenCalledWith("startup", "person.work_from", expect.anything(), "08:00");
+  });
+
+  it("stay as they are typed until they are taken up, also where they are no time", () => {
+    const state = american("hours");
+    state.form.startup.draft["person.work_from"] = "9:0";
+    expect(from(draw(state))?.value).toBe("9:0");
+    type(from(draw(state)), "nine");
+    expect(acts.set).toHaveBeenCalledWith("startup", "person.work_from", "nine");
   });
 });
 

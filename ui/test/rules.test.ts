@@ -5,7 +5,7 @@ import type { Command } from "../src/bindings/Command";
 import { type FakeState, fakePages } from "../src/fakes";
 import { fakeRulesAnswer } from "../src/fakes/rules";
 import type { Host, Told } from "../src/host";
-import { firstImagined, situationOf } from "../src/imagined";
+import { firstImagined, situationOf, withAppointment } from "../src/imagined";
 import words from "../words.toml";
 
 const english = (en: string) => en;
@@ -250,9 +250,55 @@ describe("an imagined situation", () => {
     expect(page.asked).toHaveLength(before);
   });
 
+  it("has appointments that run at once, each with a subject of its own", async () => {
+    const page = await stage("free");
+    await vi.waitFor(() => page.element(".wishes li"));
+    expect(page.root.querySelector("#imagine-appointment-1, #imagine-appointment-0-subject")).toBeNull();
+    page.enter("#imagine-appointment-0", "busy");
+    await vi.waitFor(() => page.element("#imagine-appointment-1"));
+    page.enter("#imagine-appointment-1", "free");
+    await vi.waitFor(() => page.element("#imagine-appointment-1-subject"));
+    page.enter("#imagine-appointment-1-subject", " Lunch: two (DND) ");
+    await vi.waitFor(() =>
+      expect(page.last("rules_preview")).toMatchObject({
+        rules_preview: { appointments: ["busy:", "free:Lunch: two (DND)"] },
+      }),
+    );
+    // The calendar is switched off here, which the page says beside what it would do.
+    expect(page.element(".imagine").textContent).toContain("switched off on the page");
+    page.enter("#imagine-appointment-0", "");
+    await vi.waitFor(() =>
+      expect(page.last("rules_preview")).toMatchObject({
+        rules_preview: { appointments: ["free:Lunch: two (DND)"] },
+      }),
+    );
+    expect(page.element<HTMLSelectElement>("#imagine-appointment-0").value).toBe("free");
+  });
+
+  it("has room for three appointments, and no more", () => {
+    let imagined = firstImagined();
+    for (const at of [0, 1, 2]) imagined = { ...imagined, ...withAppointment(imagined, at, { kind: "oof" }) };
+    expect(situationOf(imagined)?.appointments).toEqual(["oof:", "oof:", "oof:"]);
+  });
+
+  it("stands beside the next real appointments and what they will do", async () => {
+    const page = await stage("rules-changed");
+    await vi.waitFor(() => page.element("section[aria-labelledby=coming] [data-appointment]"));
+    const lines = [...page.root.querySelectorAll("section[aria-labelledby=coming] [data-appointment]")];
+    expect(lines).toHaveLength(3);
+    expect(lines[0]?.textContent).toContain("do not disturb");
+    page.become("free");
+    await vi.waitFor(() =>
+      expect(page.element("section[aria-labelledby=coming]").textContent).toContain(
+        "the next ones stand here",
+      ),
+    );
+  });
+
   it.each([
     ["now", "10:00", null],
     ["0", "9:05", "2026-12-30T09:05"],
+    ["0", "9:05 pm", "2026-12-30T21:05"],
     ["2", " 23.59 ", "2027-01-01T23:59"],
   ])("%s at %s is %s", (day, time, at) => {
     const today = new Date(2026, 11, 30, 12);

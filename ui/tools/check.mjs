@@ -1,8 +1,10 @@
-// What a real browser says of the pages: axe finds nothing in any state, language or theme; nothing sticks out at
-// the side at 200 %; and the first run can be walked with the keyboard alone.
+// What a real browser says of the pages: axe finds nothing in any state, language or theme, with more contrast, and in
+// the system's own colours, in which everything is still told apart; nothing moves for who wants no movement; nothing
+// sticks out at the side at 200 %; and everything can be reached and walked through with the keyboard alone.
 // `npm run check [-- FILTER]`; the last line counts as vitest's does.
 import { AXE, open, violations } from "./chromium.mjs";
-import { walk, walkRules } from "./walk.mjs";
+import { alike, moving } from "./looks.mjs";
+import { everythingIsReached, walk, walkRules } from "./walk.mjs";
 
 const filter = process.argv[2] ?? "";
 const pages = await open();
@@ -25,8 +27,14 @@ for (const language of ["en", "de"]) {
     }
     for (const colorScheme of /** @type {const} */ (["light", "dark"])) {
       await looked.emulateMedia({ colorScheme, reducedMotion: "reduce" });
-      report(`${name} ${colorScheme}`, await violations(looked));
+      report(`${name} ${colorScheme}`, [...(await violations(looked)), ...(await moving(looked))]);
     }
+    const colorScheme = language === "en" ? "light" : "dark";
+    await looked.emulateMedia({ colorScheme, contrast: "more" });
+    report(`${name} more contrast`, await violations(looked));
+    await looked.emulateMedia({ colorScheme, contrast: "no-preference", forcedColors: "active" });
+    report(`${name} forced colours`, [...(await violations(looked)), ...(await alike(looked))]);
+    await looked.emulateMedia({ forcedColors: "none" });
     if (looked !== tab) await looked.close();
   }
   await tab.close();
@@ -52,6 +60,34 @@ for (const place of pages.places) {
   report(name, wide > 0 ? [`${wide} pixels stick out at the side`] : []);
 }
 await zoomed.close();
+
+const keyboard = await context({ width: 720, height: 560 }, 1);
+const typed = await keyboard.newPage();
+await typed.goto(pages.url({ page: "now", state: "free" }, "en"));
+for (const place of pages.places) {
+  const name = `${place.page} ${place.state} keyboard`;
+  if (!name.includes(filter) || place.state === "gone" || place.state === "connecting") continue;
+  await show(typed, place);
+  report(
+    name,
+    await everythingIsReached(typed).then(
+      () => [],
+      (error) => [error.message],
+    ),
+  );
+}
+await keyboard.close();
+
+if ("movement".includes(filter)) {
+  // So that the looks above can find something at all.
+  const plain = await context({ width: 720, height: 560 }, 1);
+  const tab = await plain.newPage();
+  await tab.emulateMedia({ reducedMotion: "no-preference" });
+  await tab.goto(pages.url({ page: "account", state: "browser" }, "en"));
+  await tab.waitForSelector(".spinner");
+  report("movement, where it is wanted", (await moving(tab)).length > 0 ? [] : ["the spinner stands still"]);
+  await plain.close();
+}
 
 if ("keyboard".includes(filter)) {
   const plain = await context({ width: 720, height: 560 }, 1);

@@ -109,6 +109,12 @@ export async function walkRules(tab, look) {
   await to(tab, "Teams says");
   await tab.keyboard.type("do not");
   await tab.getByText("Do not disturb: on (recommended: do not disturb).").waitFor({ timeout: SOON });
+  await to(tab, "Appointment that runs");
+  await tab.keyboard.type("Free");
+  await to(tab, "Its subject");
+  await tab.keyboard.type("Planning (DND)");
+  await press("Enter");
+  await tab.getByText("Do not disturb: on (calendar: “busy”).").waitFor({ timeout: SOON });
   await to(tab, "Offhook is paused");
   await press("Space");
   await tab.getByText("Not done while you pause Offhook.").waitFor({ timeout: SOON });
@@ -140,31 +146,35 @@ async function to(tab, name) {
 }
 
 /**
- * Once around with Tab: every control that can be used is met, and none holds the focus.
+ * Once around with Tab: every control that can be used is met, in sight and with a ring around it, and none holds the
+ * focus.
  * @param {import("playwright-core").Page} tab
  */
-async function everythingIsReached(tab) {
+export async function everythingIsReached(tab) {
   const wanted = await tab.evaluate(() => {
+    for (const element of document.querySelectorAll("[data-at]")) element.removeAttribute("data-at");
     const all = [...document.querySelectorAll("a[href], button, input, select, summary, [tabindex='0']")];
     const usable = all.filter((element) => {
       const folded = element.closest("details:not([open])");
       const inside = folded && element.tagName !== "SUMMARY";
       // Of a group of radio buttons, Tab goes to one.
       const radio = element instanceof HTMLInputElement && element.type === "radio";
-      return !inside && !(radio && !element.checked);
+      return !inside && !(radio && !element.checked) && !element.matches(":disabled");
     });
     for (const [at, element] of usable.entries()) element.setAttribute("data-at", String(at));
-    return usable.length;
+    return usable.map((element) => element.outerHTML.slice(0, 120));
   });
   const met = new Set();
-  for (let count = 0; count <= wanted + 3; count += 1) {
+  for (let count = 0; count <= wanted.length + 12; count += 1) {
     await tab.keyboard.press("Tab");
-    const at = await tab.evaluate(
-      () => /** @type {HTMLElement | null} */ (document.activeElement)?.dataset["at"],
-    );
-    if (at !== undefined) met.add(at);
+    const here = await focused(tab);
+    if (here.at === undefined) continue;
+    met.add(here.at);
+    assert(here.ring, `the focus on “${here.name}” shows`);
+    assert(here.seen, `“${here.name}” is in sight while it has the focus`);
   }
-  assert.equal(met.size, wanted, "Tab reaches every control");
+  const missed = wanted.filter((_, at) => !met.has(String(at)));
+  assert.deepEqual(missed, [], "Tab reaches every control");
 }
 
 /** @param {import("playwright-core").Page} tab */
@@ -172,7 +182,7 @@ function focused(tab) {
   return tab.evaluate(() => {
     const element = document.activeElement;
     if (!(element instanceof HTMLElement) || element === document.body)
-      return { name: "", ring: false, seen: false };
+      return { name: "", at: undefined, ring: false, seen: false };
     const label =
       element instanceof HTMLInputElement || element instanceof HTMLSelectElement
         ? element.labels?.[0]
@@ -181,6 +191,7 @@ function focused(tab) {
     const there = document.elementFromPoint(x + width / 2, y + height / 2);
     return {
       name: (label ?? element).textContent?.trim().replaceAll(/\s+/g, " ") ?? "",
+      at: element.dataset["at"],
       ring: getComputedStyle(element).outlineStyle !== "none",
       seen: there !== null && (element.contains(there) || there.contains(element)),
     };

@@ -545,7 +545,7 @@ fn page(step: &Value) -> String {
     let pages = json!({"language": "en", "version": "9", "words": {}, "first_run": null,
         "now": {"state": "free", "waiting": false, "title": "", "why": "", "attention": null, "paused": null,
             "question": null, "put_back": null, "can_set_again": false, "fields": [], "reasons": [],
-            "teams": null, "calls": [], "appointment": null, "lights": []},
+            "teams": null, "calls": [], "lights": []},
         "account": {"step": step, "problem": null, "rights": [], "admin_text": null, "tenant": field,
             "client_id": field},
         "phone": phone, "rules_version": 1, "calendar": calendar, "sources": {"sources": []},

@@ -77,8 +77,6 @@ pub struct NowPage {
     pub teams: Option<TeamsLine>,
     /// Each line names its call's state in words.
     pub calls: Vec<CallLine>,
-    /// The appointment that runs or comes next, and what it does, in a sentence.
-    pub appointment: Option<String>,
     pub lights: Vec<NamedLight>,
 }
 

@@ -55,8 +55,4 @@ teams: TeamsLine | null,
 /**
  * Each line names its call's state in words.
  */
-calls: Array<CallLine>, 
-/**
- * The appointment that runs or comes next, and what it does, in a sentence.
- */
-appointment: string | null, lights: Array<NamedLight>, };
+calls: Array<CallLine>, lights: Array<NamedLight>, };

@@ -31,6 +31,9 @@ export function calendarPage(state: FakeState, say: Say): CalendarPage {
   };
   switch (state) {
     case "calendar-on":
+    case "held":
+    case "long":
+    case "rules-changed":
       return on;
     case "calendar-exchange":
       return {

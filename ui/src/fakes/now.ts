@@ -28,13 +28,6 @@ export function nowPage(state: FakeState, say: Say): NowPage {
     question: null,
     put_back: null,
     can_set_again: false,
-    appointment:
-      state === "held"
-        ? say(
-            "now, until 11:00 · Budget with Finance · do not disturb",
-            "jetzt, bis 11:00 · Budget mit der Buchhaltung · Nicht stören",
-          )
-        : null,
     fields: [dnd(say("off", "aus")), forward(say("none", "keine"))],
     reasons: [],
     teams: { text: say("Teams says: Available", "Teams meldet: Verfügbar"), colour: "neutral", ours: [] },
@@ -59,6 +52,17 @@ export function nowPage(state: FakeState, say: Say): NowPage {
         last: null,
       },
     ],
+  };
+  const calendar: NowPage["lights"][number] = {
+    name: say("Calendar", "Kalender"),
+    light: light(
+      true,
+      say(
+        "Read; 14 appointments from yesterday to the day after tomorrow.",
+        "Gelesen; 14 Termine von gestern bis übermorgen.",
+      ),
+    ),
+    last: null,
   };
   switch (state) {
     case "in-call":
@@ -96,6 +100,7 @@ export function nowPage(state: FakeState, say: Say): NowPage {
     case "held":
       return {
         ...base,
+        lights: state === "held" ? [...base.lights, calendar] : base.lights,
         state: "do-not-disturb",
         title: say("Do not disturb", "Nicht stören"),
         why:
@@ -275,8 +280,8 @@ export function nowPage(state: FakeState, say: Say): NowPage {
             "Die Telefonanlage pbx.example.com weist das Kennwort des Benutzers „offhook“ zurück.",
           ),
           mend: say(
-            "Enter the password again on the page “Phone”.",
-            "Geben Sie das Kennwort auf der Seite „Telefon“ neu ein.",
+            "Enter the password again on the page “Phone system”.",
+            "Geben Sie das Kennwort auf der Seite „Telefonanlage“ neu ein.",
           ),
         },
         teams: { text: say("Teams says: Busy", "Teams meldet: Beschäftigt"), colour: "red", ours: [] },

@@ -309,17 +309,23 @@ function compared(to: string, say: Say): RulesCompared {
   };
 }
 
-function wishes({ activity, calls, paused }: Situation, say: Say): Wished[] {
-  const quiet = activity === "DoNotDisturb";
+function wishes({ activity, calls, paused, appointments }: Situation, say: Say): Wished[] {
+  const busy = appointments.some((one) => one.startsWith("busy") || one.endsWith("(DND)"));
+  const quiet = busy || activity === "DoNotDisturb";
   const idle = paused
     ? say(" Not done while you pause Offhook.", " Das unterbleibt, solange Sie Offhook pausieren.")
     : "";
-  const dnd = quiet
-    ? say("Do not disturb: on (recommended: do not disturb).", "Nicht stören: an (Empfohlen: nicht stören).")
-    : say(
-        "Do not disturb: left alone (recommended: in a meeting).",
-        "Nicht stören: unverändert (Empfohlen: in einer Besprechung).",
-      );
+  const dnd = busy
+    ? say("Do not disturb: on (calendar: “busy”).", "Nicht stören: an (Kalender: „gebucht“).")
+    : quiet
+      ? say(
+          "Do not disturb: on (recommended: do not disturb).",
+          "Nicht stören: an (Empfohlen: nicht stören).",
+        )
+      : say(
+          "Do not disturb: left alone (recommended: in a meeting).",
+          "Nicht stören: unverändert (Empfohlen: in einer Besprechung).",
+        );
   const told = calls
     ? say(
         "Teams shows “Busy, in a call”, renewed while it lasts.",
@@ -330,7 +336,7 @@ function wishes({ activity, calls, paused }: Situation, say: Say): Wished[] {
     {
       field: "dnd",
       wish: "",
-      cause: "teams",
+      cause: busy ? "calendar" : "teams",
       rule: "",
       sentence: dnd + (quiet ? idle : ""),
       not_done: quiet && paused ? "paused" : null,

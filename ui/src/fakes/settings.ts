@@ -194,6 +194,24 @@ function diagnosticsPage(state: FakeState, say: Say): DiagnosticsPage {
     lights: [
       { name: "Microsoft Teams", last: null, light: light(true, say("Connected.", "Verbunden.")) },
       { name: say("Phone system", "Telefonanlage"), last: null, light: phone },
+      ...(state === "examined"
+        ? [
+            {
+              name: say("Calendar", "Kalender"),
+              last: say(
+                "Last trouble at 08:14: Microsoft does not answer.",
+                "Letzte Störung um 08:14: Microsoft antwortet nicht.",
+              ),
+              light: light(
+                true,
+                say(
+                  "Read; 14 appointments from yesterday to the day after tomorrow.",
+                  "Gelesen; 14 Termine von gestern bis übermorgen.",
+                ),
+              ),
+            },
+          ]
+        : []),
       { name: "baresip", last: null, light: light(true, say("Listening.", "Bereit.")) },
     ],
     examining: state === "testing",

@@ -9,6 +9,7 @@ import { fieldOf, type SettingKey } from "../settings";
 import { shape } from "../shapes";
 import { shown } from "../state";
 import type { WordKey } from "../words";
+import { appointmentLine } from "./appointments";
 import { lightLine } from "./now";
 
 const KINDS: [SettingKey, WordKey][] = [
@@ -223,31 +224,22 @@ function next(room: Room, { next }: CalendarPage): TemplateResult {
   </section>`;
 }
 
-function appointment({ word, acts, state }: Room, line: AppointmentLine): TemplateResult {
+function appointment(room: Room, line: AppointmentLine): TemplateResult {
+  const { word, acts, state } = room;
   const skip = () =>
     acts.ask("calendar", `skip ${line.id}`, { skip_appointment: { id: line.id, skip: !line.skipped } });
   const blocked = state.busy.calendar !== null;
-  const meaning = word(line.running ? "calendar-running" : "calendar-coming");
-  return html`<li data-appointment>
-    ${line.running ? mark("connected", "warn", meaning) : mark("neutral", "quiet", meaning)}
-    <span>
-      <span class="setting"><span>${line.time} · ${line.title}</span> <strong class=${line.skipped ? "rest" : "set"}>${line.action}</strong></span>
-      <span class="under quiet small">${line.why}</span>
-      ${
-        line.can_skip
-          ? html`<button
-              type="button"
-              class="link"
-              aria-disabled=${blocked ? "true" : nothing}
-              aria-label="${word(line.skipped ? "calendar-take-in" : "calendar-skip")}: ${line.title}"
-              @click=${blocked ? nothing : skip}
-            >
-              <span>${word(line.skipped ? "calendar-take-in" : "calendar-skip")}</span>
-            </button>`
-          : nothing
-      }
-    </span>
-  </li>`;
+  const leave = word(line.skipped ? "calendar-take-in" : "calendar-skip");
+  const leaveOut = html`<button
+    type="button"
+    class="link"
+    aria-disabled=${blocked ? "true" : nothing}
+    aria-label="${leave}: ${line.title}"
+    @click=${blocked ? nothing : skip}
+  >
+    <span>${leave}</span>
+  </button>`;
+  return appointmentLine(room, line, line.can_skip ? leaveOut : nothing);
 }
 
 function notes({ notes }: CalendarPage): Part {

@@ -10,11 +10,12 @@ import { shape } from "../shapes";
 import type { KeyDraft, PageName } from "../state";
 import type { WordKey } from "../words";
 
-/** The whole part; it must not stand inside another form. */
-export function keyTemplate(room: Room, page: PageName, offer: KeyOffer): TemplateResult {
+/** The whole part; it must not stand inside another form. `alone`: once a key is in use, nothing asks for another. */
+export function keyTemplate(room: Room, page: PageName, offer: KeyOffer, alone = false): TemplateResult {
+  const done = offer.state === "offered" || (alone && offer.state === "accepted" && !room.state.dragging);
   return html`<div class="key">
     <div aria-live="polite">${outcome(room, page, offer)}</div>
-    ${offer.state === "offered" ? nothing : ways(room, page, offer)}
+    ${done ? nothing : ways(room, page, offer)}
   </div>`;
 }
 

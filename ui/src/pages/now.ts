@@ -1,5 +1,6 @@
 // "Now": the one state, large, and the reasons.
 import { html, nothing, type TemplateResult } from "lit-html";
+import type { AppointmentLine } from "../bindings/AppointmentLine";
 import type { CallLine } from "../bindings/CallLine";
 import type { FieldLine } from "../bindings/FieldLine";
 import type { Light } from "../bindings/Light";
@@ -29,7 +30,7 @@ export function nowTemplate(room: Room, view: NowPage): TemplateResult {
       </div>
     </div>
     ${undo(room, view)}
-    ${view.paused === null ? nothing : paused(room, view.paused)}
+    ${view.paused === null ? pauses(room) : paused(room, view.paused)}
     ${view.attention ? problemBox(word("now-attention"), view.attention) : nothing}
     ${failure(room, "now")}
     ${question(room, view.question)}
@@ -60,8 +61,7 @@ export function nowTemplate(room: Room, view: NowPage): TemplateResult {
         }
       </section>
     </div>
-    ${appointment(room, view)} ${reasons(room, view)}
-    ${view.paused === null ? pauses(room) : nothing}
+    ${appointments(room)} ${reasons(room, view)}
     <section aria-labelledby="lights">
       <h2 id="lights">${word("now-lights")}</h2>
       ${
@@ -160,12 +160,21 @@ function reasons({ word }: Room, { reasons }: NowPage): Part {
   </section>`;
 }
 
-/** The appointment that runs or comes next; without a calendar nothing. */
-function appointment({ word }: Room, { appointment }: NowPage): Part {
-  if (appointment === null) return nothing;
-  return html`<section aria-labelledby="appointment">
-    <h2 id="appointment">${word("now-appointment")}</h2>
-    <p class="line">${shape("calendar", "quiet")}<span>${appointment}</span> <a href="#calendar">${word("now-appointment-more")}</a></p>
+/** So many of the next appointments stand here; the calendar's page has more. */
+const APPOINTMENTS = 3;
+
+/** The next appointments and what they will do; without a calendar nothing. */
+function appointments({ word, state }: Room): Part {
+  const next = state.pages?.calendar.next ?? [];
+  if (next.length === 0) return nothing;
+  const line = ({ time, title, action, running, skipped }: AppointmentLine) => html`<li data-appointment>
+    ${shape("calendar", running ? "warn" : "quiet")}
+    <span class="setting"><span>${time} · ${title}</span> <strong class=${skipped ? "rest" : "set"}>${action}</strong></span>
+  </li>`;
+  return html`<section aria-labelledby="appointments">
+    <h2 id="appointments">${word("now-appointments")}</h2>
+    <ul class="lines settings">${next.slice(0, APPOINTMENTS).map(line)}</ul>
+    <p class="small more"><a href="#calendar">${word("now-appointments-more")}</a></p>
   </section>`;
 }
 
@@ -185,10 +194,10 @@ function pauses(room: Room): TemplateResult {
   const { word, acts } = room;
   return html`<section class="pause" aria-labelledby="pause">
     <h2 id="pause">${word("now-pause")}</h2>
-    <p class="quiet" id="pause-help">${word("now-pause-help")}</p>
     <div class="buttons" role="group" aria-labelledby="pause" aria-describedby="pause-help">
       ${PAUSES.map(([key, length]) => button(room, "now", key, () => acts.ask("now", key, { pause: length })))}
     </div>
+    <p class="quiet small" id="pause-help">${word("now-pause-help")}</p>
   </section>`;
 }
 

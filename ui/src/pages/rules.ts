@@ -8,7 +8,7 @@ import { switchField } from "../controls";
 import { button, failure, mark, notes, notesId, type Part, type Room } from "../parts";
 import { fieldOf, type SettingKey } from "../settings";
 import { shown } from "../state";
-import { previewTemplate } from "./rules_preview";
+import { comingTemplate, previewTemplate } from "./rules_preview";
 import { tableTemplate } from "./rules_table";
 
 export function rulesTemplate(room: Room): TemplateResult {
@@ -51,7 +51,7 @@ function content(room: Room, view: RulesPage): TemplateResult {
           </section>`
         : nothing
     }
-    ${previewTemplate(room, view)}
+    ${previewTemplate(room, view)} ${comingTemplate(room)}
   `;
 }
 

@@ -4,11 +4,13 @@ import { live } from "lit-html/directives/live.js";
 import type { Choice } from "../bindings/Choice";
 import type { RulesPage } from "../bindings/RulesPage";
 import type { Wished } from "../bindings/Wished";
+import { understood, written } from "../clock";
 import { whenTyped } from "../controls";
 import { dayAfter, type Imagined } from "../imagined";
 import { mark, type Part, type Room } from "../parts";
 import { shape } from "../shapes";
 import type { WordKey } from "../words";
+import { appointmentLine, imaginedAppointments } from "./appointments";
 
 export function previewTemplate(room: Room, view: RulesPage): TemplateResult {
   const { word, state } = room;
@@ -35,6 +37,7 @@ export function previewTemplate(room: Room, view: RulesPage): TemplateResult {
         ["", word("rules-preview-unknown")],
         ...view.imagined_presences.map(valueAndLabel),
       ])}
+      ${imaginedAppointments(room)}
       ${pick(room, "day", "rules-preview-day", days(room))} ${imagined.day === "now" ? nothing : time(room)}
     </div>
     <div class="checks">
@@ -42,10 +45,33 @@ export function previewTemplate(room: Room, view: RulesPage): TemplateResult {
       ${imagined.calls === "none" ? nothing : check(room, "onPhone", "rules-preview-on-phone")}
       ${check(room, "paused", "rules-preview-paused")}
     </div>
+    ${
+      imagined.appointments.length && state.pages?.calendar.need === "off"
+        ? html`<p class="line">${mark("info", "quiet", word("rules-note"))}<span>${word("rules-preview-calendar-off")}</span></p>`
+        : nothing
+    }
     <div class="wishes" role="status">
       <h3>${word("rules-preview-result")}</h3>
       <ul class="lines bare">${state.rules.wishes.map((wish) => wishLine(room, wish))}</ul>
     </div>
+  </section>`;
+}
+
+/** What the next real appointments will do by these rules. */
+export function comingTemplate(room: Room): Part {
+  const { word, state } = room;
+  const calendar = state.pages?.calendar;
+  if (!calendar) return nothing;
+  return html`<section class="card" aria-labelledby="coming">
+    <h2 id="coming">${word("calendar-next")}</h2>
+    ${
+      calendar.need === "off"
+        ? html`<p class="quiet">${word("rules-coming-off")}</p>`
+        : calendar.next.length
+          ? html`<ul class="lines appointments">${calendar.next.map((line) => appointmentLine(room, line))}</ul>`
+          : html`<p class="quiet">${word("calendar-next-none")}</p>`
+    }
+    <p><a href="#calendar">${word("rules-coming-more")}</a></p>
   </section>`;
 }
 
@@ -88,6 +114,7 @@ function days({ word, state }: Room): [string, string][] {
 
 function time({ word, state, acts }: Room): TemplateResult {
   const { imagined, timeRefused } = state.rules;
+  const twelve = state.pages?.twelve_hours ?? false;
   const on = whenTyped(
     () => {},
     (time) => acts.imagine({ time }),
@@ -98,7 +125,7 @@ function time({ word, state, acts }: Room): TemplateResult {
       id="imagine-time"
       type="text"
       autocomplete="off"
-      .value=${live(imagined.time)}
+      .value=${live(timeRefused ? imagined.time : written(understood(imagined.time) ?? imagined.time, twelve))}
       aria-invalid=${timeRefused ? "true" : nothing}
       aria-describedby=${timeRefused ? "imagine-time-notes" : nothing}
       @input=${on.input}
@@ -108,7 +135,7 @@ function time({ word, state, acts }: Room): TemplateResult {
     ${
       timeRefused
         ? html`<div class="notes" id="imagine-time-notes">
-            <p class="refused">${shape("bad", "bad")}<span>${word("rules-preview-time-refused")}</span></p>
+            <p class="refused">${shape("bad", "bad")}<span>${word("rules-preview-time-refused", { example: written("14:30", twelve) })}</span></p>
           </div>`
         : nothing
     }

@@ -133,8 +133,8 @@ function hours(room: Room): Part {
       on === "true"
         ? html`${days}
             <div class="times">
-              ${lineField(room, "startup", "person.work_from", { label: "startup-from", short: true })}
-              ${lineField(room, "startup", "person.work_to", { label: "startup-to", short: true })}
+              ${lineField(room, "startup", "person.work_from", { label: "startup-from", short: true, time: true })}
+              ${lineField(room, "startup", "person.work_to", { label: "startup-to", short: true, time: true })}
             </div>`
         : nothing
     }

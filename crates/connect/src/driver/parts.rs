@@ -342,6 +342,7 @@ fn page_texts(language: Language) -> PageTexts {
         },
         done: Text::BrowserDone.text(language).into(),
         not_done: Text::BrowserNotDone.text(language).into(),
+        not_further: Text::BrowserNotFurther.text(language).into(),
         stray: Text::BrowserStray.text(language).into(),
     }
 }

@@ -329,8 +329,13 @@ impl Actor {
     }
 
     fn goes_on(&self, flow: &UnderWay) -> bool {
+        flow.beside && self.has_session()
+    }
+
+    /// Somebody is signed in, and Entra has not taken it back.
+    fn has_session(&self) -> bool {
         match &self.state {
-            State::SignedIn(session) => flow.beside && session.rejected.is_none(),
+            State::SignedIn(session) => session.rejected.is_none(),
             State::Waiting(_) | State::SignedOut | State::Useless { .. } => false,
         }
     }

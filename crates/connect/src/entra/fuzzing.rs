@@ -61,6 +61,7 @@ pub fn redirect(input: &[u8]) {
         language: "en".into(),
         done: "done".into(),
         not_done: "not done".into(),
+        not_further: "not further".into(),
         stray: "stray".into(),
     };
     let hosts = ["localhost:1", "127.0.0.1:1", "[::1]:1"].map(str::to_owned);

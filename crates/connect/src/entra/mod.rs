@@ -85,6 +85,8 @@ pub struct PageTexts {
     pub done: String,
     /// It came to nothing, the window can be closed.
     pub not_done: String,
+    /// A further right was not given; whoever is signed in stays so.
+    pub not_further: String,
     /// This page belongs to no sign-in that is waited for.
     pub stray: String,
 }

@@ -25,6 +25,7 @@ pub(super) fn texts() -> PageTexts {
         language: "en".to_owned(),
         done: "You can close this window.".to_owned(),
         not_done: "You are not signed in.".to_owned(),
+        not_further: "You stay signed in.".to_owned(),
         stray: "Not <ours>.".to_owned(),
     }
 }

@@ -294,7 +294,7 @@ texts! {
         MenuPause15: "15 minutes" / "15 Minuten";
         MenuPause60: "1 hour" / "1 Stunde";
         MenuPauseTomorrow: "Until tomorrow" / "Bis morgen";
-        MenuPauseOn: "Until I resume" / "Bis ich fortsetze";
+        MenuPauseOn: "Until I resume" / "Bis auf Weiteres";
         MenuSetAgain: "Let Offhook set it again" / "Offhook wieder setzen lassen";
         MenuResume: "Resume" / "Fortsetzen";
         MenuSignIn: "Sign in to Microsoft…" / "Bei Microsoft anmelden…";
@@ -405,6 +405,8 @@ texts! {
             "Danke. Sie können dieses Fenster schließen; Offhook macht von selbst weiter.";
         BrowserNotDone: "You are not signed in. You can close this window and try again in Offhook." /
             "Sie sind nicht angemeldet. Sie können dieses Fenster schließen und es in Offhook erneut versuchen.";
+        BrowserNotFurther: "Offhook was not given this further right. You stay signed in, and everything else goes on. You can close this window and ask again in Offhook." /
+            "Offhook hat dieses weitere Recht nicht erhalten. Sie bleiben angemeldet, und alles andere läuft weiter. Sie können dieses Fenster schließen und in Offhook erneut danach fragen.";
         BrowserStray: "This page does not belong to a sign-in that Offhook has started." /
             "Diese Seite gehört nicht zu einer Anmeldung, die Offhook begonnen hat.";
 

@@ -282,13 +282,6 @@ impl Engine {
         day.strftime(format).to_string()
     }
 
-    /// The appointment that runs or comes next, in a sentence for the page "Now".
-    pub(super) fn appointment_sentence(&self, now: Now) -> Option<String> {
-        let lines = self.next_appointments(now);
-        let line = lines.iter().find(|line| line.can_skip)?;
-        Some(format!("{} · {} · {}", line.time, line.title, line.action))
-    }
-
     /// What appointments would do and is not done, and what they cancel.
     pub(super) fn why_calendar(&self, tongue: Tongue<'_>) -> Vec<String> {
         let missing = self.desired.forward_missing.as_ref().map(|why| {

@@ -52,7 +52,6 @@ impl Engine {
                 ours: self.ours_in_teams(now),
             }),
             calls: self.call_lines(now),
-            appointment: self.appointment_sentence(now),
             lights: self.named_lights(now),
         }
     }

@@ -24,10 +24,14 @@ impl Actor {
         rights.sort_unstable();
         rights.dedup();
         self.flows += 1;
+        let mut texts = self.texts.clone();
+        if beside && self.has_session() {
+            texts.not_done.clone_from(&texts.not_further);
+        }
         let flow = Flow {
             id: self.flows,
             config: self.config.clone(),
-            texts: self.texts.clone(),
+            texts,
             oauth: self.oauth.clone(),
             rights,
             hint: account

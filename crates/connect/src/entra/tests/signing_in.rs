@@ -70,6 +70,62 @@ async fn a_further_right_is_asked_for_later() {
     assert_eq!(desk.token().await.unwrap(), "a2");
 }
 
+/// What the browser shows after Cancel on Entra's page.
+async fn page_after_cancel(entra: &EntraHandle, further: bool) -> String {
+    let (opened, mut addresses) = mpsc::unbounded_channel();
+    let open = Box::new(move |url: &str| opened.send(url.to_owned()).is_ok());
+    let entra = entra.clone();
+    let outcome = tokio::spawn(async move {
+        if further {
+            entra
+                .sign_in_further(Way::Browser, &[Right::CalendarRead], open)
+                .await
+        } else {
+            entra.sign_in(Way::Browser, &PRESENCE, open).await
+        }
+    });
+    let asked: url::Url = addresses.recv().await.unwrap().parse().unwrap();
+    let said = |name: &str| {
+        asked
+            .query_pairs()
+            .find(|(key, _)| key == name)
+            .unwrap()
+            .1
+            .into_owned()
+    };
+    let mut back: url::Url = said("redirect_uri").parse().unwrap();
+    back.query_pairs_mut()
+        .append_pair("error", "access_denied")
+        .append_pair("state", &said("state"));
+    let page = crate::net::client()
+        .unwrap()
+        .get(back)
+        .send()
+        .await
+        .unwrap()
+        .text()
+        .await
+        .unwrap();
+    assert_eq!(outcome.await.unwrap().unwrap_err().code, Code::SignInCancelled);
+    page
+}
+
+#[tokio::test]
+async fn who_refuses_a_further_right_is_not_told_to_be_signed_out() {
+    let desk = Desk::new().await;
+    let page = page_after_cancel(&desk.entra, true).await;
+    assert!(page.contains("You are not signed in."), "{page}");
+    let desk = Desk::signed_in().await;
+    let page = page_after_cancel(&desk.entra, true).await;
+    assert!(
+        page.contains("You stay signed in.") && !page.contains("not signed in"),
+        "{page}"
+    );
+    // Somebody else was to sign in.
+    let page = page_after_cancel(&desk.entra, false).await;
+    assert!(page.contains("You are not signed in."), "{page}");
+}
+
 #[tokio::test]
 async fn cancelled_and_started_anew() {
     let mut desk = Desk::new().await;
