@@ -33,6 +33,7 @@ export const KEYS = [
   "gone-failed",
   "gone-connecting",
   "now-attention",
+  "now-sign-in",
   "now-pause",
   "now-pause-help",
   "now-pause-15",

@@ -134,6 +134,18 @@ describe("Now", () => {
   });
 });
 
+describe("Now, signed out", () => {
+  it("leads to the sign-in, and offers no pause of what does not run", () => {
+    const root = draw(at("now", "signed-out"));
+    expect(root.querySelector("main a.button")?.getAttribute("href")).toBe("#account");
+    expect(root.querySelector("main [data-word^=now-pause]")).toBeNull();
+    for (const fake of ["starting", "waiting"] as const) {
+      const waiting = draw(at("now", fake));
+      expect(waiting.querySelector("main a.button, main [data-word^=now-pause]"), fake).toBeNull();
+    }
+  });
+});
+
 describe("Now, taken back", () => {
   it("offers on the state itself to put the phone back, and to undo that", () => {
     draw(at("now", "held")).querySelector<HTMLButtonElement>("[data-word=now-put-back]")?.click();

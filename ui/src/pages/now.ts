@@ -30,10 +30,11 @@ export function nowTemplate(room: Room, view: NowPage): TemplateResult {
       </div>
     </div>
     ${undo(room, view)}
-    ${view.paused === null ? pauses(room) : paused(room, view.paused)}
+    ${view.paused === null ? nothing : paused(room, view.paused)}
     ${view.attention ? problemBox(word("now-attention"), view.attention) : nothing}
     ${failure(room, "now")}
-    ${question(room, view.question)}
+    ${question(room, view.question)} ${signedOut(room, view)}
+    ${view.paused === null && isAtWork(view) ? pauses(room) : nothing}
     <section aria-labelledby="fields">
       <h2 id="fields">${word("now-phone")}</h2>
       ${
@@ -71,6 +72,17 @@ export function nowTemplate(room: Room, view: NowPage): TemplateResult {
       }
     </section>
   `;
+}
+
+/** There is something that a pause would stop. */
+function isAtWork({ state, waiting }: NowPage): boolean {
+  return !waiting && state !== "signed-out";
+}
+
+/** The one thing to do then. */
+function signedOut({ word }: Room, { state, waiting }: NowPage): Part {
+  if (waiting || state !== "signed-out") return nothing;
+  return html`<p><a class="button primary" href="#account">${word("now-sign-in")}</a></p>`;
 }
 
 /** What can be taken back of the state, on the state itself. */
