@@ -24,7 +24,7 @@ pub use drag::DragSource;
 pub use keyring::Keyring;
 pub use notifications::{Dunst, Notice, Notifications};
 pub use processes::{EndOnDrop, Process};
-pub use reader::{Heard, Node, Reader};
+pub use reader::{Node, Reader};
 pub use tray::{MenuEntry, Picture, TrayHost, TrayItem};
 
 use crate::places;

@@ -17,8 +17,6 @@ const ACCESSIBLE: &str = "org.a11y.atspi.Accessible";
 const EVENTS: &str = "org.a11y.atspi.Event.Object";
 const ROOT: &str = "/org/a11y/atspi/accessible/root";
 const REGISTRY: &str = "org.a11y.atspi.Registry";
-/// Of `AtspiStateType`.
-const FOCUSABLE: u32 = 11;
 /// Of `AtspiRole`, those that a test asks for. Web pages have no other names for them.
 const ROLES: [(u32, &str); 15] = [
     (2, "alert"),
@@ -49,7 +47,8 @@ pub struct Node {
     /// What it says, where it is text.
     pub text: String,
     pub attributes: HashMap<String, String>,
-    pub focusable: bool,
+    /// Names it for as long as it is there.
+    pub place: String,
     pub children: Vec<Node>,
 }
 
@@ -99,20 +98,11 @@ impl Node {
     }
 }
 
-/// Something that was told to readers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Heard {
-    /// `TextChanged`, `ChildrenChanged`, …
-    pub event: String,
-    /// How urgently the place that changed is to be read: `polite`, `assertive`; empty where it is not.
-    pub live: String,
-}
-
 /// A screen reader's ears: start it before the programs it is to hear.
 #[derive(Debug)]
 pub struct Reader {
     bus: Connection,
-    heard: Arc<Mutex<Vec<Heard>>>,
+    heard: Arc<Mutex<Vec<String>>>,
 }
 
 impl Reader {
@@ -172,35 +162,22 @@ impl Reader {
             MessageStream::for_match_rule(rule, &self.bus, Some(4096)).await
         })
         .expect("the events of AT-SPI");
-        let (bus, heard) = (self.bus.clone(), Arc::clone(&self.heard));
+        let heard = Arc::clone(&self.heard);
         handle().spawn(async move {
             let mut stream = Box::pin(stream);
             while let Some(Ok(message)) = std::future::poll_fn(|cx| stream.as_mut().poll_next(cx)).await {
-                let header = message.header();
-                let (Some(sender), Some(path), Some(event)) =
-                    (header.sender(), header.path(), header.member())
-                else {
-                    continue;
-                };
-                let place = (sender.to_string(), OwnedObjectPath::from(path.to_owned()));
-                let attributes: HashMap<String, String> =
-                    ask(&bus, &place, "GetAttributes", &()).await.unwrap_or_default();
-                let live = attributes
-                    .get("container-live")
-                    .or_else(|| attributes.get("live"));
-                heard.lock().expect("what was heard").push(Heard {
-                    event: event.to_string(),
-                    live: live.cloned().unwrap_or_default(),
-                });
+                if let Some(event) = message.header().member() {
+                    heard.lock().expect("what was heard").push(event.to_string());
+                }
             }
         });
     }
 
-    /// Takes what was heard so far.
+    /// Takes what was heard so far: `TextChanged`, `ChildrenChanged`, …
     ///
     /// # Panics
     /// Never.
-    pub fn take_heard(&self) -> Vec<Heard> {
+    pub fn take_heard(&self) -> Vec<String> {
         std::mem::take(&mut *self.heard.lock().expect("what was heard"))
     }
 
@@ -222,7 +199,6 @@ impl Reader {
             }
             // What goes away while it is read is not there.
             let role: u32 = ask(&self.bus, &place, "GetRole", &()).await?;
-            let states: Vec<u32> = ask(&self.bus, &place, "GetState", &()).await?;
             let text: Option<String> = ask_of(
                 &self.bus,
                 &place,
@@ -249,9 +225,7 @@ impl Reader {
                 attributes: ask(&self.bus, &place, "GetAttributes", &())
                     .await
                     .unwrap_or_default(),
-                focusable: states
-                    .first()
-                    .is_some_and(|states| states & (1 << FOCUSABLE) != 0),
+                place: format!("{} {}", place.0, place.1),
                 children,
             })
         })
