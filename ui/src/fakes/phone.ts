@@ -168,7 +168,67 @@ export function phonePage(state: FakeState, say: Say): PhonePage {
             : ability,
         ),
       };
+    case "starface":
+      return {
+        ...base,
+        kind: field("starface"),
+        user: field("nora"),
+        extension: field(""),
+        light: light(
+          true,
+          say("Connected to STARFACE 10 as Nora Lindqvist.", "Verbunden mit STARFACE 10 als Nora Lindqvist."),
+        ),
+        abilities: abilities(base, [
+          say("Read and set.", "Lesen und setzen."),
+          say("Switches the forwarding prepared there.", "Schaltet die dort vorbereitete Umleitung."),
+          say("Read and set, beside the chat status.", "Lesen und setzen, neben dem Chatstatus."),
+          null,
+        ]),
+      };
+    case "innovaphone":
+      return {
+        ...base,
+        kind: field("innovaphone"),
+        user: field("nora.lindqvist"),
+        extension: field(""),
+        light: light(
+          true,
+          say("Connected over myApps as Nora Lindqvist.", "Über myApps verbunden als Nora Lindqvist."),
+        ),
+        abilities: abilities(base, [
+          say("As a presence.", "Als Präsenz."),
+          null,
+          say("Read and set.", "Lesen und setzen."),
+          say("Away, busy, do not disturb.", "Abwesend, beschäftigt, Nicht stören."),
+        ]),
+      };
+    case "procall":
+      return {
+        ...base,
+        kind: field("procall"),
+        user: field("nora@example.com"),
+        extension: field(""),
+        light: light(
+          true,
+          say("Connected to the UCServer as Nora Lindqvist.", "Verbunden mit dem UCServer als Nora Lindqvist."),
+        ),
+        abilities: abilities(base, [
+          say("Read and set.", "Lesen und setzen."),
+          say("One forward of all calls.", "Eine Umleitung aller Anrufe."),
+          say("Read and set.", "Lesen und setzen."),
+          say("Read and set, with an end time.", "Lesen und setzen, mit Endzeit."),
+        ]),
+      };
     default:
       return base;
   }
+}
+
+/** What each can be done with, in the order of `base`; `null`: not at all. */
+function abilities({ abilities }: PhonePage, texts: (string | null)[]): PhonePage["abilities"] {
+  const able = abilities.slice(0, texts.length).map((ability, at) => {
+    const text = texts[at];
+    return { ...ability, can: typeof text === "string", text: text ?? "–" };
+  });
+  return [...able, ...abilities.slice(texts.length)];
 }

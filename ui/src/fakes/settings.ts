@@ -55,6 +55,10 @@ function fields(state: FakeState, say: Say): Record<string, FieldView> {
     "lines.baresip.enabled": field(state === "sources-off" ? "false" : "true"),
     "lines.baresip.address": field("127.0.0.1:4444"),
     "log.level": field("info"),
+    "phone.interface": field("myapps"),
+    "phone.app": field(""),
+    "phone.alien_calls": field("false"),
+    "phone.activities": field("documented"),
   };
   if (state === "locked") {
     for (const key of [
