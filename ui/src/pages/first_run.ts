@@ -40,7 +40,9 @@ function content(room: Room, pages: Pages, view: FirstRun): TemplateResult {
 
 /** A key file has its place on the step of the phone system; it may come at any other as well. */
 function droppedEarly(room: Room, { phone: { key } }: Pages, { step }: FirstRun): Part {
-  if (step === "phone" || (key.state === "nothing" && !room.state.dragging)) return nothing;
+  // The step of the access names the host that was agreed to.
+  const said = key.state === "nothing" || (key.state === "accepted" && step === "access");
+  if (step === "phone" || (said && !room.state.dragging)) return nothing;
   return html`<section class="card" aria-label=${room.word("key-title")}>${keyTemplate(room, PAGE, key, true)}</section>`;
 }
 
