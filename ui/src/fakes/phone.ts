@@ -210,7 +210,10 @@ export function phonePage(state: FakeState, say: Say): PhonePage {
         extension: field(""),
         light: light(
           true,
-          say("Connected to the UCServer as Nora Lindqvist.", "Verbunden mit dem UCServer als Nora Lindqvist."),
+          say(
+            "Connected to the UCServer as Nora Lindqvist.",
+            "Verbunden mit dem UCServer als Nora Lindqvist.",
+          ),
         ),
         abilities: abilities(base, [
           say("Read and set.", "Lesen und setzen."),
