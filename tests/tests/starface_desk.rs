@@ -62,7 +62,10 @@ fn every_row_of_starface_9_works_on_a_starface() {
         wait_until(SOON, "do not disturb to end", || !company.starface().dnd(LOGIN));
     }
 
-    // Do not disturb by the person: Teams shows busy on the phone, until it is off again.
+    // Do not disturb by the person: Teams shows busy on the phone, until it is off again. Pressed before the program
+    // has read back what it wrote itself, it would look like a write that was not carried out.
+    let is_off = |status: &serde_json::Value| status["phone"]["dnd"]["value"] == false;
+    product.wait_status(SOON, "the program to know that it is off", is_off);
     company.starface().press_dnd(LOGIN, true);
     let shows = |availability: &str| {
         company

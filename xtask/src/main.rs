@@ -2,6 +2,7 @@
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a console program")]
 
 mod bench;
+mod cross;
 mod mutants;
 mod pages;
 mod run;
@@ -28,6 +29,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   bench [NAME…]    measures the released programs; `--help` names what can be measured
   world [--hours N] [--seed S] [--minutes N] [--threads N]
                    goes through simulated days, a million hours unless told
+  cross            checks what only Windows and macOS compile, from Debian 12
   screenshots      takes the pictures of docs/screenshots anew
   fmt              formats the sources
   lint             the checks without the tests";
@@ -57,6 +59,7 @@ fn dispatch() -> Result<()> {
         "bench" => bench::bench(&rest, &mut steps)?,
         "mutants" => mutants::mutants(&rest, &mut steps)?,
         "world" => return world::world(&rest),
+        "cross" => cross::cross(&mut steps)?,
         "screenshots" => screenshots::screenshots(&mut steps)?,
         "fmt" => test::format(&mut steps)?,
         "lint" => test::lint(&mut steps)?,

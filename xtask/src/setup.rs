@@ -14,7 +14,9 @@ use crate::step::Steps;
 pub enum Extent {
     /// What building and running need.
     Run,
-    /// The real parts of the tests as well.
+    /// What checking for other systems needs as well.
+    Cross,
+    /// All that, and the real parts of the tests.
     Tests,
 }
 

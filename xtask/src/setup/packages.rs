@@ -20,6 +20,16 @@ const TO_RUN: &[&str] = &[
     "xdg-utils",
 ];
 
+/// What checking for Windows and macOS needs on top: Debian's own Rust with the source of its standard library, and the
+/// C compiler for Windows. They stand beside a Rust of rustup's, which stays the one that builds everything else.
+const TO_CROSS: &[&str] = &[
+    "cargo-web",
+    "gcc-mingw-w64-x86-64",
+    "rust-web-clippy",
+    "rust-web-src",
+    "rustc-web",
+];
+
 /// What the tests need on top: a desktop without a screen, a keyring, phones, a browser.
 const TO_TEST: &[&str] = &[
     "adwaita-icon-theme",
@@ -64,6 +74,9 @@ pub fn install(extent: Extent) -> Result<()> {
         return Ok(());
     }
     let mut wanted: Vec<&str> = TO_RUN.to_vec();
+    if extent != Extent::Run {
+        wanted.extend(TO_CROSS);
+    }
     if extent == Extent::Tests {
         wanted.extend(TO_TEST);
     }
@@ -184,7 +197,7 @@ mod tests {
 
     #[test]
     fn no_package_is_named_twice() {
-        let mut all = [TO_RUN, TO_TEST].concat();
+        let mut all = [TO_RUN, TO_CROSS, TO_TEST].concat();
         all.sort_unstable();
         let count = all.len();
         all.dedup();

@@ -491,14 +491,17 @@ async fn calls_are_listed_more_often_than_fields_are_read() {
 #[tokio::test]
 async fn what_is_pressed_is_found_by_reading_where_no_event_tells_of_it() {
     let pbx = Pbx::start(DEAF, Faults::default()).await;
-    let mut config = config(&pbx);
-    config.timing.fields_unheard = Duration::from_millis(50);
-    let mut desk = Desk::up(config.clone()).await;
+    let shown = config(&pbx);
+    let mut unheard = shown.clone();
+    unheard.timing.fields_unheard = Duration::from_millis(50);
+    let mut desk = Desk::up(unheard).await;
     pbx.state().db.insert("DND/101".into(), "YES".into());
     desk.sees(FieldValue::Dnd(true)).await;
-    // Nor do events tell of it once calls were missed.
-    config.timing.calls_unheard = Duration::from_millis(50);
-    let mut desk = Desk::up(config).await;
+    // Nor do events tell of it once calls were missed, and then it is read more often.
+    let mut deaf = shown;
+    deaf.timing.calls_unheard = Duration::from_millis(50);
+    deaf.timing.fields_deaf = Duration::from_millis(50);
+    let mut desk = Desk::up(deaf).await;
     let call = "Event: CoreShowChannel\r\nChannel: PJSIP/101-00000001\r\nChannelState: 6\r\nUniqueid: 1.1\r\nDuration: 00:00:09";
     pbx.state().channels = vec![call.into()];
     desk.next("trouble", |event| {

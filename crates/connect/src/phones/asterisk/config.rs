@@ -202,8 +202,11 @@ pub struct Timing {
     pub calls_unheard: Duration,
     /// Calls, once there were some that no event had told of.
     pub calls_deaf: Duration,
-    /// Fields, while no event tells of them either.
+    /// Fields, while no event has been heard: slower than the calls, since most accounts are sent events once there is
+    /// something to tell, and each answer wakes the program. Not shorter than `calls_unheard`.
     pub fields_unheard: Duration,
+    /// Fields, once it is known that no event tells of them.
+    pub fields_deaf: Duration,
     /// After sign-in, before the rights are looked at once more: an Asterisk that has just started learns its
     /// commands one by one.
     pub look_again: Duration,
@@ -221,7 +224,8 @@ impl Default for Timing {
             resync: Duration::from_secs(180),
             calls_unheard: Duration::from_secs(30),
             calls_deaf: Duration::from_secs(5),
-            fields_unheard: Duration::from_secs(30),
+            fields_unheard: Duration::from_secs(90),
+            fields_deaf: Duration::from_secs(30),
             look_again: Duration::from_secs(15),
         }
     }

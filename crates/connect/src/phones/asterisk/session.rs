@@ -145,10 +145,12 @@ impl Session {
     /// call class too (`Privilege: call,all` of `DeviceStateChange` and `PresenceStateChange`).
     pub const fn fields_pace(&self) -> Duration {
         let timing = &self.config.timing;
-        if self.deaf || !self.heard_calls {
-            timing.fields_unheard
-        } else {
+        if self.deaf {
+            timing.fields_deaf
+        } else if self.heard_calls {
             timing.resync
+        } else {
+            timing.fields_unheard
         }
     }
 

@@ -1,0 +1,109 @@
+//! `cargo xtask cross`: what only Windows and macOS compile, checked from Debian.
+//!
+//! Windows: clippy over every program, with mingw as C compiler and linker. macOS: clippy as well, which checks types
+//! and links nothing; Apple's compiler and headers are not to be had here, so C parts are left out. Both take Debian's
+//! own Rust, which comes with the source of its standard library: that is built for the other system on the way.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Result, bail};
+
+use crate::setup::{self, Extent};
+use crate::step::{self, Steps};
+use crate::workspace;
+
+/// A system that Offhook runs on and that this is not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum System {
+    Windows,
+    MacOs,
+}
+
+impl System {
+    const ALL: [Self; 2] = [Self::Windows, Self::MacOs];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Windows => "Windows",
+            Self::MacOs => "macOS",
+        }
+    }
+
+    const fn target(self) -> &'static str {
+        match self {
+            Self::Windows => "x86_64-pc-windows-gnu",
+            Self::MacOs => "aarch64-apple-darwin",
+        }
+    }
+}
+
+/// Checks the programs for the other systems.
+///
+/// # Errors
+/// The first step that failed, or a sentence when this is no Debian.
+pub fn cross(steps: &mut Steps) -> Result<()> {
+    if !Path::new("/etc/debian_version").exists() {
+        bail!("the checks for other systems take Debian's own Rust and run on Debian 12 alone");
+    }
+    setup::setup(Extent::Cross, steps)?;
+    if !xtask::parts::workspace().join("ui/dist/index.html").exists() {
+        steps.step("what the pages need", crate::pages::install)?;
+        steps.step("pages: build", || crate::pages::script("build"))?;
+    }
+    lints(steps)
+}
+
+/// Clippy for each of the other systems. The packages of [`Extent::Cross`] and the built pages are there.
+///
+/// # Errors
+/// The first step that failed.
+pub fn lints(steps: &mut Steps) -> Result<()> {
+    for system in System::ALL {
+        steps.step(&format!("lints for {}", system.name()), || {
+            let mut clippy = cargo(system, &["clippy"])?;
+            for package in workspace::PROGRAMS {
+                clippy.args(["--package", package]);
+            }
+            step::run(clippy.args(["--", "-D", "warnings"]))
+        })?;
+    }
+    Ok(())
+}
+
+/// Debian's cargo for another system, in a target folder of its own: one kept by rustup has neither a standard library
+/// for it nor the source of one. Always with the same variables, or everything would be built anew.
+fn cargo(system: System, arguments: &[&str]) -> Result<Command> {
+    let mut command = step::command("/usr/bin/cargo", arguments);
+    for name in [
+        "CARGO",
+        "RUSTC",
+        "RUSTC_WRAPPER",
+        "RUSTDOC",
+        "RUSTFLAGS",
+        "RUSTUP_TOOLCHAIN",
+    ] {
+        command.env_remove(name);
+    }
+    command
+        .env("PATH", "/usr/bin:/bin")
+        // Building the standard library is not yet stable.
+        .env("RUSTC_BOOTSTRAP", "1")
+        .args(["-Zbuild-std=std,panic_unwind,test", "--target", system.target()])
+        .arg("--target-dir")
+        .arg(folder()?);
+    if system == System::MacOs {
+        let stand_in = xtask::parts::workspace().join("xtask/cross/no-cc");
+        command
+            .env("CC_aarch64_apple_darwin", &stand_in)
+            .env("AR_aarch64_apple_darwin", "/usr/bin/ar")
+            // Whoever looks for Apple's headers finds a folder.
+            .env("SDKROOT", xtask::parts::workspace().join("xtask/cross"));
+    }
+    Ok(command)
+}
+
+/// Where the other systems' parts are built: both share what runs here, such as macros.
+fn folder() -> Result<PathBuf> {
+    Ok(workspace::target_folder()?.join("cross"))
+}
