@@ -4,10 +4,11 @@
 //! and links nothing; Apple's compiler and headers are not to be had here, so C parts are left out. Both take Debian's
 //! own Rust, which comes with the source of its standard library: that is built for the other system on the way.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 
 use crate::setup::{self, Extent};
 use crate::step::{self, Steps};
@@ -86,7 +87,7 @@ fn cargo(system: System, arguments: &[&str]) -> Result<Command> {
         command.env_remove(name);
     }
     command
-        .env("PATH", "/usr/bin:/bin")
+        .env("PATH", path()?)
         // Building the standard library is not yet stable.
         .env("RUSTC_BOOTSTRAP", "1")
         .args(["-Zbuild-std=std,panic_unwind,test", "--target", system.target()])
@@ -101,6 +102,17 @@ fn cargo(system: System, arguments: &[&str]) -> Result<Command> {
             .env("SDKROOT", xtask::parts::workspace().join("xtask/cross"));
     }
     Ok(command)
+}
+
+/// Cargo looks for its own commands, such as clippy, in its home before anywhere else, unless the home is in the path:
+/// rustup's stand there.
+fn path() -> Result<OsString> {
+    let home = std::env::var_os("CARGO_HOME")
+        .map(PathBuf::from)
+        .or_else(|| Some(PathBuf::from(std::env::var_os("HOME")?).join(".cargo")))
+        .context("neither CARGO_HOME nor HOME says where cargo lives")?;
+    let folders = [PathBuf::from("/usr/bin"), PathBuf::from("/bin"), home.join("bin")];
+    Ok(std::env::join_paths(folders)?)
 }
 
 /// Where the other systems' parts are built: both share what runs here, such as macros.

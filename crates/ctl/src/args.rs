@@ -67,7 +67,7 @@ pub(crate) enum What {
 
 #[derive(Debug, PartialEq)]
 pub(crate) enum KeyTask {
-    New(NewKey),
+    New(Box<NewKey>),
     Show(PathBuf),
     Check(PathBuf),
 }
@@ -344,7 +344,7 @@ impl Line {
                 if new.out.as_os_str().is_empty() {
                     return Err("--out FILE is missing".into());
                 }
-                Ok(KeyTask::New(new))
+                Ok(KeyTask::New(Box::new(new)))
             }
             other => Err(format!("there is no command 'key {other}'").into()),
         }

@@ -110,9 +110,41 @@ pub fn run(
                 item.icon = None;
                 *flow = ControlFlow::ExitWithCode(code);
             }
-            _ => {}
+            Event::NewEvents(_)
+            | Event::WindowEvent { .. }
+            | Event::DeviceEvent { .. }
+            | Event::MainEventsCleared
+            | Event::RedrawRequested(_)
+            | Event::RedrawEventsCleared
+            | Event::LoopDestroyed
+            | Event::Suspended
+            | Event::Resumed
+            | Event::Opened { .. }
+            | Event::Reopen { .. }
+            | _ => {}
         }
     })
+}
+
+/// The menu bar colours a template by itself, light or dark.
+#[cfg(target_os = "macos")]
+fn with_icon(builder: TrayIconBuilder, icon: Icon) -> TrayIconBuilder {
+    builder.with_icon_templated(icon)
+}
+
+#[cfg(not(target_os = "macos"))]
+fn with_icon(builder: TrayIconBuilder, icon: Icon) -> TrayIconBuilder {
+    builder.with_icon(icon)
+}
+
+#[cfg(target_os = "macos")]
+fn set_icon(shown: &TrayIcon, icon: Option<Icon>) -> tray_icon::Result<()> {
+    shown.set_icon_templated(icon)
+}
+
+#[cfg(not(target_os = "macos"))]
+fn set_icon(shown: &TrayIcon, icon: Option<Icon>) -> tray_icon::Result<()> {
+    shown.set_icon(icon)
 }
 
 /// The icon, on the main thread.
@@ -168,9 +200,7 @@ impl Item {
                 // On macOS a click on an icon of the menu bar opens its menu.
                 .with_menu_on_left_click(cfg!(target_os = "macos"));
             if let Some(icon) = native_icon(tray, paint) {
-                builder = builder
-                    .with_icon(icon)
-                    .with_icon_as_template(cfg!(target_os = "macos"));
+                builder = with_icon(builder, icon);
             }
             self.icon = Some(builder.build()?);
             return Ok(());
@@ -178,7 +208,7 @@ impl Item {
         let same =
             before.is_some_and(|before| (before.icon, before.attention) == (tray.icon, tray.attention));
         if !same || self.painted != Some(paint) {
-            icon.set_icon_with_as_template(native_icon(tray, paint), cfg!(target_os = "macos"))?;
+            set_icon(icon, native_icon(tray, paint))?;
         }
         if before.is_none_or(|before| before.tooltip != tray.tooltip) {
             icon.set_tooltip(Some(&tray.tooltip))?;

@@ -66,8 +66,8 @@ struct Case {
     title: &'static str,
     tray: bool,
     away: bool,
-    /// Somebody has phoned since the sign-in at the phone system: until then the account may be one that is sent no
-    /// events, and calls and fields are read every 30 s in place of a sign of life.
+    /// Somebody has phoned since the sign-in at the phone system. Until then the account may be one that is sent no
+    /// events, so calls are listed every 30 s in place of a sign of life, and fields read every 90 s.
     phoned: bool,
     wakeups: f64,
 }
