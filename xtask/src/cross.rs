@@ -1,8 +1,11 @@
 //! `cargo xtask cross`: what only Windows and macOS compile, checked from Debian.
 //!
-//! Windows: clippy over every program, with mingw as C compiler and linker. macOS: clippy as well, which checks types
+//! Windows: clippy over every program, with mingw as C compiler and linker, and the tests of what decides and what
+//! reads foreign files, run by wine. macOS: clippy as well, which checks types
 //! and links nothing; Apple's compiler and headers are not to be had here, so C parts are left out. Both take Debian's
 //! own Rust, which comes with the source of its standard library: that is built for the other system on the way.
+
+mod wine;
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -52,7 +55,8 @@ pub fn cross(steps: &mut Steps) -> Result<()> {
         steps.step("what the pages need", crate::pages::install)?;
         steps.step("pages: build", || crate::pages::script("build"))?;
     }
-    lints(steps)
+    lints(steps)?;
+    tests(steps)
 }
 
 /// Clippy for each of the other systems. The packages of [`Extent::Cross`] and the built pages are there.
@@ -70,6 +74,24 @@ pub fn lints(steps: &mut Steps) -> Result<()> {
         })?;
     }
     Ok(())
+}
+
+/// The packages whose tests run on Windows as they are: no real parts, no sockets of Unix.
+const RUN_BY_WINE: [&str; 3] = ["offhook-engine", "offhook-pbxkey", "offhook-protocol"];
+
+/// Runs the tests of [`RUN_BY_WINE`], built for Windows.
+///
+/// # Errors
+/// A test that failed, or a wine that does not start.
+pub fn tests(steps: &mut Steps) -> Result<()> {
+    let prefix = steps.step("wine", wine::prefix)?;
+    steps.step("tests for Windows", || {
+        let mut test = cargo(System::Windows, &["test"])?;
+        for package in RUN_BY_WINE {
+            test.args(["--package", package]);
+        }
+        step::run(test.envs(wine::environment(&prefix)))
+    })
 }
 
 /// Debian's cargo for another system, in a target folder of its own: one kept by rustup has neither a standard library

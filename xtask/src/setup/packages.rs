@@ -20,14 +20,17 @@ const TO_RUN: &[&str] = &[
     "xdg-utils",
 ];
 
-/// What checking for Windows and macOS needs on top: Debian's own Rust with the source of its standard library, and the
-/// C compiler for Windows. They stand beside a Rust of rustup's, which stays the one that builds everything else.
+/// What checking for Windows and macOS needs on top: Debian's own Rust with the source of its standard library, the C
+/// compiler for Windows, and wine to run what comes out. They stand beside a Rust of rustup's, which stays the one that
+/// builds everything else.
 const TO_CROSS: &[&str] = &[
     "cargo-web",
     "gcc-mingw-w64-x86-64",
     "rust-web-clippy",
     "rust-web-src",
     "rustc-web",
+    "wine",
+    "wine64",
 ];
 
 /// What the tests need on top: a desktop without a screen, a keyring, phones, a browser.
