@@ -2,6 +2,7 @@
 
 use anyhow::{Result, bail};
 
+use crate::cross;
 use crate::pages;
 use crate::setup::{self, Extent};
 use crate::step::{self, Steps};
@@ -61,12 +62,20 @@ fn checks_and_tests(steps: &mut Steps) -> Result<Count> {
             step::cargo(&["test", "--doc", "--no-fail-fast"]).args(&everything),
         )?))
     })?;
+    let elsewhere = if cross::is_possible() {
+        cross::lints(steps)?;
+        counted(cross::tests(steps)?)
+    } else {
+        println!("what only Windows and macOS compile is checked on Debian alone");
+        Count::default()
+    };
     Ok(Count {
         passed: page_tests + browser_tests,
         failed: 0,
     }
     .and(tests)
-    .and(examples))
+    .and(examples)
+    .and(elsewhere))
 }
 
 /// The checks of sources: format, lints, and the same of the pages, which are built on the way because the window's

@@ -25,9 +25,7 @@ pub fn environment(prefix: &Path) -> [(&'static str, OsString); 3] {
 /// # Errors
 /// Wine or the compiler for Windows did not do its part.
 pub fn prefix() -> Result<PathBuf> {
-    let prefix = xtask::parts::folder()
-        .map_err(anyhow::Error::msg)?
-        .join("wine");
+    let prefix = xtask::parts::folder().map_err(anyhow::Error::msg)?.join("wine");
     let system = prefix.join("drive_c/windows/system32");
     if system.join(RANDOM).exists() {
         return Ok(prefix);

@@ -14,6 +14,7 @@ mod rules;
 mod undo;
 
 use crate::ledger_file::{keep_aside, replace};
+#[cfg(any(test, feature = "fuzzing"))]
 pub(crate) use arguments::split as split_command;
 use keys::{FIRST_RUN, KNOWN, Known, VERSION};
 use offhook_engine::fault::{Code, Fault, FaultKind};
