@@ -15,13 +15,19 @@ pub struct Picture {
 /// What a picture is painted with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Paint {
+    #[cfg_attr(
+        all(target_os = "macos", not(test)),
+        expect(dead_code, reason = "its menu bar colours templates by itself")
+    )]
     Colour,
     /// One colour: red, green, blue.
     One([u8; 3]),
 }
 
 /// For dark panels, for light ones, and for a system that colours pictures itself.
+#[cfg(any(not(target_os = "macos"), test))]
 pub const LIGHT: Paint = Paint::One([0xf2, 0xf4, 0xf5]);
+#[cfg(any(not(target_os = "macos"), test))]
 pub const DARK: Paint = Paint::One([0x22, 0x28, 0x2c]);
 #[cfg(any(target_os = "macos", test))]
 pub const TEMPLATE: Paint = Paint::One([0, 0, 0]);
