@@ -1,5 +1,5 @@
 // A picture of every page in every state, language and theme, and of some narrow, at 200 % and in the system's own
-// colours. `npm run shots [-- FILTER]`. Those that stand for all go to docs/screenshots/pages, with few colours so that
+// colours. `npm run shots [-- FILTER | --kept]`. Those that stand for all go to docs/screenshots/pages, with few colours so that
 // they stay small; the others to docs/screenshots/all, which is not kept. OFFHOOK_CHROMIUM names another browser.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, rmSync } from "node:fs";
@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 import { open } from "./chromium.mjs";
 
 const shots = fileURLToPath(new URL("../../docs/screenshots/", import.meta.url));
-const filter = process.argv[2] ?? "";
+const keptOnly = process.argv.includes("--kept");
+const filter = keptOnly ? "" : (process.argv[2] ?? "");
 
 /** The states that stand for their pages, in both languages and themes. */
 const STANDS = new Set([
@@ -75,7 +76,11 @@ async function series({ language, scheme, suffix, size, zoom, forced }, places) 
   });
   for (const { page, state } of places) {
     const name = `${page}-${state}-${language}-${scheme}${suffix}`;
-    if (!name.includes(filter)) continue;
+    const stands =
+      (STANDS.has(`${page}-${state}`) && (suffix === "" || (page === "now" && language === "de"))) ||
+      (["now", "first-run"].includes(page) && language === "en" && scheme === "light" && suffix === "") ||
+      name === "now-attention-de-dark";
+    if (!name.includes(filter) || (keptOnly && !stands)) continue;
     await tab.setViewportSize(size);
     // Another address each time: what one state left behind on the page is not in the next one's picture.
     await tab.goto("about:blank");
@@ -91,10 +96,6 @@ async function series({ language, scheme, suffix, size, zoom, forced }, places) 
     const more = size.width < 576 ? 60 : 0;
     if (zoom === 1)
       await tab.setViewportSize({ width: size.width, height: Math.max(size.height, tall + more) });
-    const stands =
-      (STANDS.has(`${page}-${state}`) && (suffix === "" || (page === "now" && language === "de"))) ||
-      (["now", "first-run"].includes(page) && language === "en" && scheme === "light" && suffix === "") ||
-      name === "now-attention-de-dark";
     const path = `${shots}${stands ? "pages" : "all"}/${name}.png`;
     rmSync(path, { force: true });
     await tab.screenshot({ path });
