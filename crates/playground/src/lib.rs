@@ -1,6 +1,6 @@
 //! A pretend company in one process: **Entra**, **Graph** and a **phone system** that speaks Asterisk's AMI, STARFACE's
-//! REST and UCI, innovaphone's web sockets, and UCServer's WebService, for a few people with phones and Teams. It is the demo,
-//! and the double that tests run against.
+//! REST and UCI, innovaphone's web sockets, and UCServer's WebService, for a few people with phones and Teams, and an
+//! **Exchange** server with their calendars. It is the demo, and the double that tests run against.
 //!
 //! It refuses what the real ones refuse, and shares no type, constant or helper with the adapters it stands in for: an
 //! error in one can't hide in the other. What it does is taken from the fact sheets `graph.md`, `test-parts.md` and
@@ -17,7 +17,7 @@
 //! ```
 //!
 //! Layout: `company` people · `clock` time that tests push forward · `faults` what goes wrong on demand · `requests`
-//! what was asked · `entra`, `graph`, `pbx`, `innovaphone`, `procall`, `starface` the parts · `control`, `page` the handle on it
+//! what was asked · `entra`, `graph`, `pbx`, `innovaphone`, `procall`, `starface`, `exchange` the parts · `control`, `page` the handle on it
 //! over HTTP · `settings`
 //! the settings file that uses it.
 
@@ -26,6 +26,7 @@ mod company;
 mod control;
 mod csta;
 mod entra;
+mod exchange;
 mod faces;
 mod faults;
 mod graph;
@@ -49,6 +50,10 @@ use tokio::task::JoinHandle;
 
 pub use company::{CLIENT_ID, Person, TENANT_DOMAIN, TENANT_ID};
 pub use csta::{Csta, CstaHabits};
+pub use exchange::{
+    EXCHANGE_DOMAIN, Exchange, ExchangeAccount, ExchangeCalendars, ExchangeItem, ExchangeLog, ExchangeSetup,
+    ExchangeTls, exchange_answer, exchange_fault,
+};
 pub use faults::{Fault, Faults, Injection, Place};
 pub use graph::calendar::CalendarEvent;
 pub use graph::presence::{Pick, Session, TeamsClient};
@@ -57,7 +62,7 @@ pub use pbx::{Account, CallState, CallView, Class, Placed};
 pub use portal::{Portal, PortalHabits};
 pub use procall::{Procall, ProcallHabits, ProcallWrite};
 pub use requests::{Request, Service};
-pub use settings::{Phone, ports_in_settings, write_settings};
+pub use settings::{Calendar, Phone, ports_in_settings, write_settings};
 pub use starface::{Starface, StarfaceHabits, StarfaceLogin, StarfaceOddity, StarfaceWrite};
 
 use clock::Clock;
@@ -130,6 +135,7 @@ pub struct Ports {
     pub procall: u16,
     pub csta: u16,
     pub portal: u16,
+    pub exchange: u16,
     pub control: u16,
 }
 
@@ -153,6 +159,8 @@ pub struct Addresses {
     pub csta: SocketAddr,
     /// FreePBX's user portal and a gateway over plain HTTP.
     pub portal: SocketAddr,
+    /// Exchange's web services over plain HTTP.
+    pub exchange: String,
 }
 
 /// Everything that the parts share.
@@ -217,6 +225,7 @@ pub enum StartError {
 pub struct Playground {
     world: Arc<World>,
     servers: Vec<JoinHandle<()>>,
+    exchange: Exchange,
 }
 
 impl Playground {
@@ -233,6 +242,7 @@ impl Playground {
         let procall_port = bind(options.ports.procall).await?;
         let csta_port = bind(options.ports.csta).await?;
         let portal_port = bind(options.ports.portal).await?;
+        let exchange_port = bind(options.ports.exchange).await?;
         let addresses = Addresses {
             entra: format!("http://{}", entra.local_addr()?),
             graph: format!("http://{}/v1.0", graph.local_addr()?),
@@ -243,6 +253,7 @@ impl Playground {
             procall: procall_port.local_addr()?,
             csta: csta_port.local_addr()?,
             portal: portal_port.local_addr()?,
+            exchange: format!("http://{}/EWS/Exchange.asmx", exchange_port.local_addr()?),
         };
         let (clock, faults) = (Arc::new(Clock::start()), Arc::new(Faults::default()));
         let requests = Arc::new(Requests::default());
@@ -321,6 +332,7 @@ impl Playground {
         faces::serve_procall(&world, procall_port);
         faces::serve_csta(&world, csta_port);
         faces::serve_portal(&world, portal_port);
+        let exchange = Exchange::start(exchange_port, ExchangeSetup::of_company(&world), None)?;
         let recorder = |service| {
             let (requests, clock) = (Arc::clone(&world.requests), Arc::clone(&world.clock));
             Some(server::Recorder {
@@ -343,7 +355,11 @@ impl Playground {
             tokio::spawn(server::serve(control, control::router(Arc::clone(&world)), None)),
             tokio::spawn(procall::live(Arc::clone(&world.procall))),
         ];
-        Ok(Self { world, servers })
+        Ok(Self {
+            world,
+            servers,
+            exchange,
+        })
     }
 
     pub fn addresses(&self) -> &Addresses {
@@ -356,6 +372,16 @@ impl Playground {
 
     pub fn options(&self) -> &Options {
         &self.world.options
+    }
+
+    /// What happened at Exchange.
+    pub const fn exchange(&self) -> &Exchange {
+        &self.exchange
+    }
+
+    /// User and password that the person signs in to Exchange with.
+    pub fn exchange_login(&self, person: &str) -> (String, String) {
+        (format!("{EXCHANGE_DOMAIN}\\{person}"), exchange::password(person))
     }
 
     /// What goes wrong on demand.

@@ -1,6 +1,6 @@
-//! `offhook-playground [--data-dir DIR] [--phone asterisk|command|csta|freepbx|innovaphone|procall|starface] [--extension N]
-//! [--until-stdin-closes]`: serves the
-//! pretend company, prints its addresses as one line of JSON, and writes settings that use it into DIR.
+//! `offhook-playground [--data-dir DIR] [--phone asterisk|command|csta|freepbx|innovaphone|procall|starface]
+//! [--calendar graph|ews] [--extension N] [--until-stdin-closes]`: serves the pretend company, prints its addresses as one
+//! line of JSON, and writes settings that use it into DIR.
 
 #![expect(
     clippy::print_stdout,
@@ -16,18 +16,19 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use offhook_playground::{
-    ADMIN_USER, DESK_USER, Options, Phone, Playground, ports_in_settings, write_settings,
+    ADMIN_USER, Calendar, DESK_USER, Options, Phone, Playground, ports_in_settings, write_settings,
 };
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 
-const USAGE: &str = "usage: offhook-playground [--data-dir DIR] [--phone asterisk|command|csta|freepbx|innovaphone|procall|starface] [--extension N] [--until-stdin-closes]";
+const USAGE: &str = "usage: offhook-playground [--data-dir DIR] [--phone asterisk|command|csta|freepbx|innovaphone|procall|starface] [--calendar graph|ews] [--extension N] [--until-stdin-closes]";
 
 #[derive(Debug)]
 struct Arguments {
     data_dir: Option<PathBuf>,
     extension: String,
     phone: Phone,
+    calendar: Calendar,
     until_stdin_closes: bool,
 }
 
@@ -58,6 +59,7 @@ fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
         data_dir: None,
         extension: "1001".into(),
         phone: Phone::default(),
+        calendar: Calendar::default(),
         until_stdin_closes: false,
     };
     let mut parser = lexopt::Parser::from_env();
@@ -69,6 +71,11 @@ fn arguments() -> Result<Option<Arguments>, lexopt::Error> {
                 let kind = parser.value()?.string()?;
                 found.phone =
                     Phone::parse(&kind).ok_or_else(|| format!("no phone system is called {kind}"))?;
+            }
+            Long("calendar") => {
+                let source = parser.value()?.string()?;
+                found.calendar =
+                    Calendar::parse(&source).ok_or_else(|| format!("no calendar is called {source}"))?;
             }
             Long("until-stdin-closes") => found.until_stdin_closes = true,
             Long("help") | Short('h') => return Ok(None),
@@ -102,8 +109,14 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
     .await
     .context("the pretend company does not start")?;
     let settings = match &arguments.data_dir {
-        Some(dir) => write_settings(&company, dir, &arguments.extension, arguments.phone)
-            .with_context(|| format!("settings can't be written into {}", dir.display()))?,
+        Some(dir) => write_settings(
+            &company,
+            dir,
+            &arguments.extension,
+            arguments.phone,
+            arguments.calendar,
+        )
+        .with_context(|| format!("settings can't be written into {}", dir.display()))?,
         None => None,
     };
     let secret = |user: &str| {
@@ -173,6 +186,11 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
             })
         }
     };
+    let person = company
+        .people()
+        .iter()
+        .find(|person| person.extension == arguments.extension);
+    let (user, password) = company.exchange_login(person.map_or("", |person| &person.key));
     println!(
         "{}",
         json!({
@@ -183,6 +201,7 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
             "tenant": offhook_playground::TENANT_DOMAIN,
             "client_id": company.options().client_id,
             "phone": phone,
+            "exchange": { "address": addresses.exchange, "user": user, "password": password },
             "people": company.people(),
             "settings_written": settings,
         })

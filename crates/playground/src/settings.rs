@@ -50,6 +50,32 @@ impl Phone {
     }
 }
 
+/// Where the person's calendar is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Calendar {
+    /// At Microsoft, and switched on by whoever wants it.
+    #[default]
+    Graph,
+    /// On the company's own Exchange, and switched on.
+    Ews,
+}
+
+impl Calendar {
+    pub const ALL: [Self; 2] = [Self::Graph, Self::Ews];
+
+    /// As settings and the command line name it.
+    pub const fn source(self) -> &'static str {
+        match self {
+            Self::Graph => "graph",
+            Self::Ews => "ews",
+        }
+    }
+
+    pub fn parse(source: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|calendar| calendar.source() == source)
+    }
+}
+
 /// Writes `settings.toml` for the person with this extension into a folder, which is made if need be. A file that is
 /// there already is left alone. `Some(path)` when it was written.
 ///
@@ -60,6 +86,7 @@ pub fn write_settings(
     dir: &Path,
     extension: &str,
     phone: Phone,
+    calendar: Calendar,
 ) -> std::io::Result<Option<PathBuf>> {
     std::fs::create_dir_all(dir)?;
     let path = dir.join("settings.toml");
@@ -72,7 +99,7 @@ pub fn write_settings(
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => return Ok(None),
         Err(error) => return Err(error),
     };
-    file.write_all(settings(playground, extension, phone).as_bytes())?;
+    file.write_all(settings(playground, extension, phone, calendar).as_bytes())?;
     file.sync_all()?;
     Ok(Some(path))
 }
@@ -92,6 +119,7 @@ pub fn ports_in_settings(dir: &Path) -> Option<Ports> {
             .flatten()
     };
     let port_of_phone = u16::try_from(document.get("phone")?.get("port")?.as_integer()?).ok()?;
+    let exchange = || url::Url::parse(text("calendar", "address")?).ok()?.port();
     let kind = Phone::parse(text("phone", "kind")?)?;
     let of = |phone: Phone| if kind == phone { port_of_phone } else { 0 };
     if text("phone", "host") != Some("127.0.0.1") {
@@ -106,11 +134,12 @@ pub fn ports_in_settings(dir: &Path) -> Option<Ports> {
         csta: of(Phone::Csta),
         portal: of(Phone::Command).max(of(Phone::Freepbx)),
         starface: of(Phone::Starface),
+        exchange: exchange().unwrap_or_default(),
         control: 0,
     })
 }
 
-fn settings(playground: &Playground, extension: &str, phone: Phone) -> String {
+fn settings(playground: &Playground, extension: &str, phone: Phone, calendar: Calendar) -> String {
     let addresses = playground.addresses();
     let mut document = DocumentMut::new();
     document["version"] = value(1);
@@ -150,6 +179,23 @@ fn settings(playground: &Playground, extension: &str, phone: Phone) -> String {
             ("extension", value(extension)),
         ],
     );
+    match calendar {
+        Calendar::Graph => {}
+        Calendar::Ews => {
+            let person = playground
+                .people()
+                .iter()
+                .find(|person| person.extension == extension);
+            let (user, _password) = playground.exchange_login(person.map_or("", |person| &person.key));
+            let exchange = vec![
+                ("enabled", value(true)),
+                ("source", value(calendar.source())),
+                ("address", value(addresses.exchange.as_str())),
+                ("user", value(user)),
+            ];
+            section("calendar", exchange);
+        }
+    }
     section("store", vec![("secrets", value("file"))]);
     if phone == Phone::Command {
         let base = format!("http://{address}/gateway/{extension}");

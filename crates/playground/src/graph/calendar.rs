@@ -129,7 +129,13 @@ impl CalendarEvent {
         }
     }
 
-    fn is_all_day(&self) -> bool {
+    /// From when to when.
+    pub(crate) fn moments(&self) -> Option<(Timestamp, Timestamp)> {
+        let (start, end) = self.when()?;
+        Some((start.moment(), end.moment()))
+    }
+
+    pub(crate) fn is_all_day(&self) -> bool {
         matches!(self.when(), Some((When::Day(_), _)))
     }
 

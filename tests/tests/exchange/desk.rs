@@ -1,7 +1,6 @@
 //! The program itself with a calendar of Exchange: from the settings file to the page, and a password that is refused.
-#![cfg(unix)]
 
-use crate::double::{DOMAIN, Exchange, Item, PASSWORD, Setup, USER};
+use super::{DOMAIN, Item, PASSWORD, USER, item, start as exchange_on, with};
 use jiff::{SignedDuration, Timestamp};
 use offhook_connect::clock;
 use offhook_connect::desktop::{DesktopEvent, NoDesktop};
@@ -77,20 +76,13 @@ fn running() -> Item {
     Item {
         start: now - SignedDuration::from_mins(5),
         end: now + SignedDuration::from_mins(55),
-        ..Item::new("AAMkAD1=", "2026-01-15T09:00:00Z", "2026-01-15T10:00:00Z")
+        ..item("AAMkAD1=", "2026-01-15T09:00:00Z", "2026-01-15T10:00:00Z")
     }
 }
 
 #[tokio::test]
 async fn a_password_that_is_refused_waits_for_the_person_and_a_right_one_brings_the_calendar() {
-    let exchange = Exchange::start(
-        Setup {
-            items: vec![running()],
-            ..Setup::default()
-        },
-        None,
-    )
-    .await;
+    let exchange = exchange_on(with(vec![running()]), None).await;
     let folder = tempfile::tempdir().unwrap();
     let text = format!(
         "version = 1\n[person]\nlanguage = \"en\"\n[calendar]\nenabled = true\nsource = \"ews\"\naddress = \"{}\"\n\
@@ -107,7 +99,7 @@ async fn a_password_that_is_refused_waits_for_the_person_and_a_right_one_brings_
         settings: Settings::load_with_policy(folder.path(), None),
         version: "test".into(),
     };
-    let wrong = || exchange.log.lock().unwrap().wrong;
+    let wrong = || exchange.log().wrong;
     LocalSet::new()
         .run_until(async {
             let program = tokio::task::spawn_local(driver::run(start));
@@ -116,10 +108,7 @@ async fn a_password_that_is_refused_waits_for_the_person_and_a_right_one_brings_
                 .light(|light| light["text"].to_string().contains("No password"))
                 .await;
             assert_eq!(light["ok"], false);
-            assert!(
-                exchange.log.lock().unwrap().signs.is_empty(),
-                "nothing is sent without one"
-            );
+            assert!(exchange.log().signs.is_empty(), "nothing is sent without one");
 
             let store = |value: &str| json!({"secret_set": {"secret": "calendar", "value": value}});
             client.ask(store("wrong")).await;

@@ -6,11 +6,11 @@ use quick_xml::name::ResolveResult;
 use quick_xml::reader::NsReader;
 
 #[derive(Debug)]
-pub struct Asked {
-    pub version: String,
-    pub from: Timestamp,
-    pub until: Timestamp,
-    pub most: usize,
+pub(super) struct Asked {
+    pub(super) version: String,
+    pub(super) from: Timestamp,
+    pub(super) until: Timestamp,
+    pub(super) most: usize,
 }
 
 const SOAP: &str = "http://schemas.xmlsoap.org/soap/envelope/";
@@ -62,7 +62,7 @@ const SHAPE: &[(usize, &str, &str)] = &[
     (4, T, "DistinguishedFolderId"),
 ];
 
-pub fn asked(body: &str) -> Result<Asked, String> {
+pub(super) fn asked(body: &str) -> Result<Asked, String> {
     let mut reader = NsReader::from_str(body);
     let mut shape = SHAPE.iter();
     let mut depth = 0;
@@ -90,7 +90,11 @@ pub fn asked(body: &str) -> Result<Asked, String> {
             }
             Event::Decl(_) => continue,
             Event::Eof => break,
-            other => return Err(format!("{other:?}")),
+            other @ (Event::CData(_)
+            | Event::Comment(_)
+            | Event::PI(_)
+            | Event::DocType(_)
+            | Event::GeneralRef(_)) => return Err(format!("{other:?}")),
         };
         let name = start.local_name().into_inner().to_owned();
         let ResolveResult::Bound(namespace) = namespace else {

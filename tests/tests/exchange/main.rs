@@ -1,29 +1,46 @@
 //! The calendar of an Exchange server against a strict double: signing in, finding, and everything that goes wrong.
-#![expect(clippy::unwrap_used, reason = "helpers of tests are test code")]
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "a double takes what it knows and refuses the rest"
-)]
+#![cfg(target_os = "linux")]
 
 mod desk;
-mod double;
-mod ntlm;
-mod schema;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use double::{DOMAIN, Exchange, Item, PASSWORD, Secured, Setup, USER, answer, fault};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use offhook_connect::calendar::ews::{self, Error, EwsConfig, Reading, Timing};
 use offhook_connect::phones::tls::Pin;
 use offhook_engine::appointment::{Sensitivity, ShowAs, Span};
+use offhook_playground::{
+    EXCHANGE_DOMAIN as DOMAIN, Exchange, ExchangeCalendars, ExchangeItem as Item, ExchangeSetup as Setup,
+    ExchangeTls, exchange_answer as answer, exchange_fault as fault,
+};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use secrecy::SecretString;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::net::TcpListener;
 use tokio_rustls::TlsAcceptor;
+
+const USER: &str = "alice";
+const PASSWORD: &str = "pässword-1";
+
+/// On a port of its own.
+async fn start(setup: Setup, tls: Option<ExchangeTls>) -> Exchange {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    Exchange::start(listener, setup, tls).unwrap()
+}
+
+fn with(items: Vec<Item>) -> Setup {
+    Setup {
+        calendars: ExchangeCalendars::always(items),
+        ..Setup::default()
+    }
+}
+
+fn item(id: impl Into<String>, start: &str, end: &str) -> Item {
+    Item::new(id, start.parse().unwrap(), end.parse().unwrap())
+}
 
 fn config(exchange: &Exchange) -> EwsConfig {
     let mut config = EwsConfig::parse(&exchange.url(), &format!("{DOMAIN}\\{USER}"), "system").unwrap();
@@ -51,11 +68,11 @@ async fn read(exchange: &Exchange) -> Result<Reading, Error> {
 }
 
 fn talk() -> Item {
-    Item::new("AAMkAD1=", "2026-01-15T09:00:00Z", "2026-01-15T10:00:00Z")
+    item("AAMkAD1=", "2026-01-15T09:00:00Z", "2026-01-15T10:00:00Z")
 }
 
 fn signs(exchange: &Exchange) -> Vec<String> {
-    let log = exchange.log.lock().unwrap();
+    let log = exchange.log();
     assert_eq!(
         log.refused,
         Vec::<String>::new(),
@@ -67,17 +84,17 @@ fn signs(exchange: &Exchange) -> Vec<String> {
 #[tokio::test]
 async fn a_calendar_is_read_over_one_connection_signed_in_by_ntlm() {
     for timestamp in [true, false] {
-        let mut private = Item::new("AAMkAD2=", "2026-01-14T23:00:00Z", "2026-01-15T23:00:00Z");
+        let mut private = item("AAMkAD2=", "2026-01-14T23:00:00Z", "2026-01-15T23:00:00Z");
         private.subject = "Doctor &amp; son".into();
         private.more = "<t:Sensitivity>Private</t:Sensitivity><t:IsAllDayEvent>true</t:IsAllDayEvent>\
                         <t:LegacyFreeBusyStatus>OOF</t:LegacyFreeBusyStatus><t:IsCancelled>true</t:IsCancelled>\
                         <t:StartTimeZone Id=\"W. Europe Standard Time\"/>"
             .into();
-        let outside = Item::new("AAMkAD3=", "2026-01-20T09:00:00Z", "2026-01-20T10:00:00Z");
-        let exchange = Exchange::start(
+        let outside = item("AAMkAD3=", "2026-01-20T09:00:00Z", "2026-01-20T10:00:00Z");
+        let exchange = start(
             Setup {
                 timestamp,
-                items: vec![talk(), private, outside],
+                calendars: ExchangeCalendars::always(vec![talk(), private, outside]),
                 ..Setup::default()
             },
             None,
@@ -100,7 +117,7 @@ async fn a_calendar_is_read_over_one_connection_signed_in_by_ntlm() {
             }
         );
         assert_eq!(signs(&exchange), ["NTLM 1", "NTLM 3"]);
-        let log = exchange.log.lock().unwrap();
+        let log = exchange.log();
         assert_eq!((log.connections, log.found), (1, 1));
         let heard = String::from_utf8_lossy(&log.heard);
         assert!(
@@ -118,7 +135,7 @@ async fn a_wrong_password_is_tried_once_and_in_one_way() {
         (vec!["Basic realm=\"mail\""], vec!["NTLM 1", "Basic"]),
         (vec!["Negotiate"], vec!["NTLM 1", "Negotiate 1", "Negotiate 3"]),
     ] {
-        let exchange = Exchange::start(
+        let exchange = start(
             Setup {
                 offers,
                 ..Setup::default()
@@ -128,7 +145,7 @@ async fn a_wrong_password_is_tried_once_and_in_one_way() {
         .await;
         let refused = read_with(&config(&exchange), "another").await;
         assert_eq!(refused, Err(Error::WrongPassword("127.0.0.1".into())));
-        let log = exchange.log.lock().unwrap();
+        let log = exchange.log();
         assert_eq!(
             (log.wrong, &log.signs),
             (1, &wanted.iter().map(|s| (*s).to_owned()).collect())
@@ -151,10 +168,10 @@ async fn a_server_without_ntlm_is_given_what_it_takes() {
             vec!["NTLM 1", "Negotiate 1", "Negotiate 3"],
         ),
     ] {
-        let exchange = Exchange::start(
+        let exchange = start(
             Setup {
                 offers,
-                items: vec![talk()],
+                calendars: ExchangeCalendars::always(vec![talk()]),
                 ..Setup::default()
             },
             None,
@@ -164,7 +181,7 @@ async fn a_server_without_ntlm_is_given_what_it_takes() {
         assert_eq!((reading.way, reading.appointments.len()), (way, 1));
         assert_eq!(signs(&exchange), wanted);
     }
-    let exchange = Exchange::start(
+    let exchange = start(
         Setup {
             offers: vec!["Bearer client_id=\"x\""],
             ..Setup::default()
@@ -177,15 +194,15 @@ async fn a_server_without_ntlm_is_given_what_it_takes() {
 
 #[tokio::test]
 async fn a_user_may_be_named_by_an_address() {
-    let exchange = Exchange::start(
+    let exchange = start(
         Setup {
-            items: vec![talk()],
+            calendars: ExchangeCalendars::always(vec![talk()]),
             ..Setup::default()
         },
         None,
     )
     .await;
-    let config = EwsConfig::parse(&exchange.url(), "ada@example.com", "").unwrap();
+    let config = EwsConfig::parse(&exchange.url(), "alice@example.com", "").unwrap();
     assert_eq!(read_with(&config, PASSWORD).await.unwrap().appointments.len(), 1);
     assert_eq!(signs(&exchange), ["NTLM 1", "NTLM 3"]);
 }
@@ -205,9 +222,9 @@ async fn every_occurrence_of_a_full_calendar_is_read_once() {
             }
         })
         .collect();
-    let exchange = Exchange::start(
+    let exchange = start(
         Setup {
-            items,
+            calendars: ExchangeCalendars::always(items),
             limit: 100,
             forgets_after: 7,
             ..Setup::default()
@@ -225,7 +242,7 @@ async fn every_occurrence_of_a_full_calendar_is_read_once() {
         2,
         "once, and once when forgotten"
     );
-    assert_eq!(exchange.log.lock().unwrap().connections, 1);
+    assert_eq!(exchange.log().connections, 1);
 }
 
 #[tokio::test]
@@ -236,9 +253,9 @@ async fn a_crowd_at_one_time_is_refused_and_not_half_read() {
             ..talk()
         })
         .collect();
-    let exchange = Exchange::start(
+    let exchange = start(
         Setup {
-            items,
+            calendars: ExchangeCalendars::always(items),
             limit: 100,
             ..Setup::default()
         },
@@ -250,10 +267,10 @@ async fn a_crowd_at_one_time_is_refused_and_not_half_read() {
 
 #[tokio::test]
 async fn an_older_server_is_asked_by_its_own_schema() {
-    let exchange = Exchange::start(
+    let exchange = start(
         Setup {
             only_2010: true,
-            items: vec![talk()],
+            calendars: ExchangeCalendars::always(vec![talk()]),
             ..Setup::default()
         },
         None,
@@ -306,7 +323,7 @@ async fn what_exchange_refuses_has_its_name() {
             Error::TooLarge,
         ),
     ] {
-        let exchange = Exchange::start(
+        let exchange = start(
             Setup {
                 instead: [answer].into(),
                 ..Setup::default()
@@ -321,7 +338,7 @@ async fn what_exchange_refuses_has_its_name() {
 
 #[tokio::test]
 async fn a_connection_that_ends_or_says_nothing_has_its_name() {
-    let exchange = Exchange::start(
+    let exchange = start(
         Setup {
             closes: true,
             ..Setup::default()
@@ -333,7 +350,7 @@ async fn a_connection_that_ends_or_says_nothing_has_its_name() {
     assert_eq!(read(&exchange).await, Err(Error::Lost("127.0.0.1".into())));
     assert_eq!(signs(&exchange), ["NTLM 1"]);
 
-    let silent = Exchange::start(
+    let silent = start(
         Setup {
             silent: true,
             ..Setup::default()
@@ -346,7 +363,7 @@ async fn a_connection_that_ends_or_says_nothing_has_its_name() {
     let outcome = read_with(&config, PASSWORD).await;
     assert_eq!(outcome, Err(Error::TimedOut("127.0.0.1".into())));
 
-    let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let closed = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = closed.local_addr().unwrap();
     drop(closed);
     let config = EwsConfig::parse(&format!("http://{address}"), "a", "").unwrap();
@@ -356,9 +373,11 @@ async fn a_connection_that_ends_or_says_nothing_has_its_name() {
 
 #[tokio::test]
 async fn a_pinned_server_is_trusted_and_the_sign_in_is_bound_to_it() {
-    let der = include_bytes!("../data/asterisk-tls-cert.der");
+    let der = include_bytes!("../../../crates/connect/tests/data/asterisk-tls-cert.der");
     let certificate = CertificateDer::from(der.to_vec());
-    let key = PrivatePkcs8KeyDer::from(include_bytes!("../data/asterisk-tls-key.der").to_vec());
+    let key = PrivatePkcs8KeyDer::from(
+        include_bytes!("../../../crates/connect/tests/data/asterisk-tls-key.der").to_vec(),
+    );
     let server =
         rustls::ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
             .with_safe_default_protocol_versions()
@@ -366,13 +385,13 @@ async fn a_pinned_server_is_trusted_and_the_sign_in_is_bound_to_it() {
             .with_no_client_auth()
             .with_single_cert(vec![certificate], PrivateKeyDer::from(key))
             .unwrap();
-    let secured = Secured {
+    let secured = ExchangeTls {
         acceptor: TlsAcceptor::from(Arc::new(server)),
         certificate_hash: Sha256::digest(der).to_vec(),
     };
-    let exchange = Exchange::start(
+    let exchange = start(
         Setup {
-            items: vec![talk()],
+            calendars: ExchangeCalendars::always(vec![talk()]),
             ..Setup::default()
         },
         Some(secured),

@@ -1,32 +1,89 @@
 //! A strict Exchange server: signs connections in by NTLMv2 or Basic as IIS does, and answers `FindItem` with a
 //! `CalendarView` by the public schema ([MS-NLMP], [MS-NTHT], [MS-OXWSSRCH]). Shares nothing with the adapter.
 
-use crate::ntlm::{Gate, Given};
-use crate::schema::{self, Asked};
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
-use jiff::Timestamp;
+mod company;
+mod ntlm;
+mod schema;
+
 use std::collections::VecDeque;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, MutexGuard};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use jiff::Timestamp;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpListener;
 use tokio::task::AbortHandle;
 use tokio_rustls::TlsAcceptor;
 
-pub const DOMAIN: &str = "EXAMPLE";
-pub const USER: &str = "Ada";
-pub const PASSWORD: &str = "pässword-1";
+use crate::company::Shared;
+pub(crate) use company::password;
+use ntlm::{Gate, Given};
+use schema::Asked;
+
+/// The domain of all accounts.
+pub const EXCHANGE_DOMAIN: &str = "CONTOSO";
+
+/// Who may sign in: `CONTOSO\user`, or an address whose first half is the user.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExchangeAccount {
+    pub user: String,
+    pub password: String,
+}
+
+impl ExchangeAccount {
+    pub fn new(user: &str, password: &str) -> Self {
+        Self {
+            user: user.to_owned(),
+            password: password.to_owned(),
+        }
+    }
+
+    /// `domain` is empty where the user's own name says it.
+    fn is(&self, domain: &str, user: &str) -> bool {
+        let bare = if domain.is_empty() {
+            user.split_once('@').map(|(bare, _)| bare)
+        } else {
+            Some(user).filter(|_| domain == EXCHANGE_DOMAIN)
+        };
+        bare.is_some_and(|bare| bare.eq_ignore_ascii_case(&self.user))
+    }
+}
+
+/// The calendar of an account as it is now.
+#[derive(Clone)]
+pub struct ExchangeCalendars(Arc<CalendarOf>);
+
+type CalendarOf = dyn Fn(&str) -> Vec<ExchangeItem> + Send + Sync;
+
+impl ExchangeCalendars {
+    pub fn new(of: impl Fn(&str) -> Vec<ExchangeItem> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(of))
+    }
+
+    /// The same for everybody.
+    pub fn always(items: Vec<ExchangeItem>) -> Self {
+        Self::new(move |_| items.clone())
+    }
+}
+
+impl std::fmt::Debug for ExchangeCalendars {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ExchangeCalendars")
+    }
+}
 
 /// What the server is like, and what it does wrong.
 #[derive(Debug, Clone)]
-pub struct Setup {
+pub struct ExchangeSetup {
+    pub accounts: Vec<ExchangeAccount>,
     /// Of `WWW-Authenticate`.
     pub offers: Vec<&'static str>,
     /// The challenge tells the time, so that a MIC is due.
     pub timestamp: bool,
-    pub items: Vec<Item>,
+    pub calendars: ExchangeCalendars,
     /// `EWSFindCountLimit`
     pub limit: usize,
     /// Knows no later schema.
@@ -41,12 +98,13 @@ pub struct Setup {
     pub silent: bool,
 }
 
-impl Default for Setup {
+impl Default for ExchangeSetup {
     fn default() -> Self {
         Self {
+            accounts: vec![ExchangeAccount::new("Alice", "pässword-1")],
             offers: vec!["Negotiate", "NTLM"],
             timestamp: true,
-            items: Vec::new(),
+            calendars: ExchangeCalendars::always(Vec::new()),
             limit: 1000,
             only_2010: false,
             instead: VecDeque::new(),
@@ -59,21 +117,22 @@ impl Default for Setup {
 
 /// An occurrence, with the schema's own words.
 #[derive(Debug, Clone)]
-pub struct Item {
+pub struct ExchangeItem {
     pub id: String,
     pub subject: String,
     pub start: Timestamp,
     pub end: Timestamp,
+    /// More elements, as they are.
     pub more: String,
 }
 
-impl Item {
-    pub fn new(id: impl Into<String>, start: &str, end: &str) -> Self {
+impl ExchangeItem {
+    pub fn new(id: impl Into<String>, start: Timestamp, end: Timestamp) -> Self {
         Self {
             id: id.into(),
             subject: "Talk".into(),
-            start: start.parse().unwrap(),
-            end: end.parse().unwrap(),
+            start,
+            end,
             more: "<t:IsAllDayEvent>false</t:IsAllDayEvent>\
                    <t:LegacyFreeBusyStatus>Busy</t:LegacyFreeBusyStatus>"
                 .into(),
@@ -83,7 +142,7 @@ impl Item {
 
 /// What happened.
 #[derive(Debug, Default)]
-pub struct Log {
+pub struct ExchangeLog {
     pub connections: usize,
     /// `NTLM 1`, `NTLM 3`, `Basic`, `bare`
     pub signs: Vec<String>,
@@ -95,9 +154,11 @@ pub struct Log {
     pub heard: Vec<u8>,
 }
 
+/// A running server. Ends when dropped.
+#[derive(Debug)]
 pub struct Exchange {
-    pub address: SocketAddr,
-    pub log: Arc<Mutex<Log>>,
+    address: SocketAddr,
+    log: Arc<Shared<ExchangeLog>>,
     task: AbortHandle,
 }
 
@@ -109,41 +170,59 @@ impl Drop for Exchange {
 
 /// Over TLS: how, and the hash of the certificate.
 #[derive(Clone)]
-pub struct Secured {
+pub struct ExchangeTls {
     pub acceptor: TlsAcceptor,
     pub certificate_hash: Vec<u8>,
 }
 
+impl std::fmt::Debug for ExchangeTls {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ExchangeTls")
+    }
+}
+
 impl Exchange {
-    pub async fn start(setup: Setup, secured: Option<Secured>) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        let log = Arc::new(Mutex::new(Log::default()));
-        let (shared, heard) = (Arc::new(Mutex::new(setup)), Arc::clone(&log));
+    /// On the caller's runtime; `tls`: over TLS.
+    ///
+    /// # Errors
+    /// When the port is no more.
+    pub fn start(
+        listener: TcpListener,
+        setup: ExchangeSetup,
+        tls: Option<ExchangeTls>,
+    ) -> std::io::Result<Self> {
+        let address = listener.local_addr()?;
+        let log = Arc::new(Shared::new(ExchangeLog::default()));
+        let (shared, heard) = (Arc::new(Shared::new(setup)), Arc::clone(&log));
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                heard.lock().unwrap().connections += 1;
-                let (shared, heard, secured) = (Arc::clone(&shared), Arc::clone(&heard), secured.clone());
+                heard.lock().connections += 1;
+                let (shared, heard, tls) = (Arc::clone(&shared), Arc::clone(&heard), tls.clone());
                 tokio::spawn(async move {
-                    match secured {
+                    match tls {
                         None => serve(stream, &shared, &heard, None).await,
-                        Some(Secured {
-                            acceptor,
-                            certificate_hash,
-                        }) => {
-                            if let Ok(stream) = acceptor.accept(stream).await {
-                                serve(stream, &shared, &heard, Some(certificate_hash)).await;
+                        Some(tls) => {
+                            if let Ok(stream) = tls.acceptor.accept(stream).await {
+                                serve(stream, &shared, &heard, Some(tls.certificate_hash)).await;
                             }
                         }
                     }
                 });
             }
         });
-        Self {
+        Ok(Self {
             address,
             log,
             task: task.abort_handle(),
-        }
+        })
+    }
+
+    pub const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    pub fn log(&self) -> MutexGuard<'_, ExchangeLog> {
+        self.log.lock()
     }
 
     pub fn url(&self) -> String {
@@ -165,7 +244,7 @@ impl Request {
     }
 }
 
-async fn heard(stream: &mut (impl AsyncRead + Unpin), log: &Mutex<Log>) -> Option<Request> {
+async fn heard(stream: &mut (impl AsyncRead + Unpin), log: &Shared<ExchangeLog>) -> Option<Request> {
     let mut bytes = Vec::new();
     let head = loop {
         if let Some(at) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
@@ -175,7 +254,7 @@ async fn heard(stream: &mut (impl AsyncRead + Unpin), log: &Mutex<Log>) -> Optio
             return None;
         }
     };
-    let text = String::from_utf8(bytes[..head].to_vec()).ok()?;
+    let text = String::from_utf8(bytes.get(..head)?.to_vec()).ok()?;
     let request = Request {
         head: text,
         body: String::new(),
@@ -186,39 +265,40 @@ async fn heard(stream: &mut (impl AsyncRead + Unpin), log: &Mutex<Log>) -> Optio
             return None;
         }
     }
-    log.lock().unwrap().heard.extend_from_slice(&bytes);
-    let body = String::from_utf8(bytes[head + 4..].to_vec()).ok()?;
+    log.lock().heard.extend_from_slice(&bytes);
+    let body = String::from_utf8(bytes.get(head + 4..)?.to_vec()).ok()?;
     Some(Request { body, ..request })
 }
 
 async fn serve(
     mut stream: impl AsyncRead + AsyncWrite + Unpin,
-    setup: &Mutex<Setup>,
-    log: &Mutex<Log>,
+    setup: &Shared<ExchangeSetup>,
+    log: &Shared<ExchangeLog>,
     certificate_hash: Option<Vec<u8>>,
 ) {
-    let mut gate = Gate::new(certificate_hash);
+    let accounts = setup.lock().accounts.clone();
+    let mut gate = Gate::new(accounts, certificate_hash);
     let mut answered = 0;
     while let Some(request) = heard(&mut stream, log).await {
-        let mut now = setup.lock().unwrap().clone();
+        let mut now = setup.lock().clone();
         let odd = odd_head(&request);
         if let Some(odd) = odd {
-            log.lock().unwrap().refused.push(odd.to_owned());
+            log.lock().refused.push(odd.to_owned());
         }
         if answered >= now.forgets_after {
             gate.forget();
-            setup.lock().unwrap().forgets_after = usize::MAX;
+            setup.lock().forgets_after = usize::MAX;
         }
         let let_in = let_in(&request, &mut gate, &now, log);
         let answer = match let_in {
             Err(challenge) => unauthorized(&now, challenge.as_deref()),
-            Ok(()) if now.silent => std::future::pending().await,
-            Ok(()) => match now.instead.pop_front() {
+            Ok(_) if now.silent => std::future::pending().await,
+            Ok(user) => match now.instead.pop_front() {
                 Some(answer) => {
-                    setup.lock().unwrap().instead.pop_front();
+                    setup.lock().instead.pop_front();
                     answer
                 }
-                None => find(&request.body, &now, log),
+                None => find(&request.body, &user, &now, log),
             },
         };
         answered += 1;
@@ -245,12 +325,17 @@ fn odd_head(request: &Request) -> Option<&'static str> {
     }
 }
 
-/// An error is the challenge that goes with the refusal, if there is one.
-fn let_in(request: &Request, gate: &mut Gate, setup: &Setup, log: &Mutex<Log>) -> Result<(), Option<String>> {
-    let mut log = log.lock().unwrap();
+/// Who it is that asks. An error is the challenge that goes with the refusal, if there is one.
+fn let_in(
+    request: &Request,
+    gate: &mut Gate,
+    setup: &ExchangeSetup,
+    log: &Shared<ExchangeLog>,
+) -> Result<String, Option<String>> {
+    let mut log = log.lock();
     let Some(authorization) = request.header("authorization") else {
         log.signs.push("bare".into());
-        return if gate.is_signed_in() { Ok(()) } else { Err(None) };
+        return gate.who().map(str::to_owned).ok_or(None);
     };
     let (scheme, message) = authorization.split_once(' ').unwrap_or((authorization, ""));
     let message = STANDARD.decode(message).unwrap_or_default();
@@ -261,11 +346,18 @@ fn let_in(request: &Request, gate: &mut Gate, setup: &Setup, log: &Mutex<Log>) -
     match scheme {
         "Basic" => {
             log.signs.push("Basic".into());
-            let right = message == format!("{DOMAIN}\\{USER}:{PASSWORD}").as_bytes();
-            if !right {
+            let text = String::from_utf8(message).unwrap_or_default();
+            let (name, password) = text.split_once(':').unwrap_or_default();
+            let (domain, user) = name.split_once('\\').unwrap_or(("", name));
+            let mut accounts = setup.accounts.iter();
+            let right = accounts.find(|known| known.is(domain, user) && known.password == password);
+            if right.is_none() {
                 log.wrong += 1;
             }
-            if right && offered { Ok(()) } else { Err(None) }
+            right
+                .filter(|_| offered)
+                .map(|known| known.user.clone())
+                .ok_or(None)
         }
         "NTLM" | "Negotiate" => {
             log.signs
@@ -275,7 +367,7 @@ fn let_in(request: &Request, gate: &mut Gate, setup: &Setup, log: &Mutex<Log>) -
             }
             match gate.hear(&message, setup.timestamp) {
                 Given::Challenge(challenge) => Err(Some(format!("{scheme} {}", STANDARD.encode(challenge)))),
-                Given::In => Ok(()),
+                Given::In(user) => Ok(user),
                 Given::Wrong(why) => {
                     log.wrong += 1;
                     log.refused.push(why.to_owned());
@@ -294,27 +386,31 @@ fn let_in(request: &Request, gate: &mut Gate, setup: &Setup, log: &Mutex<Log>) -
     }
 }
 
-fn unauthorized(setup: &Setup, challenge: Option<&str>) -> String {
+fn unauthorized(setup: &ExchangeSetup, challenge: Option<&str>) -> String {
     let mut head = String::from("HTTP/1.1 401 Unauthorized\r\nServer: Microsoft-IIS/10.0\r\n");
     match challenge {
-        Some(challenge) => write!(head, "WWW-Authenticate: {challenge}\r\n").unwrap(),
+        Some(challenge) => {
+            let _infallible = write!(head, "WWW-Authenticate: {challenge}\r\n");
+        }
         None => {
             for offer in &setup.offers {
-                write!(head, "WWW-Authenticate: {offer}\r\n").unwrap();
+                let _infallible = write!(head, "WWW-Authenticate: {offer}\r\n");
             }
         }
     }
     format!("{head}Content-Length: 0\r\n\r\n")
 }
 
-pub fn answer(status: &str, headers: &str, body: &str) -> String {
+/// A whole answer, for [`ExchangeSetup::instead`].
+pub fn exchange_answer(status: &str, headers: &str, body: &str) -> String {
     format!(
         "HTTP/1.1 {status}\r\nContent-Type: text/xml; charset=utf-8\r\n{headers}Content-Length: {}\r\n\r\n{body}",
         body.len()
     )
 }
 
-pub fn fault(word: &str, more: &str) -> String {
+/// A whole answer that refuses with Exchange's own word; `more` stands beside it.
+pub fn exchange_fault(word: &str, more: &str) -> String {
     let body = format!(
         "<?xml version=\"1.0\" encoding=\"utf-8\"?><s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\">\
          <s:Body><s:Fault><faultcode xmlns:a=\"http://schemas.microsoft.com/exchange/services/2006/types\">a:{word}\
@@ -322,11 +418,11 @@ pub fn fault(word: &str, more: &str) -> String {
          xmlns:e=\"http://schemas.microsoft.com/exchange/services/2006/errors\">{word}</e:ResponseCode>{more}</detail>\
          </s:Fault></s:Body></s:Envelope>"
     );
-    answer("500 Internal Server Error", "", &body)
+    exchange_answer("500 Internal Server Error", "", &body)
 }
 
-fn find(body: &str, setup: &Setup, log: &Mutex<Log>) -> String {
-    let mut log = log.lock().unwrap();
+fn find(body: &str, user: &str, setup: &ExchangeSetup, log: &Shared<ExchangeLog>) -> String {
+    let mut log = log.lock();
     let Asked {
         version,
         from,
@@ -336,23 +432,24 @@ fn find(body: &str, setup: &Setup, log: &Mutex<Log>) -> String {
         Ok(asked) => asked,
         Err(why) => {
             log.refused.push(why);
-            return fault("ErrorSchemaValidation", "");
+            return exchange_fault("ErrorSchemaValidation", "");
         }
     };
     if setup.only_2010 && !version.starts_with("Exchange2010") {
-        return fault("ErrorInvalidServerVersion", "");
+        return exchange_fault("ErrorInvalidServerVersion", "");
     }
     log.found += 1;
     // By the documentation of `CalendarView`: what ends before the start or begins at the end is not in it.
-    let mut inside: Vec<&Item> = setup
-        .items
+    let items = (setup.calendars.0)(user);
+    let mut inside: Vec<&ExchangeItem> = items
         .iter()
         .filter(|item| item.end >= from && item.start < until)
         .collect();
     inside.sort_by_key(|item| item.start);
     let shown = inside.len().min(most).min(setup.limit);
-    let items: String = inside[..shown]
+    let listed: String = inside
         .iter()
+        .take(shown)
         .map(|item| {
             format!(
                 "<t:CalendarItem><t:ItemId Id=\"{}\" ChangeKey=\"DwAAABYA\"/><t:Subject>{}</t:Subject>\
@@ -368,10 +465,10 @@ fn find(body: &str, setup: &Setup, log: &Mutex<Log>) -> String {
          <m:FindItemResponse xmlns:m=\"http://schemas.microsoft.com/exchange/services/2006/messages\" \
          xmlns:t=\"http://schemas.microsoft.com/exchange/services/2006/types\"><m:ResponseMessages>\
          <m:FindItemResponseMessage ResponseClass=\"Success\"><m:ResponseCode>NoError</m:ResponseCode>\
-         <m:RootFolder TotalItemsInView=\"{}\" IncludesLastItemInRange=\"{}\"><t:Items>{items}</t:Items>\
+         <m:RootFolder TotalItemsInView=\"{}\" IncludesLastItemInRange=\"{}\"><t:Items>{listed}</t:Items>\
          </m:RootFolder></m:FindItemResponseMessage></m:ResponseMessages></m:FindItemResponse></s:Body></s:Envelope>",
         inside.len(),
         shown == inside.len()
     );
-    answer("200 OK", "", &body)
+    exchange_answer("200 OK", "", &body)
 }
