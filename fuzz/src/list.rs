@@ -25,6 +25,8 @@ pub const TARGETS: &[Target] = &[
     target("baresip-stream", lines::baresip::fuzzing::stream, 4096),
     target("calendar-ews", calendar::ews::fuzzing::envelope, 4096),
     target("calendar-ews-settings", calendar::ews::fuzzing::settings, 256),
+    target("calendar-ics", calendar::ics::fuzzing::calendar, 4096),
+    target("calendar-ics-settings", calendar::ics::fuzzing::settings, 256),
     target("calendar-ntlm", calendar::ews::fuzzing::challenge, 512),
     target("client-lines", client::fuzzing::lines, 4096),
     target("command-line", phones::command::fuzzing::line, 512),

@@ -112,23 +112,97 @@ fn calls_are_refused_from_the_minute_an_appointment_begins_until_it_ends() {
     let soon = Soon::new();
     let house = house(pbx, "", &[soon.event("Budget")]);
     rings(&bob, &alice);
+    begins(&house, &bob, &soon);
+    let status = house.product.status();
+    assert_eq!(status["why"][0]["cause"], "calendar", "{status:#}");
+    assert_eq!(status["why"][0]["rule"], "calendar: busy");
+    assert_eq!(status["why"][0]["until"], soon.end.to_string());
+    ends(&house, (&bob, &alice), &soon);
+    // What it was about is in no file of ours.
+    assert!(!house.product.logs().contains("Budget"));
+}
+
+/// Calls are refused from then on.
+#[track_caller]
+fn begins(house: &House, caller: &Phone, soon: &Soon) {
     assert!(
         Timestamp::now() < soon.start,
         "this machine is too slow for the test"
     );
     house.wait_dnd_for(Soon::wait_for(soon.start), true);
     Soon::assert_at(soon.start);
-    assert_eq!(bob.call(EXTENSION).code, 486);
-    let status = house.product.status();
-    assert_eq!(status["why"][0]["cause"], "calendar", "{status:#}");
-    assert_eq!(status["why"][0]["rule"], "calendar: busy");
-    assert_eq!(status["why"][0]["until"], soon.end.to_string());
+    assert_eq!(caller.call(EXTENSION).code, 486);
+}
+
+/// And ring again from then on.
+#[track_caller]
+fn ends(house: &House, (caller, called): (&Phone, &Phone), soon: &Soon) {
     house.wait_dnd_for(Soon::wait_for(soon.end), false);
     Soon::assert_at(soon.end);
-    bob.wait_calls(&[]);
-    rings(&bob, &alice);
+    caller.wait_calls(&[]);
+    rings(caller, called);
     house.wait_nothing_held();
-    // What it was about is in no file of ours.
+}
+
+/// As the calendar page does it; the password after the source that it belongs to.
+fn choose(house: &House, settings: &Value, password: Option<&str>) {
+    let mut socket = Socket::connect(house.product.data_dir());
+    let mut all = settings.clone();
+    all["calendar.enabled"] = "true".into();
+    socket.ask(json!({ "apply": all })).unwrap();
+    if let Some(password) = password {
+        let secret = json!({ "secret_set": { "secret": "calendar", "value": password } });
+        socket.ask(secret).unwrap();
+    }
+    house
+        .product
+        .wait_status(SOON, "the calendar to be read", |status| {
+            status["health"]["calendar"]["ok"] == true
+        });
+}
+
+#[test]
+fn an_appointment_on_an_exchange_server_refuses_calls_from_its_minute_until_its_end() {
+    let pbx = Asterisk::start();
+    let (alice, bob) = (pbx.phone(EXTENSION), pbx.phone("1002"));
+    let house = House::in_use(pbx, Habits::default());
+    let soon = Soon::new();
+    house.company.set_calendar(PERSON, &[soon.event("Budget")]);
+    let exchange = &house.company.addresses["exchange"];
+    let settings = json!({
+        "calendar.source": "ews", "calendar.address": exchange["address"], "calendar.user": exchange["user"],
+    });
+    let password = exchange["password"].as_str().unwrap();
+    choose(&house, &settings, Some(password));
+    begins(&house, &bob, &soon);
+    ends(&house, (&bob, &alice), &soon);
+    let logs = house.product.logs();
+    assert!(!logs.contains("Budget") && !logs.contains(password));
+}
+
+#[test]
+fn an_appointment_in_a_file_refuses_calls_from_its_minute_until_its_end() {
+    let pbx = Asterisk::start();
+    let (alice, bob) = (pbx.phone(EXTENSION), pbx.phone("1002"));
+    let house = House::in_use(pbx, Habits::default());
+    let file = house.product.data_dir().join("alice.ics");
+    let write =
+        |events: &str| std::fs::write(&file, format!("BEGIN:VCALENDAR\n{events}END:VCALENDAR\n")).unwrap();
+    write("");
+    choose(
+        &house,
+        &json!({ "calendar.source": "ics", "calendar.ics": file }),
+        None,
+    );
+    // It comes into the file while Offhook runs, and is read although five minutes are not over.
+    let soon = Soon::new();
+    let at = |at: Timestamp| at.strftime("%Y%m%dT%H%M%SZ");
+    let (start, end) = (at(soon.start), at(soon.end));
+    write(&format!(
+        "BEGIN:VEVENT\nUID:1\nSUMMARY:Budget\nDTSTART:{start}\nDTEND:{end}\nEND:VEVENT\n"
+    ));
+    begins(&house, &bob, &soon);
+    ends(&house, (&bob, &alice), &soon);
     assert!(!house.product.logs().contains("Budget"));
 }
 

@@ -65,6 +65,8 @@ export const FAKE_STATES = {
     "free",
     "calendar-on",
     "calendar-exchange",
+    "calendar-ics",
+    "calendar-file",
     "calendar-consent",
     "calendar-asking",
     "calendar-locked",

@@ -608,6 +608,30 @@ describe("Calendar", () => {
     });
   });
 
+  it("takes an address with a sign-in where one is asked for, and a file without any", () => {
+    const address = draw(at("calendar", "calendar-ics"));
+    const place = address.querySelector<HTMLInputElement>("#calendar-ics");
+    if (!place) throw new Error("no field");
+    expect(place.value).toContain("https://");
+    place.value = "https://other.example.com/x.ics";
+    place.dispatchEvent(new Event("change"));
+    expect(acts.set).toHaveBeenCalledWith("calendar", "calendar.ics", "https://other.example.com/x.ics");
+    for (const id of ["calendar-ics_user", "calendar-password"]) {
+      expect(address.querySelector(`#${id}`), id).not.toBeNull();
+    }
+    expect(address.querySelectorAll("[name=calendar-tls]").length).toBe(2);
+    expect(address.querySelector(".findings")?.textContent).toContain("web page");
+    expect(address.querySelector("#calendar-address"), "Exchange's").toBeNull();
+
+    const file = draw(at("calendar", "calendar-file"));
+    expect(file.querySelector("#calendar-ics")).not.toBeNull();
+    for (const no of ["#calendar-ics_user", "#calendar-password", "[name=calendar-tls]"]) {
+      expect(file.querySelector(no), no).toBeNull();
+    }
+    file.querySelector<HTMLButtonElement>("[data-word=calendar-test]")?.click();
+    expect(acts.ask).toHaveBeenCalledWith("calendar", "calendar-test", "test_calendar");
+  });
+
   it("takes where the calendar is, and the sign-in of a server of its own with a test of it", () => {
     expect(draw(at("calendar", "calendar-on")).querySelector("#calendar-address")).toBeNull();
     const root = draw(at("calendar", "calendar-exchange"));
@@ -617,6 +641,17 @@ describe("Calendar", () => {
       const line = root.querySelector<HTMLInputElement>(`#calendar-${key}`);
       expect(line?.getAttribute("aria-describedby"), key).toContain(`calendar-${key}`);
     }
+    const pin = root.querySelector<HTMLInputElement>("#calendar-tls-pin");
+    if (!pin) throw new Error("no field");
+    expect(pin.value).toBe("12:34");
+    pin.value = " AB:CD ";
+    pin.dispatchEvent(new Event("input"));
+    expect(acts.edit).toHaveBeenCalledWith("calendar", "calendar.tls", expect.anything(), "pin:AB:CD");
+    expect(acts.set).not.toHaveBeenCalledWith("calendar", "calendar.tls", expect.anything());
+    pin.dispatchEvent(new Event("change"));
+    expect(acts.set).toHaveBeenCalledWith("calendar", "calendar.tls", "pin:AB:CD");
+    root.querySelector<HTMLInputElement>("[name=calendar-tls][value=system]")?.click();
+    expect(acts.set).toHaveBeenCalledWith("calendar", "calendar.tls", "system");
     root.querySelector<HTMLButtonElement>("[data-word=calendar-test]")?.click();
     expect(acts.ask).toHaveBeenCalledWith("calendar", "calendar-test", "test_calendar");
     expect(root.querySelector(".findings")?.textContent).toContain("NTLM");

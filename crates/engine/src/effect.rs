@@ -43,6 +43,8 @@ pub enum Input {
     /// Everything within the window that was asked for, of series each occurrence. The fault of a missing right is
     /// [`crate::FaultKind::RightMissing`].
     CalendarRead(Result<Vec<Appointment>, Fault>),
+    /// What is read has changed: it is read at once, and not when its time has come.
+    CalendarChanged,
     /// The person wants nothing done for this one, or wants it again after all.
     SkipAppointment {
         id: AppointmentId,

@@ -301,6 +301,7 @@ impl Bare {
             | Input::ForwardPrepared(_)
             | Input::CalendarConfigured(_)
             | Input::CalendarRead(_)
+            | Input::CalendarChanged
             | Input::SkipAppointment { .. }
             | Input::Line(..)
             | Input::LineGone(_)

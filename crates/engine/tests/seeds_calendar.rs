@@ -105,6 +105,15 @@ rows! {
         assert_eq!(during("busy", "Termin", |c| { c.busy = Action::Forward; c.forward_to = None; }), nothing());
 }
 
+rows! {
+    /// "Weiterleitung für interne Anrufe": no phone system is known to tell them apart for certain, and the page says so.
+    internal_calls_are_forwarded_like_others_and_that_is_said => {
+        let w = World::with(rules("recommended"));
+        let notes = w.engine.pages(&Default::default(), w.now).calendar.notes;
+        assert!(notes.iter().any(|note| note.contains("internal and external calls alike")) , "{notes:?}");
+    };
+}
+
 // "Manuelle Aktionen"
 
 rows! {
@@ -243,6 +252,20 @@ rows! {
             w.after(60.0);
             assert_eq!(w.presence() == Some(PhonePresence::Dnd), leads);
         }
+    };
+    /// "Bleibt diese Option deaktiviert, wird der Status entsprechend dem Kalender neu … gesetzt": by the next appointment
+    without_leading_the_next_appointment_sets_the_status_again => {
+        let mut rules = rules("recommended");
+        rules.calendar.chat_status = true;
+        let mut w = World::with(rules);
+        let first = appointment("busy", "Eins", "10:00", "11:00");
+        w.calendar(vec![first, appointment("busy", "Zwei", "12:00", "13:00")]);
+        w.until("2026-03-10T10:10:00Z");
+        w.by_hand(FieldValue::Presence(Some(PhonePresence::Available)));
+        w.until("2026-03-10T11:30:00Z");
+        assert_eq!(w.presence(), Some(PhonePresence::Available), "the person's own stays");
+        w.until("2026-03-10T12:10:00Z");
+        assert_eq!(w.presence(), Some(PhonePresence::Dnd));
     };
     /// "Benutzerstatus nicht zurücksetzen … beim Deaktivieren"
     the_status_stays_at_a_stop_only_if_chosen => {

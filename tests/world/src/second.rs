@@ -169,6 +169,7 @@ impl Desk {
             | Input::ForwardPrepared(_)
             | Input::CalendarConfigured(_)
             | Input::CalendarRead(_)
+            | Input::CalendarChanged
             | Input::SkipAppointment { .. }
             | Input::Line(..)
             | Input::LineGone(_)

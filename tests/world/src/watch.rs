@@ -337,6 +337,7 @@ impl Desk {
             | Input::PhoneReadFailed(_)
             | Input::ForwardPrepared(_)
             | Input::CalendarConfigured(_)
+            | Input::CalendarChanged
             | Input::SkipAppointment { .. }
             | Input::Line(..)
             | Input::LineGone(_)

@@ -23,8 +23,8 @@ export function calendarPage(state: FakeState, say: Say): CalendarPage {
     next: appointments(say),
     notes: [
       say(
-        "This phone system forwards internal and external calls alike.",
-        "Diese Telefonanlage leitet interne und externe Anrufe gleich um.",
+        "Offhook forwards internal and external calls alike.",
+        "Offhook leitet interne und externe Anrufe gleich um.",
       ),
     ],
     asks_target: true,
@@ -34,6 +34,7 @@ export function calendarPage(state: FakeState, say: Say): CalendarPage {
     case "held":
     case "long":
     case "rules-changed":
+    case "calendar-file":
       return on;
     case "calendar-exchange":
       return {
@@ -53,6 +54,35 @@ export function calendarPage(state: FakeState, say: Say): CalendarPage {
             },
           ],
         },
+      };
+    case "calendar-ics":
+      return {
+        ...on,
+        light: light(
+          false,
+          say(
+            "What is read (cloud.example.com) is a web page and no calendar; often it is a page to sign in on.",
+            "Was gelesen wird (cloud.example.com), ist eine Webseite und kein Kalender; oft ist es eine Anmeldeseite.",
+          ),
+        ),
+        test: {
+          running: false,
+          findings: [
+            {
+              what: say("Calendar", "Kalender"),
+              ok: false,
+              text: say(
+                "What is read (cloud.example.com) is a web page and no calendar; often it is a page to sign in on.",
+                "Was gelesen wird (cloud.example.com), ist eine Webseite und kein Kalender; oft ist es eine Anmeldeseite.",
+              ),
+              mend: say(
+                "Enter the calendar's own address on the page “Calendar”: it is called “iCal address”, “ICS” or “subscribe” there.",
+                "Tragen Sie auf der Seite „Kalender“ die Adresse des Kalenders selbst ein: Sie heißt dort „iCal-Adresse“, „ICS“ oder „Abonnieren“.",
+              ),
+            },
+          ],
+        },
+        next: [],
       };
     case "calendar-consent":
     case "calendar-asking":
@@ -126,16 +156,27 @@ function appointments(say: Say): AppointmentLine[] {
   ];
 }
 
+const SOURCE_OF: Partial<Record<FakeState, string>> = {
+  "calendar-exchange": "ews",
+  "calendar-ics": "ics",
+  "calendar-file": "ics",
+};
+
 export function calendarFields(state: FakeState): Record<string, FieldView> {
   const locked = state === "calendar-locked";
   const flag = (on: boolean) => field(String(on), { locked });
   const on = state.startsWith("calendar-");
   return {
     "calendar.enabled": flag(on),
-    "calendar.source": field(state === "calendar-exchange" ? "ews" : "graph", { locked }),
+    "calendar.source": field(SOURCE_OF[state] ?? "graph", { locked }),
     "calendar.address": field("mail.example.com", { locked }),
     "calendar.user": field("EXAMPLE\\ada", { locked }),
-    "calendar.tls": field("system", { locked }),
+    "calendar.ics": field(
+      state === "calendar-file" ? "C:\\Users\\ada\\work.ics" : "https://cloud.example.com/ada/work",
+      { locked },
+    ),
+    "calendar.ics_user": field("ada", { locked }),
+    "calendar.tls": field(state === "calendar-exchange" ? "pin:12:34" : "system", { locked }),
     "calendar.free": field("none", { locked }),
     "calendar.elsewhere": field("none", { locked }),
     "calendar.tentative": field("none", { locked }),

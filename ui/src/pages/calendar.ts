@@ -3,8 +3,8 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { live } from "lit-html/directives/live.js";
 import type { AppointmentLine } from "../bindings/AppointmentLine";
 import type { CalendarPage } from "../bindings/CalendarPage";
-import { choiceField, lineField, switchField } from "../controls";
-import { button, copyable, failure, mark, type Part, problemBox, type Room } from "../parts";
+import { choiceField, lineField, switchField, whenTyped } from "../controls";
+import { button, copyable, failure, mark, notes, notesId, type Part, problemBox, type Room } from "../parts";
 import { fieldOf, type SettingKey } from "../settings";
 import { shape } from "../shapes";
 import { shown } from "../state";
@@ -23,6 +23,7 @@ const KINDS: [SettingKey, WordKey][] = [
 const SOURCES: [string, WordKey][] = [
   ["graph", "calendar-source-graph"],
   ["ews", "calendar-source-ews"],
+  ["ics", "calendar-source-ics"],
 ];
 
 const ACTIONS: [string, WordKey][] = [
@@ -80,7 +81,7 @@ export function calendarTemplate(room: Room, view: CalendarPage): TemplateResult
       <h2 id="calendar-actions">${word("calendar-actions")}</h2>
       <p class="quiet">${word("calendar-actions-help")}</p>
       ${KINDS.map(([key, label]) => choiceField(room, "calendar", key, label, ACTIONS))}
-      ${notes(view)} ${forwarding(room, view)}
+      ${abilities(view)} ${forwarding(room, view)}
     </section>
     <section class="card" aria-labelledby="calendar-chat">
       <h2 id="calendar-chat">${word("calendar-chat")}</h2>
@@ -93,38 +94,120 @@ export function calendarTemplate(room: Room, view: CalendarPage): TemplateResult
 
 /** Where the calendar is read from, and its own sign-in where it has one. */
 function source(room: Room, view: CalendarPage): Part {
-  const { state, word, acts } = room;
+  const { state } = room;
   if (!state.pages || view.need === "off") return nothing;
-  const kept = fieldOf(state.pages, "calendar.source");
-  const own = shown(state.form.calendar, "calendar.source", kept) === "ews";
+  const chosen = now(room, "calendar.source");
   return html`
     ${choiceField(room, "calendar", "calendar.source", "calendar-source", SOURCES, "calendar-source-help")}
+    ${chosen === "ews" ? exchange(room, view) : chosen === "ics" ? icsPlace(room, view) : nothing}
+  `;
+}
+
+function now({ state }: Room, key: SettingKey): string {
+  return state.pages ? shown(state.form.calendar, key, fieldOf(state.pages, key)) : "";
+}
+
+function exchange(room: Room, view: CalendarPage): TemplateResult {
+  return html`
+    ${lineField(room, "calendar", "calendar.address", { label: "calendar-address", help: "calendar-address-help" })}
+    <div class="row even">
+      ${lineField(room, "calendar", "calendar.user", { label: "calendar-user", help: "calendar-user-help" })}
+      ${password(room, view)}
+    </div>
+    ${certificate(room)} ${test(room, view)}
+  `;
+}
+
+/** A file needs no sign-in; an address may. */
+function icsPlace(room: Room, view: CalendarPage): TemplateResult {
+  const asked = now(room, "calendar.ics").includes("://");
+  return html`
+    ${lineField(room, "calendar", "calendar.ics", { label: "calendar-ics", help: "calendar-ics-help" })}
     ${
-      own
-        ? html`
-            ${lineField(room, "calendar", "calendar.address", { label: "calendar-address", help: "calendar-address-help" })}
-            <div class="row even">
-              ${lineField(room, "calendar", "calendar.user", { label: "calendar-user", help: "calendar-user-help" })}
-              <div class="field">
-                <label for="calendar-password">${word("calendar-password")}</label>
-                <input
-                  id="calendar-password"
-                  type="password"
-                  autocomplete="off"
-                  aria-describedby="calendar-password-notes"
-                  .value=${live(state.form.calendar.secret)}
-                  @input=${(event: Event) => acts.editSecret("calendar", (event.target as HTMLInputElement).value)}
-                />
-                <div class="notes" id="calendar-password-notes">
-                  <p>${word(view.password_stored ? "calendar-password-stored" : "calendar-password-missing")}</p>
-                </div>
-              </div>
+      asked
+        ? html`<div class="row even">
+              ${lineField(room, "calendar", "calendar.ics_user", { label: "calendar-ics-user", help: "calendar-ics-user-help" })}
+              ${now(room, "calendar.ics_user") ? password(room, view) : nothing}
             </div>
-            ${test(room, view)}
-          `
+            ${certificate(room)}`
         : nothing
     }
+    ${test(room, view)}
   `;
+}
+
+function password({ state, word, acts }: Room, view: CalendarPage): TemplateResult {
+  return html`<div class="field">
+    <label for="calendar-password">${word("calendar-password")}</label>
+    <input
+      id="calendar-password"
+      type="password"
+      autocomplete="off"
+      aria-describedby="calendar-password-notes"
+      .value=${live(state.form.calendar.secret)}
+      @input=${(event: Event) => acts.editSecret("calendar", (event.target as HTMLInputElement).value)}
+    />
+    <div class="notes" id="calendar-password-notes">
+      <p>${word(view.password_stored ? "calendar-password-stored" : "calendar-password-missing")}</p>
+    </div>
+  </div>`;
+}
+
+const PIN = "pin:";
+
+/** Whose certificate is trusted: whatever the system trusts, or this one alone. */
+function certificate(room: Room): Part {
+  const { state, word, acts } = room;
+  if (!state.pages) return nothing;
+  const view = fieldOf(state.pages, "calendar.tls");
+  const tls = shown(state.form.calendar, "calendar.tls", view);
+  const pinned = tls.startsWith(PIN);
+  const on = whenTyped(
+    (value) => acts.edit("calendar", "calendar.tls", view, PIN + value.trim()),
+    (value) => acts.set("calendar", "calendar.tls", PIN + value.trim()),
+  );
+  const choice = (
+    value: string,
+    chosen: boolean,
+    label: WordKey,
+    take: () => void,
+  ) => html`<label class="choice">
+    <input
+      type="radio"
+      name="calendar-tls"
+      value=${value}
+      .checked=${live(chosen)}
+      ?disabled=${view.locked}
+      @change=${take}
+    />
+    <span>${word(label)}</span>
+  </label>`;
+  return html`<fieldset class="choices" aria-describedby=${notesId("calendar-tls", view, "calendar-tls-help")}>
+    <legend>${word("calendar-tls")}</legend>
+    ${choice("system", !pinned, "phone-tls-system", () => acts.set("calendar", "calendar.tls", "system"))}
+    ${choice(PIN, pinned, "phone-tls-pin", () => acts.edit("calendar", "calendar.tls", view, PIN))}
+    ${
+      pinned
+        ? html`<div class="field wide within">
+            <label for="calendar-tls-pin">${word("phone-tls-pin-value")}</label>
+            <input
+              id="calendar-tls-pin"
+              type="text"
+              autocomplete="off"
+              spellcheck="false"
+              .value=${live(tls.slice(PIN.length))}
+              ?readonly=${view.locked}
+              aria-invalid=${view.refused ? "true" : nothing}
+              aria-describedby=${notesId("calendar-tls", view, "calendar-tls-help")}
+              @input=${on.input}
+              @change=${on.change}
+              @keydown=${on.keydown}
+            />
+          </div>`
+        : nothing
+    }
+    ${notes(room, "calendar-tls", view, "calendar-tls-help")}
+  </fieldset>`;
 }
 
 /** Tests what is saved: a password that is not yet, is saved first. */
@@ -242,7 +325,7 @@ function appointment(room: Room, line: AppointmentLine): TemplateResult {
   return appointmentLine(room, line, line.can_skip ? leaveOut : nothing);
 }
 
-function notes({ notes }: CalendarPage): Part {
+function abilities({ notes }: CalendarPage): Part {
   return html`${notes.map((note) => html`<p class="line">${shape("info", "quiet")}<span>${note}</span></p>`)}`;
 }
 

@@ -6,17 +6,20 @@
 //! given, too: the engine judges.
 
 pub mod ews;
+pub mod ics;
 pub mod zones;
 
 use crate::entra::EntraHandle;
 use crate::graph::{Graph, with_token};
 use crate::secrets::{Ask, SecretName, SecretStore};
 use ews::EwsConfig;
+use ics::IcsConfig;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use offhook_engine::appointment::Appointment;
 use offhook_engine::facts::CalendarLink;
 use offhook_engine::fault::{Code, Fault, FaultKind};
+use secrecy::SecretString;
 use std::rc::Rc;
 
 /// The calendar to read.
@@ -36,6 +39,8 @@ pub enum CalendarSource {
     Graph,
     /// The person's own calendar on an Exchange server of the company's own.
     Ews(Box<EwsConfig>),
+    /// A file or an address.
+    Ics(Box<IcsConfig>),
 }
 
 /// What sources may read with.
@@ -48,6 +53,10 @@ pub struct Means {
     pub ask: Ask,
     /// The person's own zone.
     pub zone: TimeZone,
+    /// What others write to the person at.
+    pub addresses: Vec<String>,
+    /// What was read last.
+    pub kept: Rc<ics::Kept>,
 }
 
 /// What was read, and how.
@@ -58,18 +67,15 @@ pub struct Reading {
     pub way: Option<&'static str>,
 }
 
-/// One calendar at a time, so one name for its password.
-pub fn secret_name() -> SecretName {
-    SecretName::calendar()
-}
-
 impl CalendarConfig {
     /// What the engine has to know of it.
     pub const fn link(&self) -> CalendarLink {
         match self {
             Self::Off => CalendarLink::Off,
             Self::Source(CalendarSource::Graph) => CalendarLink::Microsoft,
-            Self::Source(CalendarSource::Ews(_)) | Self::Unusable(_) => CalendarLink::Own,
+            Self::Source(CalendarSource::Ews(_) | CalendarSource::Ics(_)) | Self::Unusable(_) => {
+                CalendarLink::Own
+            }
         }
     }
 }
@@ -96,10 +102,7 @@ impl CalendarSource {
                 })
             }
             Self::Ews(config) => {
-                let secret = means.store.load(&secret_name(), means.ask).await;
-                let Some(secret) = secret.map_err(|error| error.fault())? else {
-                    return Err(Fault::new(FaultKind::Rejected, Code::CalendarPasswordMissing));
-                };
+                let secret = means.password("ews").await?;
                 let read = ews::read(&config, &secret, (from, until), &means.zone).await;
                 let read = read.map_err(|error| error.fault())?;
                 Ok(Reading {
@@ -107,6 +110,30 @@ impl CalendarSource {
                     way: Some(read.way),
                 })
             }
+            Self::Ics(config) => {
+                let secret = if config.signs_in() {
+                    Some(means.password("ics").await?)
+                } else {
+                    None
+                };
+                let reader = ics::Reader {
+                    zone: means.zone,
+                    addresses: means.addresses,
+                };
+                let read = ics::read(&config, secret.as_ref(), (from, until), &reader, &means.kept).await;
+                Ok(Reading {
+                    appointments: read.map_err(|error| error.fault())?,
+                    way: None,
+                })
+            }
         }
+    }
+}
+
+impl Means {
+    async fn password(&self, source: &str) -> Result<SecretString, Fault> {
+        let secret = self.store.load(&SecretName::calendar(source), self.ask).await;
+        let secret = secret.map_err(|error| error.fault())?;
+        secret.ok_or_else(|| Fault::new(FaultKind::Rejected, Code::CalendarPasswordMissing))
     }
 }

@@ -2,7 +2,8 @@
 
 use super::parts::RIGHTS;
 use super::{Driver, News};
-use crate::calendar::{CalendarConfig, Means, Reading};
+use crate::calendar::ics::{self, Place};
+use crate::calendar::{CalendarConfig, CalendarSource, Means, Reading};
 use crate::control::Reply;
 use crate::desktop::{Desktop, Opened};
 use crate::doctor;
@@ -16,6 +17,8 @@ use offhook_engine::teams::Right;
 use offhook_engine::text::{self, CalendarText};
 use offhook_protocol::command::{Answer, Finding, SignInStarted};
 use offhook_protocol::settings::TestView;
+use std::rc::Rc;
+use tokio::task::AbortHandle;
 
 /// The source that is read, and what became of its password.
 #[derive(Debug, Default)]
@@ -28,6 +31,20 @@ pub(super) struct Source {
     /// The keyring may have asked the person once; it does not again by itself.
     prompted: bool,
     tests: Vec<Reply>,
+    /// What was read last of a file or an address.
+    kept: Rc<ics::Kept>,
+    /// Looks whether the file has changed.
+    watch: Option<Watch>,
+}
+
+/// Ends with the source it belongs to.
+#[derive(Debug)]
+struct Watch(AbortHandle);
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 impl<D: Desktop> Driver<D> {
@@ -36,7 +53,17 @@ impl<D: Desktop> Driver<D> {
         if self.parts.calendar.config == config {
             return;
         }
-        self.parts.calendar.config = config;
+        let before = std::mem::replace(&mut self.parts.calendar.config, config);
+        let (CalendarConfig::Source(before), CalendarConfig::Source(now)) =
+            (&before, &self.parts.calendar.config)
+        else {
+            self.restart_calendar();
+            return;
+        };
+        if std::mem::discriminant(before) != std::mem::discriminant(now) {
+            // The one's password says nothing of the other's.
+            self.desk.calendar_password = false;
+        }
         self.restart_calendar();
     }
 
@@ -47,7 +74,40 @@ impl<D: Desktop> Driver<D> {
         source.refused = None;
         source.prompted = false;
         let link = source.config.link();
+        self.parts.calendar.kept = Rc::default();
         self.input(Input::CalendarConfigured(link));
+        self.watch_calendar();
+    }
+
+    /// A file that has changed is read at once.
+    fn watch_calendar(&mut self) {
+        let attempt = self.parts.calendar.attempt;
+        self.parts.calendar.watch = match &self.parts.calendar.config {
+            CalendarConfig::Source(CalendarSource::Ics(config)) => match &config.place {
+                Place::File(path) => {
+                    let (news, path, look) = (self.news.clone(), path.clone(), config.timing.look);
+                    let task = tokio::task::spawn_local(async move {
+                        loop {
+                            ics::changed(path.clone(), look).await;
+                            if news.send(News::CalendarChanged { attempt }).is_err() {
+                                return;
+                            }
+                        }
+                    });
+                    Some(Watch(task.abort_handle()))
+                }
+                Place::Address(_) => None,
+            },
+            CalendarConfig::Off
+            | CalendarConfig::Unusable(_)
+            | CalendarConfig::Source(CalendarSource::Graph | CalendarSource::Ews(_)) => None,
+        };
+    }
+
+    pub(super) fn on_calendar_changed(&mut self, attempt: u64) {
+        if attempt == self.parts.calendar.attempt {
+            self.input(Input::CalendarChanged);
+        }
     }
 
     pub(super) fn read_calendar(&mut self, from: Timestamp, until: Timestamp) {
@@ -71,11 +131,17 @@ impl<D: Desktop> Driver<D> {
 
     fn calendar_means(&self, ask: Ask) -> (CalendarConfig, Means) {
         let microsoft = self.parts.microsoft.as_ref();
+        let account = self.engine.facts().signed_in();
         let means = Means {
             microsoft: microsoft.map(|microsoft| (microsoft.entra.clone(), microsoft.graph.clone())),
             store: self.parts.store.clone(),
             ask,
             zone: self.engine.rules().zone.clone(),
+            addresses: account
+                .map(|account| account.address.clone())
+                .into_iter()
+                .collect(),
+            kept: Rc::clone(&self.parts.calendar.kept),
         };
         (self.parts.calendar.config.clone(), means)
     }
@@ -92,11 +158,11 @@ impl<D: Desktop> Driver<D> {
         let code = outcome.as_ref().err().map(|fault| fault.code);
         if code == Some(Code::CalendarPasswordMissing) {
             self.desk.calendar_password = false;
-        } else if code.is_none() || code == Some(Code::ExchangeWrongPassword) {
+        } else if code.is_none() || code.is_some_and(is_refused) {
             self.desk.calendar_password = true;
         }
         let refused = outcome.as_ref().err();
-        let refused = refused.filter(|fault| fault.code == Code::ExchangeWrongPassword);
+        let refused = refused.filter(|fault| is_refused(fault.code));
         self.parts.calendar.refused = refused.cloned();
     }
 
@@ -203,6 +269,11 @@ impl<D: Desktop> Driver<D> {
         // Cancelled by the person is no problem to show.
         self.desk.calendar_problem = problem.filter(|p| p.code != Code::SignInCancelled.name());
     }
+}
+
+/// The other side does not take the password.
+fn is_refused(code: Code) -> bool {
+    matches!(code, Code::ExchangeWrongPassword | Code::CalendarWrongPassword)
 }
 
 async fn read(

@@ -2,12 +2,11 @@
 
 use super::parts::{RIGHTS, phone_secret};
 use super::{Driver, FIRST_RUN_PAGE, News};
-use crate::calendar;
 use crate::control::{Asked, Complaint, Reply};
 use crate::desktop::{Desktop, Notification, Opened};
 use crate::doctor;
 use crate::entra::Way;
-use crate::secrets::Ask;
+use crate::secrets::{self, Ask};
 use crate::settings::{PhoneConfig, Settings};
 use offhook_engine::Input;
 use offhook_engine::appointment::AppointmentId;
@@ -267,7 +266,10 @@ impl<D: Desktop> Driver<D> {
         let secret = SecretString::from(value);
         let (name, changed) = match name {
             SecretName::Phone => (phone_secret(), News::PhoneSecretChanged),
-            SecretName::Calendar => (calendar::secret_name(), News::CalendarSecretChanged),
+            SecretName::Calendar => {
+                let source = self.settings.calendar_source();
+                (secrets::SecretName::calendar(source), News::CalendarSecretChanged)
+            }
         };
         tokio::task::spawn_local(async move {
             // Told first, so that whoever asks for a test after the answer gets one of the new password.

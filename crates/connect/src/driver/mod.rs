@@ -109,6 +109,10 @@ enum News {
     },
     /// Another password of the calendar was stored.
     CalendarSecretChanged,
+    /// The file of the calendar has changed.
+    CalendarChanged {
+        attempt: u64,
+    },
     /// What a test of the phone system has found so far, and whether it has ended. `attempt` tells tests apart.
     Tested {
         attempt: u64,
@@ -435,6 +439,7 @@ impl<D: Desktop> Driver<D> {
             News::CalendarAsked(outcome) => self.on_calendar_asked(outcome),
             News::CalendarRead { attempt, outcome } => self.on_calendar_read(attempt, outcome),
             News::CalendarTested { attempt, outcome } => self.on_calendar_tested(attempt, outcome),
+            News::CalendarChanged { attempt } => self.on_calendar_changed(attempt),
             News::CalendarSecretChanged => {
                 self.desk.calendar_password = true;
                 self.restart_calendar();

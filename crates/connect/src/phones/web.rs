@@ -15,6 +15,7 @@ const LARGEST: usize = 1024 * 1024;
 pub struct Web {
     client: reqwest::Client,
     host: String,
+    largest: usize,
 }
 
 /// What came back, whole. `Debug` does not show the body.
@@ -67,7 +68,14 @@ impl Web {
         Ok(Self {
             client: builder.build().map_err(|_| refused())?,
             host: host.to_owned(),
+            largest: LARGEST,
         })
+    }
+
+    /// For larger answers, in bytes.
+    #[must_use]
+    pub fn taking(self, largest: usize) -> Self {
+        Self { largest, ..self }
     }
 
     pub fn request(&self, method: Method, url: Url) -> RequestBuilder {
@@ -81,7 +89,7 @@ impl Web {
         let mut response = request.send().await.map_err(lost)?;
         let mut body = Vec::new();
         while let Some(piece) = response.chunk().await.map_err(lost)? {
-            if body.len() + piece.len() > LARGEST {
+            if body.len() + piece.len() > self.largest {
                 return Err(NoAnswer::TooLarge);
             }
             body.extend_from_slice(&piece);

@@ -40,9 +40,13 @@ impl SecretName {
         Self(format!("phone/{key}"))
     }
 
-    /// The password of a calendar that has a sign-in of its own.
-    pub fn calendar() -> Self {
-        Self("calendar".to_owned())
+    /// The password of a calendar that has a sign-in of its own; `source` tells several apart, so that none is ever
+    /// sent to another's server.
+    pub fn calendar(source: &str) -> Self {
+        match source {
+            "ews" => Self("calendar".to_owned()),
+            source => Self(format!("calendar/{source}")),
+        }
     }
 
     pub fn as_str(&self) -> &str {

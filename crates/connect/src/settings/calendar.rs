@@ -2,6 +2,7 @@
 
 use super::Settings;
 use crate::calendar::ews::EwsConfig;
+use crate::calendar::ics::IcsConfig;
 use crate::calendar::{CalendarConfig, CalendarSource};
 use offhook_engine::calendar::{Action, CalendarRules};
 
@@ -10,18 +11,25 @@ impl Settings {
         if !self.flag("calendar.enabled") {
             return CalendarConfig::Off;
         }
-        match self.text("calendar.source") {
+        let tls = self.text("calendar.tls");
+        let source = match self.calendar_source() {
             "ews" => {
-                let [address, user, tls] = ["address", "user", "tls"];
-                let text = |name: &str| self.text(&format!("calendar.{name}"));
-                match EwsConfig::parse(text(address), text(user), text(tls)) {
-                    Ok(config) => CalendarConfig::Source(CalendarSource::Ews(Box::new(config))),
-                    Err(fault) => CalendarConfig::Unusable(fault),
-                }
+                let (address, user) = (self.text("calendar.address"), self.text("calendar.user"));
+                EwsConfig::parse(address, user, tls).map(|config| CalendarSource::Ews(Box::new(config)))
+            }
+            "ics" => {
+                let (place, user) = (self.text("calendar.ics"), self.text("calendar.ics_user"));
+                IcsConfig::parse(place, user, tls).map(|config| CalendarSource::Ics(Box::new(config)))
             }
             // `keys.rs` lets no other word through.
-            _ => CalendarConfig::Source(CalendarSource::Graph),
-        }
+            _ => Ok(CalendarSource::Graph),
+        };
+        source.map_or_else(CalendarConfig::Unusable, CalendarConfig::Source)
+    }
+
+    /// As it is chosen, used or not.
+    pub fn calendar_source(&self) -> &str {
+        self.text("calendar.source")
     }
 
     pub(super) fn calendar_rules(&self) -> CalendarRules {
@@ -83,6 +91,29 @@ mod tests {
             };
             assert_eq!(fault.detail.as_deref(), Some(key));
         }
+    }
+
+    #[test]
+    fn a_file_or_an_address_is_read_where_it_is_set_and_what_is_missing_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("settings.toml");
+        let calendar = |more: &str| {
+            let text = format!("[calendar]\nenabled = true\nsource = \"ics\"\n{more}");
+            std::fs::write(&file, text).unwrap();
+            Settings::load_with_policy(folder.path(), None).calendar()
+        };
+        let address = "https://cloud.example.com/x?export";
+        let wanted = IcsConfig::parse(address, "ada", "system").unwrap();
+        // Exchange's user stays with Exchange.
+        let more = format!("ics = \"{address}\"\nics_user = \"ada\"\nuser = \"EXAMPLE\\\\ada\"\n");
+        assert_eq!(
+            calendar(&more),
+            CalendarConfig::Source(CalendarSource::Ics(Box::new(wanted)))
+        );
+        let CalendarConfig::Unusable(fault) = calendar("") else {
+            panic!("nothing is set");
+        };
+        assert_eq!(fault.detail.as_deref(), Some("calendar.ics"));
     }
 
     #[test]

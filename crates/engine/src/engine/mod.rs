@@ -297,6 +297,7 @@ impl Engine {
             Input::ForwardPrepared(prepared) => self.facts.phone.prepared = prepared,
             Input::CalendarConfigured(link) => self.on_calendar_configured(link, now),
             Input::CalendarRead(outcome) => self.on_calendar_read(outcome, now),
+            Input::CalendarChanged => self.calendar_pace.reset(),
             Input::SkipAppointment { id, skip } => self.skip_appointment(&id, skip),
             Input::Line(source, event) => self.on_line(&source, event, now),
             Input::LineGone(source) => {

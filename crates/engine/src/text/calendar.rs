@@ -79,8 +79,8 @@ texts! {
             "Sie haben in der Telefonanlage keine Immer-Umleitung vorbereitet; „Anrufe umleiten“ tut daher noch nichts. Richten Sie dort eine ein; sie kann ausgeschaltet bleiben.";
         NoteForwardTo: "This phone system keeps no forward that is switched off: say below where calls are to go." /
             "Diese Telefonanlage merkt sich keine ausgeschaltete Umleitung: Tragen Sie unten ein, wohin Anrufe gehen sollen.";
-        NoteInternal: "This phone system forwards internal and external calls alike." /
-            "Diese Telefonanlage leitet interne und externe Anrufe gleich um.";
+        NoteInternal: "Offhook forwards internal and external calls alike." /
+            "Offhook leitet interne und externe Anrufe gleich um.";
         NoteNoPhone: "No phone system is connected, so appointments change nothing yet." /
             "Es ist keine Telefonanlage verbunden; Termine ändern noch nichts.";
         NoteNoChat: "This phone system or this account has no chat status that Offhook can set." /
