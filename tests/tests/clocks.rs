@@ -17,7 +17,7 @@ use offhook_connect::entra::Clock;
 use offhook_connect::settings::Settings;
 use offhook_engine::clock::Now;
 use offhook_engine::view::tray::{Action, Tray};
-use offhook_playground::{Options, Phone, Pick, Placed, Playground, write_settings};
+use offhook_playground::{Calendar, Options, Phone, Pick, Placed, Playground, write_settings};
 use offhook_tests::desk::Desk;
 use offhook_tests::product::Product;
 use offhook_tests::runtime::block_on;
@@ -91,7 +91,14 @@ impl Machine {
         let company = block_on(Playground::start(Options::default())).expect("the company");
         let desk = Rc::new(Desk::headless());
         let console = Product::at(desk);
-        write_settings(&company, console.data_dir(), EXTENSION, Phone::Asterisk).expect("the settings");
+        write_settings(
+            &company,
+            console.data_dir(),
+            EXTENSION,
+            Phone::Asterisk,
+            Calendar::Graph,
+        )
+        .expect("the settings");
         let (ahead, shown) = (
             Arc::new(Mutex::new(Ahead::default())),
             Arc::new(Mutex::new(Shown::default())),
