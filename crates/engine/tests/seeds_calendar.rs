@@ -108,7 +108,8 @@ rows! {
 rows! {
     /// "Weiterleitung für interne Anrufe": no phone system is known to tell them apart for certain, and the page says so.
     internal_calls_are_forwarded_like_others_and_that_is_said => {
-        let w = World::with(rules("recommended"));
+        let mut w = World::with(rules("recommended"));
+        w.calendar(Vec::new());
         let notes = w.engine.pages(&Default::default(), w.now).calendar.notes;
         assert!(notes.iter().any(|note| note.contains("internal and external calls alike")) , "{notes:?}");
     };
