@@ -26,6 +26,7 @@ type Answer = Result<Json<Value>, (StatusCode, Json<Value>)>;
 pub(crate) fn router(world: Arc<World>) -> Router {
     Router::new()
         .route("/", get(|| async { Html(include_str!("page.html")) }))
+        .route("/calendars/{person}/work.ics", get(crate::ics::calendar))
         .route("/playground/state", get(state))
         .route("/playground/requests", get(requests).delete(forget))
         .route(

@@ -17,7 +17,7 @@
 //! ```
 //!
 //! Layout: `company` people · `clock` time that tests push forward · `faults` what goes wrong on demand · `requests`
-//! what was asked · `entra`, `graph`, `pbx`, `innovaphone`, `procall`, `starface`, `exchange` the parts · `control`, `page` the handle on it
+//! what was asked · `entra`, `graph`, `pbx`, `innovaphone`, `procall`, `starface`, `exchange`, `ics` the parts · `control`, `page` the handle on it
 //! over HTTP · `settings`
 //! the settings file that uses it.
 
@@ -30,6 +30,7 @@ mod exchange;
 mod faces;
 mod faults;
 mod graph;
+mod ics;
 mod innovaphone;
 mod pbx;
 mod portal;

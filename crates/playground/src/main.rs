@@ -1,5 +1,5 @@
 //! `offhook-playground [--data-dir DIR] [--phone asterisk|command|csta|freepbx|innovaphone|procall|starface]
-//! [--calendar graph|ews] [--extension N] [--until-stdin-closes]`: serves the pretend company, prints its addresses as one
+//! [--calendar graph|ews|ics] [--extension N] [--until-stdin-closes]`: serves the pretend company, prints its addresses as one
 //! line of JSON, and writes settings that use it into DIR.
 
 #![expect(
@@ -21,7 +21,7 @@ use offhook_playground::{
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 
-const USAGE: &str = "usage: offhook-playground [--data-dir DIR] [--phone asterisk|command|csta|freepbx|innovaphone|procall|starface] [--calendar graph|ews] [--extension N] [--until-stdin-closes]";
+const USAGE: &str = "usage: offhook-playground [--data-dir DIR] [--phone asterisk|command|csta|freepbx|innovaphone|procall|starface] [--calendar graph|ews|ics] [--extension N] [--until-stdin-closes]";
 
 #[derive(Debug)]
 struct Arguments {

@@ -58,16 +58,19 @@ pub enum Calendar {
     Graph,
     /// On the company's own Exchange, and switched on.
     Ews,
+    /// At an address of its own, and switched on.
+    Ics,
 }
 
 impl Calendar {
-    pub const ALL: [Self; 2] = [Self::Graph, Self::Ews];
+    pub const ALL: [Self; 3] = [Self::Graph, Self::Ews, Self::Ics];
 
     /// As settings and the command line name it.
     pub const fn source(self) -> &'static str {
         match self {
             Self::Graph => "graph",
             Self::Ews => "ews",
+            Self::Ics => "ics",
         }
     }
 
@@ -119,7 +122,7 @@ pub fn ports_in_settings(dir: &Path) -> Option<Ports> {
             .flatten()
     };
     let port_of_phone = u16::try_from(document.get("phone")?.get("port")?.as_integer()?).ok()?;
-    let exchange = || url::Url::parse(text("calendar", "address")?).ok()?.port();
+    let calendar = |key: &str| url::Url::parse(text("calendar", key)?).ok()?.port();
     let kind = Phone::parse(text("phone", "kind")?)?;
     let of = |phone: Phone| if kind == phone { port_of_phone } else { 0 };
     if text("phone", "host") != Some("127.0.0.1") {
@@ -134,8 +137,8 @@ pub fn ports_in_settings(dir: &Path) -> Option<Ports> {
         csta: of(Phone::Csta),
         portal: of(Phone::Command).max(of(Phone::Freepbx)),
         starface: of(Phone::Starface),
-        exchange: exchange().unwrap_or_default(),
-        control: 0,
+        exchange: calendar("address").unwrap_or_default(),
+        control: calendar("ics").unwrap_or_default(),
     })
 }
 
@@ -179,22 +182,27 @@ fn settings(playground: &Playground, extension: &str, phone: Phone, calendar: Ca
             ("extension", value(extension)),
         ],
     );
-    match calendar {
-        Calendar::Graph => {}
+    let mut people = playground.people().iter();
+    let key = people
+        .find(|person| person.extension == extension)
+        .map_or("", |person| &person.key);
+    let switched_on = [("enabled", value(true)), ("source", value(calendar.source()))];
+    let place = match calendar {
+        Calendar::Graph => Vec::new(),
         Calendar::Ews => {
-            let person = playground
-                .people()
-                .iter()
-                .find(|person| person.extension == extension);
-            let (user, _password) = playground.exchange_login(person.map_or("", |person| &person.key));
-            let exchange = vec![
-                ("enabled", value(true)),
-                ("source", value(calendar.source())),
+            let (user, _password) = playground.exchange_login(key);
+            vec![
                 ("address", value(addresses.exchange.as_str())),
                 ("user", value(user)),
-            ];
-            section("calendar", exchange);
+            ]
         }
+        Calendar::Ics => {
+            let address = format!("{}/calendars/{key}/work.ics", addresses.control);
+            vec![("ics", value(address))]
+        }
+    };
+    if !place.is_empty() {
+        section("calendar", switched_on.into_iter().chain(place).collect());
     }
     section("store", vec![("secrets", value("file"))]);
     if phone == Phone::Command {

@@ -8,14 +8,16 @@ use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use offhook_connect::calendar::ews::{self, Error, EwsConfig, Reading, Timing};
+use offhook_connect::calendar::ics::{self, IcsConfig, Kept, Reader};
 use offhook_connect::phones::tls::Pin;
-use offhook_engine::appointment::{Sensitivity, ShowAs, Span};
+use offhook_engine::appointment::{Appointment, Sensitivity, ShowAs, Span};
 use offhook_playground::{
     EXCHANGE_DOMAIN as DOMAIN, Exchange, ExchangeCalendars, ExchangeItem as Item, ExchangeSetup as Setup,
-    ExchangeTls, exchange_answer as answer, exchange_fault as fault,
+    ExchangeTls, Options, Playground, exchange_answer as answer, exchange_fault as fault,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use secrecy::SecretString;
+use serde_json::json;
 use sha2::{Digest as _, Sha256};
 use std::sync::Arc;
 use std::time::Duration;
@@ -408,4 +410,53 @@ async fn a_pinned_server_is_trusted_and_the_sign_in_is_bound_to_it() {
         Err(Error::Tls("127.0.0.1".into()))
     );
     assert_eq!(signs(&exchange).len(), 2, "nothing was said to a stranger");
+}
+
+/// What both tell of an appointment, in one order.
+fn told(list: &[Appointment]) -> Vec<String> {
+    let mut told: Vec<String> = list
+        .iter()
+        .map(|one| {
+            let (cancelled, span) = (one.cancelled, one.span);
+            format!(
+                "{} {:?} {:?} {cancelled} {span:?}",
+                one.subject, one.show_as, one.sensitivity
+            )
+        })
+        .collect();
+    told.sort_unstable();
+    told
+}
+
+#[tokio::test]
+async fn the_companys_exchange_and_its_address_show_the_same_calendar() {
+    let company = Playground::start(Options::default()).await.unwrap();
+    let events = json!([
+        { "id": "1", "subject": "Talk, with \"all\" & <some>; here", "start": "2026-01-15T09:00:00Z", "end": "2026-01-15T10:00:00Z" },
+        { "id": "2", "subject": "Fair", "showAs": "oof", "sensitivity": "private", "start": "2026-01-16", "end": "2026-01-18" },
+        { "id": "3", "subject": "Off", "showAs": "tentative", "isCancelled": true, "start": "2026-01-17T09:00:00Z", "end": "2026-01-17T10:00:00Z" },
+        { "id": "4", "subject": "Later", "start": "2026-02-17T09:00:00Z", "end": "2026-02-17T10:00:00Z" },
+    ]);
+    assert!(company.set_calendar("alice", serde_json::from_value(events).unwrap()));
+    let (user, password) = company.exchange_login("alice");
+    let exchange = EwsConfig::parse(&company.addresses().exchange, &user, "system").unwrap();
+    let by_exchange = read_with(&exchange, &password).await.unwrap().appointments;
+
+    let address = format!("{}/calendars/alice/work.ics", company.addresses().control);
+    let place = IcsConfig::parse(&address, "", "").unwrap();
+    let (kept, reader) = (Kept::default(), reader());
+    for _ in 0..2 {
+        let by_address = ics::read(&place, None, window(), &reader, &kept).await.unwrap();
+        assert_eq!(by_address.len(), 3);
+        assert_eq!(told(&by_address), told(&by_exchange));
+    }
+    let other = read_with(&exchange, "another").await;
+    assert_eq!(other, Err(Error::WrongPassword("127.0.0.1".into())));
+}
+
+fn reader() -> Reader {
+    Reader {
+        zone: TimeZone::get("Europe/Berlin").unwrap(),
+        addresses: Vec::new(),
+    }
 }

@@ -8,6 +8,8 @@ use jiff::{Span, ToSpan as _};
 /// So many days may be looked at for all series of a calendar together. A thousand that are counted for ten years each
 /// need fewer; what needs more is no calendar.
 pub(super) const DAYS: u32 = 4_000_000;
+/// Birthdays without a year begin in 1604, but nobody counts them.
+const EARLIEST: i16 = 1900;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Every {
@@ -88,6 +90,10 @@ impl Rule {
     pub(super) fn days(&self, start: Date, from: Date, last: Date, left: &mut u32) -> Result<Vec<Date>, Odd> {
         let rule = self.completed(start);
         let mut found = Vec::new();
+        // One that would have to be counted from then on has ended.
+        if rule.count.is_some() && start.year() < EARLIEST {
+            return Ok(found);
+        }
         let mut count = rule.count.unwrap_or(u32::MAX);
         // Without a count nobody asks for what lies before.
         let skipped = match rule.count {
