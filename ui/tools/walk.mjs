@@ -155,8 +155,9 @@ export async function everythingIsReached(tab) {
     for (const element of document.querySelectorAll("[data-at]")) element.removeAttribute("data-at");
     const all = [...document.querySelectorAll("a[href], button, input, select, summary, [tabindex='0']")];
     const usable = all.filter((element) => {
-      const folded = element.closest("details:not([open])");
-      const inside = folded && element.tagName !== "SUMMARY";
+      // What is folded away can't be reached; the summary of the fold itself can.
+      const around = element.tagName === "SUMMARY" ? element.parentElement?.parentElement : element;
+      const inside = around?.closest("details:not([open])");
       // Of a group of radio buttons, Tab goes to one.
       const radio = element instanceof HTMLInputElement && element.type === "radio";
       return !inside && !(radio && !element.checked) && !element.matches(":disabled");
