@@ -31,7 +31,13 @@ impl Desk {
                 self.watch.session_sent = None;
                 self.spend("session", false);
             }
-            Effect::SetPreferred { pair, .. } => {
+            Effect::SetPreferred { pair, lifetime } => {
+                let until = self.now.mono + *lifetime;
+                let last = self.watch.preferred_until.replace(until);
+                if last.is_some_and(|last| last <= self.now.mono) {
+                    // It has run out, and is wanted still.
+                    self.watch.grant("preferred");
+                }
                 self.may_set("a preferred presence");
                 if self
                     .disk_ledger

@@ -65,6 +65,8 @@ pub struct Watch {
     /// One set or one clear for each real change: who may still send one.
     pub grants: BTreeMap<&'static str, u32>,
     pub session_sent: Option<SessionPair>,
+    /// When the preferred presence that was asked for last runs out.
+    pub preferred_until: Option<Instant>,
     pub renewals: VecDeque<Instant>,
     pub reads: VecDeque<Instant>,
     pub changes: VecDeque<Instant>,
@@ -104,6 +106,7 @@ impl Watch {
             seen_since: now,
             grants: BTreeMap::new(),
             session_sent: None,
+            preferred_until: None,
             renewals: VecDeque::new(),
             reads: VecDeque::new(),
             changes: VecDeque::new(),
