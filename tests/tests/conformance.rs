@@ -26,6 +26,8 @@ mod myapps;
 mod portal;
 #[path = "conformance/procall.rs"]
 mod procall_alone;
+#[path = "conformance/settings.rs"]
+mod settings;
 #[path = "conformance/soap.rs"]
 mod soap;
 #[path = "conformance/starface.rs"]
