@@ -12,6 +12,7 @@ pub mod browser;
 pub mod desk;
 pub mod house;
 pub mod http;
+pub mod kamailio;
 pub mod oidc;
 pub mod places;
 pub mod playground;

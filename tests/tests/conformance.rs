@@ -8,6 +8,8 @@
     reason = "a test waits for one event and lets the others pass"
 )]
 
+#[path = "conformance/account.rs"]
+mod account;
 #[path = "conformance/around.rs"]
 mod around;
 #[path = "conformance/csta.rs"]
@@ -28,6 +30,8 @@ mod portal;
 mod procall_alone;
 #[path = "conformance/settings.rs"]
 mod settings;
+#[path = "conformance/sip.rs"]
+mod sip_alone;
 #[path = "conformance/soap.rs"]
 mod soap;
 #[path = "conformance/starface.rs"]
@@ -50,4 +54,7 @@ conforms!(csta, crate::link::Link);
 conforms!(freepbx, crate::portal::Ucp);
 conforms!(procall, crate::ucserver::UcServer);
 conforms!(innovaphone_soap, crate::soap::Soap);
+conforms!(sip, crate::account::Tcp);
+conforms!(sip_features, crate::account::Features);
+conforms!(sip_udp, crate::account::Udp);
 conforms!(starface, crate::web::Web);

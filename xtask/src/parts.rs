@@ -1,4 +1,4 @@
-//! The real parts of the tests that no package manager installs into the system: Asterisk and two npm programs.
+//! The real parts of the tests that no package manager installs into the system: Asterisk, Kamailio and two npm programs.
 //!
 //! They lie in a cache folder outside the clone, since CI clones afresh while the machine often survives.
 //! `cargo xtask setup` fetches them; the tests only look for them.
@@ -113,3 +113,64 @@ impl AsteriskRoot {
 /// Debian's suites that carry Asterisk, in the order of preference: bullseye is frozen, so it is the same bytes
 /// every time; it may leave the mirrors one day, which is what forky is for.
 pub const ASTERISK_SUITES: [&str; 2] = ["bullseye", "forky"];
+
+/// A Kamailio that was unpacked into a folder and is run by its own loader: no chroot, no root.
+#[derive(Debug, Clone)]
+pub struct KamailioRoot {
+    pub root: PathBuf,
+    pub loader: PathBuf,
+    /// For the loader's `--library-path`.
+    pub libraries: String,
+    pub modules: PathBuf,
+}
+
+impl KamailioRoot {
+    /// Where `cargo xtask setup` unpacks Kamailio from `suite`.
+    #[must_use]
+    pub fn folder(parts: &Path, suite: &str) -> PathBuf {
+        parts.join(format!("kamailio-{suite}"))
+    }
+
+    /// The first of the known suites that has been unpacked.
+    #[must_use]
+    pub fn find(parts: &Path) -> Option<Self> {
+        KAMAILIO_SUITES
+            .iter()
+            .find_map(|suite| Self::at(Self::folder(parts, suite)))
+    }
+
+    /// Reads the layout of an unpacked root; `None` if it is none, or has no `presence_dfks`.
+    #[must_use]
+    pub fn at(root: PathBuf) -> Option<Self> {
+        let arch = env::consts::ARCH;
+        let loaders = [
+            "usr/lib64/ld-linux-x86-64.so.2".to_owned(),
+            format!("usr/lib/ld-linux-{arch}.so.1"),
+        ];
+        let loader = loaders
+            .iter()
+            .map(|name| root.join(name))
+            .find(|path| path.exists())?;
+        let libraries = root.join(format!("usr/lib/{arch}-linux-gnu"));
+        let modules = libraries.join("kamailio/modules");
+        let needed = [
+            modules.join("presence_dfks.so"),
+            modules.join("db_sqlite.so"),
+            root.join("usr/sbin/kamailio"),
+            root.join("usr/bin/sqlite3"),
+        ];
+        if !needed.iter().all(|path| path.exists()) {
+            return None;
+        }
+        let libraries = libraries.display();
+        Some(Self {
+            loader,
+            libraries: format!("{libraries}:{libraries}/kamailio"),
+            modules,
+            root,
+        })
+    }
+}
+
+/// Debian's suites whose Kamailio has `as-feature-event`, in the order of preference.
+pub const KAMAILIO_SUITES: [&str; 2] = ["forky", "sid"];

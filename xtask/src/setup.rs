@@ -1,6 +1,8 @@
 //! `cargo xtask setup`: what must be on the machine before anything can be built, run or tested.
 
 mod asterisk;
+mod debian;
+mod kamailio;
 mod npm;
 mod packages;
 mod prerequisites;
@@ -32,6 +34,7 @@ pub fn setup(extent: Extent, steps: &mut Steps) -> Result<()> {
             let parts = xtask::parts::folder().map_err(anyhow::Error::msg)?;
             println!("they lie in {}", parts.display());
             asterisk::install(&parts)?;
+            kamailio::install(&parts)?;
             xtask::parts::NPM_PARTS
                 .iter()
                 .try_for_each(|name| npm::install(&parts, name))

@@ -132,6 +132,7 @@ pub enum Code {
     PhoneCommandLate,
     PhoneCommandOutput,
     PhoneCommandNotFilled,
+    PhoneNotOffered,
     // line sources
     BaresipUnreachable,
     BaresipTaken,
@@ -287,6 +288,7 @@ impl Code {
         Self::PhoneCommandLate,
         Self::PhoneCommandOutput,
         Self::PhoneCommandNotFilled,
+        Self::PhoneNotOffered,
         Self::BaresipUnreachable,
         Self::BaresipTaken,
         Self::BaresipNotUnderstood,

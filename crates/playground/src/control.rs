@@ -114,6 +114,7 @@ async fn state(State(world): State<Arc<World>>) -> Json<Value> {
         "innovaphone": crate::innovaphone::view(&world.innovaphone),
         "starface": crate::starface::view(&world.starface),
         "procall": crate::procall::view(&world.procall),
+        "sip": crate::sip::view(&world.sip),
         "csta": crate::csta::view(&world.csta),
         "phone_system": if world.ami.lock().is_some() { "up" } else { "down" },
         "sign_in_as": world.entra.lock().unattended,

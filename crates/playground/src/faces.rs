@@ -8,16 +8,17 @@ use tokio::task::JoinHandle;
 
 use crate::company::Shared;
 use crate::requests::Service;
-use crate::{World, csta, innovaphone, pbx, portal, procall, server, starface};
+use crate::{World, csta, innovaphone, pbx, portal, procall, server, sip, starface};
 
 type Server = Shared<Option<JoinHandle<()>>>;
 
 impl World {
-    pub(crate) const fn faces(&self) -> [&Server; 6] {
+    pub(crate) const fn faces(&self) -> [&Server; 7] {
         [
             &self.ami,
             &self.innovaphone_server,
             &self.procall_server,
+            &self.sip_server,
             &self.csta_server,
             &self.portal_server,
             &self.starface_server,
@@ -60,6 +61,11 @@ pub(crate) fn serve_portal(world: &World, listener: TcpListener) {
     serve(world, listener, router, Service::Portal, &world.portal_server);
 }
 
+pub(crate) fn serve_sip(world: &World, ports: sip::Ports) {
+    let serving = sip::serve(Arc::clone(&world.sip), ports);
+    *world.sip_server.lock() = Some(tokio::spawn(serving));
+}
+
 pub(crate) fn serve_starface(world: &World, listener: TcpListener) {
     let router = starface::router(Arc::clone(&world.starface));
     serve(world, listener, router, Service::Starface, &world.starface_server);
@@ -71,6 +77,7 @@ pub(crate) async fn stop(world: &World) {
     world.starface.forget_sessions();
     world.innovaphone.stopped();
     world.procall.forget_sessions();
+    world.sip.stopped();
     world.portal.forget_sessions();
     for face in world.faces() {
         let running = face.lock().take();
@@ -91,6 +98,7 @@ pub(crate) async fn start(world: &World) -> std::io::Result<()> {
     serve_procall(world, TcpListener::bind(world.addresses.procall).await?);
     serve_csta(world, TcpListener::bind(world.addresses.csta).await?);
     serve_portal(world, TcpListener::bind(world.addresses.portal).await?);
+    serve_sip(world, sip::bind(world.addresses.sip.port()).await?);
     let listener = TcpListener::bind(world.addresses.ami).await?;
     *world.ami.lock() = Some(tokio::spawn(pbx::serve(Arc::clone(&world.pbx), listener)));
     Ok(())

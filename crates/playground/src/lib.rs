@@ -1,5 +1,5 @@
 //! A pretend company in one process: **Entra**, **Graph** and a **phone system** that speaks Asterisk's AMI, STARFACE's
-//! REST and UCI, innovaphone's web sockets, and UCServer's WebService, for a few people with phones and Teams, and an
+//! REST and UCI, innovaphone's web sockets, UCServer's WebService, and SIP, for a few people with phones and Teams, and an
 //! **Exchange** server with their calendars. It is the demo, and the double that tests run against.
 //!
 //! It refuses what the real ones refuse, and shares no type, constant or helper with the adapters it stands in for: an
@@ -17,7 +17,7 @@
 //! ```
 //!
 //! Layout: `company` people · `clock` time that tests push forward · `faults` what goes wrong on demand · `requests`
-//! what was asked · `entra`, `graph`, `pbx`, `innovaphone`, `procall`, `starface`, `exchange`, `ics` the parts · `control`, `page` the handle on it
+//! what was asked · `entra`, `graph`, `pbx`, `innovaphone`, `procall`, `sip`, `starface`, `exchange`, `ics` the parts · `control`, `page` the handle on it
 //! over HTTP · `settings`
 //! the settings file that uses it.
 
@@ -38,6 +38,7 @@ mod procall;
 mod requests;
 mod server;
 mod settings;
+mod sip;
 mod starface;
 
 use std::collections::BTreeMap;
@@ -64,6 +65,7 @@ pub use portal::{Portal, PortalHabits};
 pub use procall::{Procall, ProcallHabits, ProcallWrite};
 pub use requests::{Request, Service};
 pub use settings::{Calendar, Phone, ports_in_settings, write_settings};
+pub use sip::{Sip, SipHabits};
 pub use starface::{Starface, StarfaceHabits, StarfaceLogin, StarfaceOddity, StarfaceWrite};
 
 use clock::Clock;
@@ -134,6 +136,7 @@ pub struct Ports {
     pub innovaphone: u16,
     pub starface: u16,
     pub procall: u16,
+    pub sip: u16,
     pub csta: u16,
     pub portal: u16,
     pub exchange: u16,
@@ -156,6 +159,8 @@ pub struct Addresses {
     pub starface: SocketAddr,
     /// UCServer's WebService over plain HTTP.
     pub procall: SocketAddr,
+    /// SIP over UDP and TCP.
+    pub sip: SocketAddr,
     /// CSTA in XML over TCP.
     pub csta: SocketAddr,
     /// FreePBX's user portal and a gateway over plain HTTP.
@@ -184,6 +189,7 @@ pub(crate) struct World {
     pub(crate) innovaphone: Arc<Innovaphone>,
     pub(crate) starface: Arc<Starface>,
     pub(crate) procall: Arc<Procall>,
+    pub(crate) sip: Arc<Sip>,
     pub(crate) csta: Arc<Csta>,
     pub(crate) portal: Arc<Portal>,
     /// The faces of the phone system.
@@ -191,6 +197,7 @@ pub(crate) struct World {
     innovaphone_server: Shared<Option<JoinHandle<()>>>,
     starface_server: Shared<Option<JoinHandle<()>>>,
     procall_server: Shared<Option<JoinHandle<()>>>,
+    sip_server: Shared<Option<JoinHandle<()>>>,
     csta_server: Shared<Option<JoinHandle<()>>>,
     portal_server: Shared<Option<JoinHandle<()>>>,
 }
@@ -241,6 +248,7 @@ impl Playground {
         let starface_port = bind(options.ports.starface).await?;
         let innovaphone_port = bind(options.ports.innovaphone).await?;
         let procall_port = bind(options.ports.procall).await?;
+        let sip_ports = sip::bind(options.ports.sip).await?;
         let csta_port = bind(options.ports.csta).await?;
         let portal_port = bind(options.ports.portal).await?;
         let exchange_port = bind(options.ports.exchange).await?;
@@ -252,6 +260,7 @@ impl Playground {
             innovaphone: innovaphone_port.local_addr()?,
             starface: starface_port.local_addr()?,
             procall: procall_port.local_addr()?,
+            sip: sip_ports.address()?,
             csta: csta_port.local_addr()?,
             portal: portal_port.local_addr()?,
             exchange: format!("http://{}/EWS/Exchange.asmx", exchange_port.local_addr()?),
@@ -299,6 +308,11 @@ impl Playground {
             Arc::clone(&clock),
             Arc::clone(&faults),
         ));
+        let sip = Arc::new(Sip::new(
+            &people,
+            Arc::clone(&pbx),
+            (Arc::clone(&clock), Arc::clone(&requests), Arc::clone(&faults)),
+        ));
         let presences = people
             .iter()
             .map(|person| (person.key.clone(), Presence::new()))
@@ -316,6 +330,8 @@ impl Playground {
             starface_server: Shared::new(None),
             procall,
             procall_server: Shared::new(None),
+            sip,
+            sip_server: Shared::new(None),
             csta,
             csta_server: Shared::new(None),
             portal,
@@ -331,6 +347,7 @@ impl Playground {
         faces::serve_starface(&world, starface_port);
         faces::serve_innovaphone(&world, innovaphone_port);
         faces::serve_procall(&world, procall_port);
+        faces::serve_sip(&world, sip_ports);
         faces::serve_csta(&world, csta_port);
         faces::serve_portal(&world, portal_port);
         let exchange = Exchange::start(exchange_port, ExchangeSetup::of_company(&world), None)?;
@@ -651,6 +668,11 @@ impl Playground {
     /// The phone system's faces on the web: FreePBX's user portal, and a gateway.
     pub fn portal(&self) -> &Portal {
         &self.world.portal
+    }
+
+    /// The phone system's face as a SIP server.
+    pub fn sip(&self) -> &Sip {
+        &self.world.sip
     }
 
     /// The SIP name of the person with this extension; empty for nobody's.

@@ -1,4 +1,4 @@
-//! `offhook-playground [--data-dir DIR] [--phone asterisk|command|csta|freepbx|innovaphone|procall|starface]
+//! `offhook-playground [--data-dir DIR] [--phone asterisk|command|csta|freepbx|innovaphone|procall|sip|starface]
 //! [--calendar graph|ews|ics] [--extension N] [--until-stdin-closes]`: serves the pretend company, prints its addresses as one
 //! line of JSON, and writes settings that use it into DIR.
 
@@ -21,7 +21,7 @@ use offhook_playground::{
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 
-const USAGE: &str = "usage: offhook-playground [--data-dir DIR] [--phone asterisk|command|csta|freepbx|innovaphone|procall|starface] [--calendar graph|ews|ics] [--extension N] [--until-stdin-closes]";
+const USAGE: &str = "usage: offhook-playground [--data-dir DIR] [--phone asterisk|command|csta|freepbx|innovaphone|procall|sip|starface] [--calendar graph|ews|ics] [--extension N] [--until-stdin-closes]";
 
 #[derive(Debug)]
 struct Arguments {
@@ -145,6 +145,14 @@ async fn serve(arguments: &Arguments) -> anyhow::Result<()> {
             "port": addresses.innovaphone.port(),
             "user": company.sip_of(&arguments.extension),
             "password": company.innovaphone().password(company.sip_of(&arguments.extension)),
+            "extension": arguments.extension,
+        }),
+        Phone::Sip => json!({
+            "kind": "sip",
+            "host": addresses.sip.ip(),
+            "port": addresses.sip.port(),
+            "user": arguments.extension,
+            "password": company.sip().password(&arguments.extension),
             "extension": arguments.extension,
         }),
         Phone::Starface => json!({

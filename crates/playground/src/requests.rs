@@ -27,6 +27,8 @@ pub enum Service {
     /// UCServer's WebService: requests over HTTP, `path` without its query; in a web socket `method` is `invoke` and
     /// `path` the operation.
     Procall,
+    /// `method` is the request's, `path` its event package, else its address.
+    Sip,
     /// A request over the CSTA link: `path` is its name; of a sign-in the body is left out.
     Csta,
     /// FreePBX's user portal, and the gateway.
@@ -98,6 +100,7 @@ impl Requests {
             | Service::Ami
             | Service::Innovaphone
             | Service::Procall
+            | Service::Sip
             | Service::Csta
             | Service::Portal
             | Service::Starface => (None, None),

@@ -15,6 +15,7 @@ pub enum Phone {
     Innovaphone,
     Starface,
     Procall,
+    Sip,
     /// Own commands: web requests to the company's gateway.
     Command,
     Csta,
@@ -22,10 +23,11 @@ pub enum Phone {
 }
 
 impl Phone {
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 8] = [
         Self::Asterisk,
         Self::Innovaphone,
         Self::Procall,
+        Self::Sip,
         Self::Starface,
         Self::Command,
         Self::Csta,
@@ -39,6 +41,7 @@ impl Phone {
             Self::Innovaphone => "innovaphone",
             Self::Starface => "starface",
             Self::Procall => "procall",
+            Self::Sip => "sip",
             Self::Command => "command",
             Self::Csta => "csta",
             Self::Freepbx => "freepbx",
@@ -134,6 +137,7 @@ pub fn ports_in_settings(dir: &Path) -> Option<Ports> {
         ami: of(Phone::Asterisk),
         innovaphone: of(Phone::Innovaphone),
         procall: of(Phone::Procall),
+        sip: of(Phone::Sip),
         csta: of(Phone::Csta),
         portal: of(Phone::Command).max(of(Phone::Freepbx)),
         starface: of(Phone::Starface),
@@ -168,6 +172,7 @@ fn settings(playground: &Playground, extension: &str, phone: Phone, calendar: Ca
         Phone::Innovaphone => (addresses.innovaphone, playground.sip_of(extension)),
         Phone::Starface => (addresses.starface, extension),
         Phone::Procall => (addresses.procall, playground.sip_of(extension)),
+        Phone::Sip => (addresses.sip, extension),
         Phone::Csta => (addresses.csta, playground.csta().user()),
         Phone::Command | Phone::Freepbx => (addresses.portal, playground.sip_of(extension)),
     };

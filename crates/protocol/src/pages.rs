@@ -196,7 +196,7 @@ pub struct RightLine {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct PhonePage {
-    /// `none`, `asterisk`, `command`, `csta`, `freepbx`, `innovaphone`, `procall` or `starface`, more in time.
+    /// `none`, `asterisk`, `command`, `csta`, `freepbx`, `innovaphone`, `procall`, `sip` or `starface`, more in time.
     pub kind: FieldView,
     pub host: FieldView,
     pub port: FieldView,

@@ -10,7 +10,7 @@ import type { Light } from "./Light";
  */
 export type PhonePage = { 
 /**
- * `none`, `asterisk`, `command`, `csta`, `freepbx`, `innovaphone`, `procall` or `starface`, more in time.
+ * `none`, `asterisk`, `command`, `csta`, `freepbx`, `innovaphone`, `procall`, `sip` or `starface`, more in time.
  */
 kind: FieldView, host: FieldView, port: FieldView, user: FieldView, 
 /**

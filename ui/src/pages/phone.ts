@@ -75,6 +75,7 @@ export function kindField(room: Room, view: PhonePage, kind: string): TemplateRe
     ["freepbx", "phone-kind-freepbx"],
     ["csta", "phone-kind-csta"],
     ["command", "phone-kind-command"],
+    ["sip", "phone-kind-sip"],
   ]);
   // A kind that this page has no word for stays choosable under its own name.
   const values = [...new Set([...known.keys(), view.kind.value])];
@@ -160,10 +161,35 @@ function ownFields(room: Room, kind: string): Part {
   if (kind === "procall") {
     return textField(room, "phone", "phone.extension", { label: "phone-line", help: "phone-line-help" });
   }
-  return textField(room, "phone", "phone.extension", {
+  const extension = textField(room, "phone", "phone.extension", {
     label: "phone-extension",
-    help: "phone-extension-help",
+    help: kind === "sip" ? "phone-extension-sip-help" : "phone-extension-help",
   });
+  return kind === "sip" ? html`${extension} ${sipFields(room)}` : extension;
+}
+
+/** What differs between SIP servers. Without encryption the way matters, too. */
+function sipFields(room: Room): TemplateResult {
+  const code = (key: SettingKey, label: WordKey, help?: WordKey) =>
+    textField(room, "phone", key, help ? { label, help } : { label });
+  return html`<details>
+    <summary>${room.word("phone-sip-more")}</summary>
+    ${selectField(room, "phone.transport", "phone-transport", "phone-transport-help", [
+      ["udp", "phone-transport-udp"],
+      ["tcp", "phone-transport-tcp"],
+    ])}
+    ${code("phone.domain", "phone-domain", "phone-domain-help")}
+    ${code("phone.calls_at", "phone-calls-at", "phone-calls-at-help")}
+    ${code("phone.dnd_state", "phone-dnd-state", "phone-dnd-state-help")}
+    <div class="row even">${code("phone.dnd_on", "phone-dnd-on")} ${code("phone.dnd_off", "phone-dnd-off")}</div>
+    ${selectField(room, "phone.unconfirmed", "phone-unconfirmed", "phone-unconfirmed-help", [
+      ["false", "phone-unconfirmed-no"],
+      ["true", "phone-unconfirmed-yes"],
+    ])}
+    <div class="row even">
+      ${code("phone.forward_on", "phone-forward-on")} ${code("phone.forward_off", "phone-forward-off")}
+    </div>
+  </details>`;
 }
 
 /** The own device, and how the link begins. */

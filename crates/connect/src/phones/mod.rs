@@ -13,6 +13,7 @@ mod keep;
 pub mod net;
 pub mod probe;
 pub mod procall;
+pub mod sip;
 pub mod starface;
 pub mod tls;
 pub mod web;
@@ -32,6 +33,7 @@ pub enum PhoneSystem {
     Freepbx(Box<freepbx::FreepbxConfig>),
     Innovaphone(Box<innovaphone::InnovaphoneConfig>),
     Procall(Box<procall::ProcallConfig>),
+    Sip(Box<sip::SipConfig>),
     Starface(Box<starface::StarfaceConfig>),
 }
 
@@ -48,6 +50,7 @@ impl PhoneSystem {
             Self::Freepbx(config) => freepbx::spawn((**config).clone(), secret, events),
             Self::Innovaphone(config) => innovaphone::spawn((**config).clone(), secret, events),
             Self::Procall(config) => procall::spawn((**config).clone(), secret, events),
+            Self::Sip(config) => sip::spawn((**config).clone(), secret, events),
             Self::Starface(config) => starface::spawn((**config).clone(), secret, events),
         }
     }
@@ -59,6 +62,7 @@ impl PhoneSystem {
             | Self::Freepbx(_)
             | Self::Innovaphone(_)
             | Self::Procall(_)
+            | Self::Sip(_)
             | Self::Starface(_) => true,
             Self::Command(config) => config.needs_secret(),
             Self::Csta(config) => config.user.is_some(),
@@ -85,6 +89,7 @@ impl PhoneSystem {
                 Box::pin(innovaphone::test_step_by_step(config, secret, tell)).await;
             }
             Self::Procall(config) => Box::pin(procall::test_step_by_step(config, secret, tell)).await,
+            Self::Sip(config) => Box::pin(sip::test_step_by_step(config, secret, tell)).await,
             Self::Starface(config) => Box::pin(starface::test_step_by_step(config, secret, tell)).await,
         }
     }

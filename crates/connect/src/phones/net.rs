@@ -8,6 +8,7 @@ use offhook_engine::phone::Field;
 use rustls::pki_types::ServerName;
 use std::error::Error as _;
 use std::io::{self, ErrorKind};
+use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -134,12 +135,26 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 /// # Errors
 /// Host not found, refused, timed out, TLS failed.
 pub async fn connect(host: &str, port: u16, tls: &Tls, limit: Duration) -> Result<Box<dyn Stream>, NetError> {
+    let (stream, _own_end) = connect_from(host, port, tls, limit).await?;
+    Ok(stream)
+}
+
+/// As [`connect`], with the address of our own end.
+///
+/// # Errors
+/// As there.
+pub async fn connect_from(
+    host: &str,
+    port: u16,
+    tls: &Tls,
+    limit: Duration,
+) -> Result<(Box<dyn Stream>, SocketAddr), NetError> {
     tokio::time::timeout(limit, connected(host, port, tls))
         .await
         .map_err(|_elapsed| NetError::TimedOut(host.to_owned()))?
 }
 
-async fn connected(host: &str, port: u16, tls: &Tls) -> Result<Box<dyn Stream>, NetError> {
+async fn connected(host: &str, port: u16, tls: &Tls) -> Result<(Box<dyn Stream>, SocketAddr), NetError> {
     let addresses = tokio::net::lookup_host((host, port)).await;
     let addresses: Vec<_> = addresses
         .map_err(|_error| NetError::HostNotFound(host.to_owned()))?
@@ -156,8 +171,11 @@ async fn connected(host: &str, port: u16, tls: &Tls) -> Result<Box<dyn Stream>, 
     })?;
     // A few bytes must not wait for company.
     let _unimportant = tcp.set_nodelay(true);
+    let local = tcp
+        .local_addr()
+        .map_err(|_error| NetError::Lost(host.to_owned()))?;
     let pins = match tls {
-        Tls::Off => return Ok(Box::new(tcp)),
+        Tls::Off => return Ok((Box::new(tcp), local)),
         Tls::System => None,
         Tls::Pinned(pins) => Some(pins.clone()),
     };
@@ -170,7 +188,7 @@ async fn connected(host: &str, port: u16, tls: &Tls) -> Result<Box<dyn Stream>, 
     let stream = tokio_rustls::TlsConnector::from(Arc::new(client))
         .connect(name, tcp)
         .await;
-    Ok(Box::new(stream.map_err(failed)?))
+    Ok((Box::new(stream.map_err(failed)?), local))
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,6 +7,7 @@ use crate::phones::csta::{CstaConfig, CstaSettings};
 use crate::phones::freepbx::{FreepbxConfig, FreepbxSettings};
 use crate::phones::innovaphone::{InnovaphoneConfig, InnovaphoneSettings};
 use crate::phones::procall::{ProcallConfig, ProcallSettings};
+use crate::phones::sip::{SipConfig, SipSettings};
 use crate::phones::starface::{StarfaceConfig, StarfaceSettings};
 use crate::phones::{ConfigError, PhoneSystem};
 use offhook_engine::fault::{Code, Fault, FaultKind};
@@ -22,7 +23,7 @@ pub enum PhoneConfig {
 pub(crate) fn speaks_with(kind: &str) -> bool {
     matches!(
         kind,
-        "asterisk" | "command" | "csta" | "freepbx" | "innovaphone" | "procall" | "starface"
+        "asterisk" | "command" | "csta" | "freepbx" | "innovaphone" | "procall" | "sip" | "starface"
     )
 }
 
@@ -38,6 +39,7 @@ impl Settings {
             "freepbx" => self.freepbx(),
             "innovaphone" => self.innovaphone(),
             "procall" => self.procall(),
+            "sip" => self.sip(),
             "starface" => self.starface(),
             other => {
                 // Its adapter comes with its own issue; until then nothing pretends.
@@ -138,6 +140,26 @@ impl Settings {
             own_teams: self.text("phone.own_teams").to_owned(),
         };
         ProcallConfig::parse(&settings).map(|config| PhoneSystem::Procall(Box::new(config)))
+    }
+
+    fn sip(&self) -> Result<PhoneSystem, ConfigError> {
+        let settings = SipSettings {
+            host: self.text("phone.host").to_owned(),
+            port: self.phone_port(),
+            tls: self.text("phone.tls").to_owned(),
+            transport: self.text("phone.transport").to_owned(),
+            user: self.text("phone.user").to_owned(),
+            extension: self.text("phone.extension").to_owned(),
+            domain: self.text("phone.domain").to_owned(),
+            calls_at: self.text("phone.calls_at").to_owned(),
+            dnd_state: self.text("phone.dnd_state").to_owned(),
+            dnd_on: self.text("phone.dnd_on").to_owned(),
+            dnd_off: self.text("phone.dnd_off").to_owned(),
+            forward_on: self.text("phone.forward_on").to_owned(),
+            forward_off: self.text("phone.forward_off").to_owned(),
+            unconfirmed: self.flag("phone.unconfirmed"),
+        };
+        SipConfig::parse(&settings).map(|config| PhoneSystem::Sip(Box::new(config)))
     }
 
     fn starface(&self) -> Result<PhoneSystem, ConfigError> {

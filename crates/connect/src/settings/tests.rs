@@ -509,6 +509,28 @@ fn a_starface_is_set_up_with_a_login_alone() {
 }
 
 #[test]
+fn a_sip_account_is_set_up_with_a_login_alone_and_has_freepbxs_habits() {
+    use crate::phones::PhoneSystem;
+    use crate::settings::PhoneConfig;
+    let sip = "[phone]\nkind = \"sip\"\nhost = \"pbx.example.de\"\nuser = \"1001\"\n";
+    let config = |text: &str| match load(&folder(text)).phone() {
+        Ok(PhoneConfig::System(PhoneSystem::Sip(config))) => *config,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(codes(&load(&folder(sip))), []);
+    let usual = config(sip);
+    assert_eq!(
+        (usual.extension.as_str(), usual.dnd_state.as_deref(), usual.port),
+        ("1001", Some("*761001"), 5061)
+    );
+    let own = config(&format!(
+        "{sip}transport = \"tcp\"\ntls = \"off\"\ndnd_state = \"\"\ndnd_on = \"#11\"\n"
+    ));
+    assert_eq!((own.dnd_state, own.port), (None, 5060));
+    assert_eq!(own.dnd.unwrap().on, "#11");
+}
+
+#[test]
 fn a_procall_is_set_up_with_a_login_alone() {
     use crate::phones::PhoneSystem;
     use crate::settings::PhoneConfig;

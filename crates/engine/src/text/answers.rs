@@ -124,6 +124,21 @@ pub fn probe_step(code: &str, detail: &str, language: Language) -> (String, Stri
             "Is set by your command. Without one that reads it, nothing tells whether it had an effect.",
             "Wird mit Ihrem Befehl gesetzt. Ohne einen, der den Zustand liest, ist nicht zu sehen, ob es gewirkt hat.",
         ),
+        ("dnd-write", "features") => choose(
+            language,
+            "Can be set, as your phone's own key does it (feature key synchronisation).",
+            "Kann gesetzt werden, so wie es die Taste Ihres Telefons tut (Feature-Key-Synchronisation).",
+        ),
+        ("dnd-write", "code-unread") => choose(
+            language,
+            "Is not set: nothing on the phone system shows whether do not disturb is on. You can have the codes dialled all the same.",
+            "Wird nicht gesetzt: Nichts in der Anlage zeigt, ob „Nicht stören“ an ist. Sie können die Codes trotzdem wählen lassen.",
+        ),
+        ("dnd-write" | "forward", "code-unconfirmed") => choose(
+            language,
+            "Is set by feature codes. Nothing on the phone system shows whether they had an effect.",
+            "Wird mit Funktionscodes gesetzt. Nichts in der Anlage zeigt, ob sie gewirkt haben.",
+        ),
         ("dnd-write", _) => choose(language, "Can be set.", "Kann gesetzt werden."),
         ("forward", "no-app") => choose(
             language,
@@ -169,6 +184,11 @@ pub fn probe_step(code: &str, detail: &str, language: Language) -> (String, Stri
             language,
             "All calls of your line can be forwarded; none is set now.",
             "Alle Anrufe Ihrer Leitung lassen sich umleiten; gerade ist keine Umleitung gesetzt.",
+        ),
+        ("presence", "published") => choose(
+            language,
+            "Can be published beside that of your phones. It ends by itself when Offhook is gone.",
+            "Kann neben der Ihrer Telefone veröffentlicht werden. Sie endet von selbst, wenn Offhook nicht mehr da ist.",
         ),
         ("presence", "ends") => choose(
             language,
@@ -325,6 +345,10 @@ mod tests {
             ("forward", "line-on"),
             ("forward", "line-off"),
             ("presence", "ends"),
+            ("presence", "published"),
+            ("dnd-write", "features"),
+            ("dnd-write", "code-unread"),
+            ("dnd-write", "code-unconfirmed"),
             ("own-teams", "none"),
             ("others", "everybody"),
         ];
