@@ -192,6 +192,13 @@ impl Desk {
         said.lines().next().map(str::to_owned)
     }
 
+    /// The number of the window that has the keyboard; between two windows none has it.
+    pub fn active_window(&self) -> Option<String> {
+        let output = self.tool("xdotool").arg("getactivewindow").output();
+        let said = String::from_utf8(output.ok()?.stdout).ok()?;
+        Some(said.trim().to_owned()).filter(|number| !number.is_empty())
+    }
+
     /// xfce's panel with nothing but its tray: for pictures of what a person sees.
     ///
     /// # Panics

@@ -138,7 +138,7 @@ fn what_is_no_key_file_is_refused_in_its_own_words_wherever_it_is_dropped() {
 /// Waits for a dialog that has the keyboard.
 fn wait_dialog(desk: &Desk, window: &str) {
     wait_until(SOON, "the dialog", || {
-        desk.xdotool(&["getactivewindow"]) != window
+        desk.active_window().is_some_and(|other| other != window)
     });
 }
 
@@ -152,7 +152,7 @@ fn a_key_file_is_chosen_in_the_system_s_own_dialog_or_not() {
     window.find("[data-key=drop]");
     let number = desk.wait_window(TITLE);
     desk.xdotool(&["windowactivate", "--sync", &number]);
-    let back = || desk.xdotool(&["getactivewindow"]) == number;
+    let back = || desk.active_window().as_deref() == Some(&number);
 
     window.press("key-choose");
     wait_dialog(&desk, &number);

@@ -304,18 +304,11 @@ fn the_log_goes_where_the_person_chooses_and_the_data_folder_opens() {
     product.start(&["--minimised"], &[]);
     let window = Window::open(&desk, product.data_dir(), "diagnostics");
     let number = desk.wait_window("^Offhook$");
-    // Between two windows none has the keyboard.
-    let active = || {
-        let mut asked = desk.command(places::system_program("xdotool"));
-        let output = asked.arg("getactivewindow").output().ok()?;
-        let said = String::from_utf8(output.stdout).ok()?;
-        (!said.trim().is_empty()).then(|| said.trim().to_owned())
-    };
-    let is_back = || active().as_deref() == Some(&number);
+    let is_back = || desk.active_window().as_deref() == Some(&number);
     let save = || {
         window.click_for_real(&desk, "button[data-word=diagnostics-log-save]");
         wait_until(SOON, "the dialog", || {
-            active().is_some_and(|other| other != number)
+            desk.active_window().is_some_and(|other| other != number)
         });
     };
     let said = || {
