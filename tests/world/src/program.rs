@@ -47,9 +47,8 @@ impl Desk {
         self.engine = Some(Engine::new(self.rules.clone(), ledger, self.sequence, self.now));
         self.drain();
         self.tell(0.0, Input::PhoneConfigured(true));
-        // What the settings say is known before anything else happens, a closed lid among it.
         if !self.calendar.is_empty() {
-            self.input(Input::CalendarConfigured(CalendarLink::Microsoft));
+            self.tell(0.0, Input::CalendarConfigured(CalendarLink::Microsoft));
         }
         if self.signed_in && !self.expired && self.chance.hits(0.2) {
             self.story.happens("the keyring is late");
