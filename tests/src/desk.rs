@@ -282,8 +282,11 @@ impl Screen {
         let number = server.wait_line(LIMIT, |line| line.parse::<u32>().is_ok());
         let display = format!(":{number}");
         let mut command = program(places::system_program("openbox"));
+        // It loses a window that is shown while it starts; this it runs once it manages all there are.
+        command.args(["--startup", "echo manages windows"]);
         set_environment(&mut command, folder, Some(&display));
-        let manager = Running::start("openbox", command);
+        let mut manager = Running::start("openbox", command);
+        manager.wait_line(LIMIT, |line| line == "manages windows");
         Self {
             display,
             _manager: manager,
