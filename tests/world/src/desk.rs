@@ -56,6 +56,8 @@ pub enum Event {
     Wakes,
     SignsIn,
     OwnIs(Presence),
+    /// Nobody touches the keyboard: what Teams shows then, if it still shows this.
+    Fades(Presence),
     PickEnds,
     ClockBack(i64),
     OtherProgram,
@@ -430,9 +432,13 @@ impl Desk {
                 self.watch.change(self.now.mono);
                 self.says(|| format!("Teams itself is {presence}"));
                 self.graph.note(self.now.mono);
+                if presence.says("Available") && self.chance.hits(0.2) {
+                    self.later(300.0, Event::Fades(presence.clone()));
+                }
                 self.graph.own = presence;
                 self.graph.note(self.now.mono);
             }
+            Event::Fades(presence) => self.fades(&presence),
             Event::PickEnds => {
                 if self.graph.preferred.as_ref().is_some_and(|p| p.by.is_none()) {
                     self.story.happens("a picked status is taken back");

@@ -24,6 +24,8 @@ const RECOMMENDED: &[Row] = &[
     ("Away", false, None),
     ("BeRightBack", false, None),
     ("Available", false, None),
+    ("Inactive", false, None),
+    ("AvailableInactive", false, None),
 ];
 const STARFACE: &[Row] = &[
     ("Available", false, None),

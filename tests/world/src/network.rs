@@ -4,6 +4,7 @@ use super::desk::{Desk, Event, Request, secs};
 use super::graph::{Session, Shown, Who};
 use super::program::fault;
 use offhook_engine::fault::{Code, Fault, FaultKind};
+use offhook_engine::teams::Presence;
 use offhook_engine::{Effect, Input};
 
 /// What becomes of one request.
@@ -113,6 +114,29 @@ impl Desk {
                 &format!("our own words {} were taken for news", shown.presence),
             );
         }
+    }
+
+    /// Available for five minutes without a hand on the keyboard is inactive, and away after five more; a hand on the
+    /// keyboard ends both (`facts/graph.md`).
+    pub fn fades(&mut self, from: &Presence) {
+        if self.graph.own != *from {
+            return;
+        }
+        let (to, stays) = if from.says("AvailableInactive") {
+            (Presence::new("Away", "Away"), self.chance.between(30.0, 1800.0))
+        } else if from.says("Available") {
+            self.story.happens("Available fades in Teams");
+            (Presence::new("Available", "AvailableInactive"), 300.0)
+        } else {
+            self.later(0.0, Event::OwnIs(Presence::new("Available", "Available")));
+            return;
+        };
+        self.watch.change(self.now.mono);
+        self.says(|| format!("in Teams {from} fades to {to}"));
+        self.graph.note(self.now.mono);
+        self.graph.own = to.clone();
+        self.graph.note(self.now.mono);
+        self.later(stays, Event::Fades(to));
     }
 
     pub fn writes_graph(&mut self, effect: Effect) {

@@ -20,6 +20,7 @@ pub const ACTS: &[&str] = &[
     "a call in Teams",
     "do not disturb in Teams",
     "Teams goes offline",
+    "Available fades in Teams",
     "an unknown word",
     "a status picked in Teams",
     "a picked status is taken back",
