@@ -233,7 +233,7 @@ impl Desk {
     }
 
     /// Of those that the program was told of: what runs now and is not left out, with its number.
-    fn running(&self, engine: &Engine) -> Vec<(usize, &Entry)> {
+    pub fn running(&self, engine: &Engine) -> Vec<(usize, &Entry)> {
         let now = self.now.wall;
         let left_out = &engine.ledger().skipped;
         let all = self.told_calendar.iter().enumerate();
@@ -296,8 +296,12 @@ impl Desk {
         if self.asleep || self.engine.is_none() {
             return;
         }
-        if let Ok(entries) = &outcome {
+        // What comes after a sign-in has expired is not believed.
+        if let Ok(entries) = &outcome
+            && self.watch.teams_linked
+        {
             self.told_calendar.clone_from(entries);
+            self.says(|| "the calendar is read".into());
         }
         let appointments = outcome.map(|entries| {
             let numbered = entries.iter().enumerate();

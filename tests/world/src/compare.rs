@@ -30,7 +30,11 @@ impl Desk {
                 Want::Leave | Want::Unset => None,
             });
             if got != want.as_ref() {
-                differ = Some(format!("the model wants {want:?}, the engine {got:?}"));
+                let shows = facts.teams.in_force.as_ref().map(|in_force| &in_force.presence);
+                let running = self.running(engine);
+                differ = Some(format!(
+                    "the model wants {want:?}, the engine {got:?}, with Teams {shows:?} and {running:?}"
+                ));
             }
         }
         let by_hand = |field: Field| {

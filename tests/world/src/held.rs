@@ -185,6 +185,8 @@ impl Desk {
             let Some(engine) = &self.engine else { return };
             let shown = &self.fields[&field];
             let hold = engine.ledger().hold_on(field, PHONE).cloned();
+            let mut unanswered = engine.ledger().unanswered.iter();
+            let unanswered = unanswered.any(|one| one.wrote.field() == field);
             let over = hold.as_ref().is_some_and(|hold| {
                 let put_back = self.watch.put_back.contains(&field);
                 *shown != hold.before && (released || put_back || !echo && want.as_ref() != Some(shown))
@@ -208,7 +210,7 @@ impl Desk {
             let shown = &self.fields[&field];
             match &hold {
                 None if self.watch.crossed.contains(&field) => {
-                    if !self.watch.may_come(field, now) {
+                    if !unanswered && !self.watch.may_come(field, now) {
                         self.watch.crossed.remove(&field);
                     }
                     self.watch.base.insert(field, shown.clone());

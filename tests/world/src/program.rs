@@ -25,6 +25,11 @@ pub fn account() -> Account {
 
 impl Desk {
     pub fn starts(&mut self) {
+        if self.asleep {
+            // Nothing starts before the machine wakes.
+            self.later(30.0, Event::Starts);
+            return;
+        }
         self.epoch += 1;
         self.watch.restarted(self.now.mono);
         self.told = super::told::Told::default();

@@ -98,11 +98,11 @@ impl Desk {
     fn check_quiet(&mut self, effect: &Effect) {
         let renewal =
             matches!(effect, Effect::SetSession { pair, .. } if self.watch.session_sent == Some(*pair));
+        let ran_out = self.watch.preferred_until.is_some_and(|at| at <= self.now.mono);
         let changes = match effect {
-            Effect::ClearSession
-            | Effect::SetPreferred { .. }
-            | Effect::ClearPreferred
-            | Effect::WritePhone(_) => true,
+            // That it has run out is the change.
+            Effect::SetPreferred { .. } => !ran_out,
+            Effect::ClearSession | Effect::ClearPreferred | Effect::WritePhone(_) => true,
             Effect::SetSession { .. } => !renewal,
             Effect::WarmUp
             | Effect::ReadTeams

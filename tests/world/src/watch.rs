@@ -4,7 +4,7 @@
 
 use super::desk::{Desk, PHONE, Way, Write};
 use super::held::Idle;
-use offhook_engine::jiff::Timestamp;
+use offhook_engine::jiff::{SignedDuration, Timestamp};
 use offhook_engine::ledger::Stage;
 use offhook_engine::phone::{Field, FieldValue};
 use offhook_engine::rules::Role;
@@ -18,6 +18,8 @@ pub const SETTLED: Duration = Duration::from_secs(330);
 pub const HOUR: Duration = Duration::from_secs(3600);
 /// Five seconds until it is given up, what the news of that may take, and half a minute.
 const UNANSWERED: Duration = Duration::from_secs(45);
+/// A start after a longer time knows of no such write any more.
+const AWAY: SignedDuration = SignedDuration::from_mins(10);
 
 /// What the program wants to hold, per target.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -362,7 +364,8 @@ impl Desk {
         let hold = ledger.hold_on(field, PHONE);
         // One that shows what we wrote, or may still come to, can't be told from ours.
         let like_ours = hold.is_some_and(|hold| *value == hold.wrote || hold.earlier.as_ref() == Some(value))
-            || self.watch.may_bring(value, now);
+            || self.watch.may_bring(value, now)
+            || self.engine.is_none() && self.may_have_brought(value);
         // A hold that was not written yet, or is just given back, does not show on the phone.
         let holds =
             hold.is_some_and(|hold| self.fields[&field] == hold.wrote && hold.stage == Stage::Written);
@@ -380,6 +383,13 @@ impl Desk {
             self.watch.by_hand.insert(field, None);
         }
         self.watch.base.insert(field, value.clone());
+    }
+
+    /// A write that nobody had answered when the program went: at its next start, which may follow within ten minutes,
+    /// nobody can tell whether it brought that value or the person set it.
+    fn may_have_brought(&self, value: &FieldValue) -> bool {
+        let mut unanswered = self.disk_ledger.unanswered.iter();
+        unanswered.any(|one| one.wrote == *value && self.now.wall.duration_since(one.until) <= AWAY)
     }
 
     /// The phone system carries out a write of ours.
