@@ -6,7 +6,7 @@ use offhook_engine::facts::CalendarLink;
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::ledger::Ledger;
 use offhook_engine::line::{LineEvent, SourceId};
-use offhook_engine::phone::{Abilities, Can, PhoneIdentity};
+use offhook_engine::phone::{Abilities, Can, Field, PhoneIdentity};
 use offhook_engine::teams::{Account, Right, SignIn};
 use offhook_engine::{Engine, Input};
 
@@ -118,6 +118,7 @@ impl Desk {
     pub fn gone(&mut self, how: &str, seconds: f64) {
         self.says(|| format!("the program is gone: {how}"));
         self.forget_lost_session();
+        self.note_lost_releases();
         self.engine = None;
         self.epoch += 1;
         self.armed = None;
@@ -144,6 +145,22 @@ impl Desk {
         if let Some(session) = session {
             session.revived = true;
             self.graph.forget();
+        }
+    }
+
+    /// A full or slow disk still tells of a hold that is over. Where the person has set the same value since, the next
+    /// run can't tell whose it is.
+    fn note_lost_releases(&mut self) {
+        let Some(engine) = &self.engine else { return };
+        for field in Field::ALL {
+            let Some(old) = self.disk_ledger.hold_on(field, PHONE) else {
+                continue;
+            };
+            let newer = engine.ledger().hold_on(field, PHONE);
+            let over = newer.is_none_or(|newer| newer.since != old.since);
+            if over && self.fields[&field] == old.wrote {
+                self.watch.crossed.insert(field);
+            }
         }
     }
 
