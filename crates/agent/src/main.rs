@@ -131,7 +131,7 @@ fn drive(
 async fn examine(folder: &Path) -> anyhow::Result<ExitCode> {
     let settings = Settings::load(folder);
     let store = settings.secret_store(folder);
-    let findings = doctor::examine(&settings, &store).await;
+    let findings = doctor::findings(doctor::examine(&settings, &store, None).await);
     answer(&serde_json::to_string(&findings)?);
     Ok(if findings.iter().all(|finding| finding.ok) {
         ExitCode::SUCCESS

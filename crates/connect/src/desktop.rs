@@ -2,7 +2,10 @@
 
 use offhook_engine::view::pages::IconPlace;
 use offhook_engine::view::tray::{Action, Page, Tray};
+use std::fmt;
+use std::future::Future;
 use std::path::Path;
+use std::pin::Pin;
 
 /// The desktop around the driver. No method may block or fail: a desktop without tray or notifications is a
 /// desktop all the same.
@@ -20,6 +23,51 @@ pub trait Desktop {
 
     /// Starts `offhook-window` at that page; `false` when that could not be started.
     fn open_window(&mut self, page: Option<&str>) -> bool;
+
+    /// Asks the system who shows notifications, beside the driver.
+    fn notifier(&self) -> LookingForNotifier {
+        LookingForNotifier::found(Notifier::Unknown)
+    }
+}
+
+/// Who shows notifications.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Notifier {
+    /// The program's name for itself.
+    Shows(String),
+    /// Nobody.
+    Missing,
+    /// This system can't be asked.
+    Unknown,
+    /// Started without one.
+    NoDesktop,
+}
+
+/// The answer to that, which may take a moment.
+pub struct LookingForNotifier(Pin<Box<dyn Future<Output = Notifier>>>);
+
+impl LookingForNotifier {
+    pub fn new(looking: impl Future<Output = Notifier> + 'static) -> Self {
+        Self(Box::pin(looking))
+    }
+
+    pub fn found(notifier: Notifier) -> Self {
+        Self::new(std::future::ready(notifier))
+    }
+}
+
+impl Future for LookingForNotifier {
+    type Output = Notifier;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut std::task::Context<'_>) -> std::task::Poll<Notifier> {
+        self.0.as_mut().poll(cx)
+    }
+}
+
+impl fmt::Debug for LookingForNotifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LookingForNotifier").finish_non_exhaustive()
+    }
 }
 
 /// What is shown for a moment.
@@ -94,5 +142,9 @@ impl Desktop for NoDesktop {
 
     fn open_window(&mut self, _page: Option<&str>) -> bool {
         false
+    }
+
+    fn notifier(&self) -> LookingForNotifier {
+        LookingForNotifier::found(Notifier::NoDesktop)
     }
 }

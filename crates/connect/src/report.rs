@@ -17,6 +17,8 @@ pub struct Sources<'a> {
     pub status: &'a Status,
     /// Codes of what needs the person.
     pub problems: Vec<String>,
+    /// What the doctor found last: areas, and codes of what is wrong.
+    pub found: &'a [(&'static str, Result<(), &'static str>)],
     /// Oldest first.
     pub log: &'a [LogLine],
     /// What is known about the person and their places: removed wherever it turns up.
@@ -32,6 +34,7 @@ pub fn lines(sources: &Sources<'_>) -> Vec<String> {
         settings,
         status,
         problems,
+        found,
         log,
         personal,
     } = sources;
@@ -102,6 +105,13 @@ pub fn lines(sources: &Sources<'_>) -> Vec<String> {
     );
     // They are named by whoever reports.
     lines.push(format!("programs that report calls: {}", others.len()));
+    if !found.is_empty() {
+        lines.extend([String::new(), "[doctor]".to_owned()]);
+        lines.extend(found.iter().map(|(area, outcome)| match outcome {
+            Ok(()) => format!("{area}: ok"),
+            Err(code) => format!("{area}: {code}"),
+        }));
+    }
     lines.extend([String::new(), "[log]".to_owned()]);
     let scrub = Scrub::new(personal);
     let body: Vec<String> = lines.drain(..).map(|line| scrub.known(&line)).collect();

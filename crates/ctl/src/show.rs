@@ -110,6 +110,9 @@ fn status(status: &Status, words: &Words) -> String {
         &words.state,
         &format!("{}{attention}", word(&status.state)),
     ])];
+    for problem in &status.problems {
+        rows.push(row([&words.problem, problem]));
+    }
     if let Some(until) = &status.paused_until {
         rows.push(row([&words.paused_until, until]));
     }

@@ -126,6 +126,7 @@ impl Drop for Guard {
 
 fn status_value() -> Value {
     json!({"v": 1, "state": "in-call", "attention": true, "paused_until": null,
+        "problems": [{"code": "settings-unreadable", "sentence": "It can't be read.", "mend": "Look at it."}],
         "why": [{"field": "dnd", "value": true, "cause": "teams", "rule": "starface-9: Busy/InAMeeting",
             "since": "2026-11-22T08:00:00Z", "until": null}],
         "not_done": [{"field": "forward", "reason": "capability"}],

@@ -3,6 +3,7 @@
 //! Times are RFC 3339 in UTC. Absent knowledge is `null`, never a guess. `text` is in the person's language
 //! and never parsed.
 
+use crate::problem::Problem;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -14,6 +15,10 @@ pub struct Status {
     pub state: State,
     /// Something needs the person; independent of `state`.
     pub attention: bool,
+    /// What needs the person, the gravest first; left out where nothing does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[cfg_attr(feature = "ts", ts(optional, as = "Option<Vec<Problem>>"))]
+    pub problems: Vec<Problem>,
     pub paused_until: Option<String>,
     pub why: Vec<Why>,
     pub not_done: Vec<NotDone>,

@@ -3,6 +3,7 @@ import type { Call } from "./Call";
 import type { Health } from "./Health";
 import type { NotDone } from "./NotDone";
 import type { Phone } from "./Phone";
+import type { Problem } from "./Problem";
 import type { State } from "./State";
 import type { Teams } from "./Teams";
 import type { Why } from "./Why";
@@ -15,4 +16,8 @@ v: number, state: State,
 /**
  * Something needs the person; independent of `state`.
  */
-attention: boolean, paused_until: string | null, why: Array<Why>, not_done: Array<NotDone>, teams: Teams, phone: Phone, calls: Array<Call>, health: Health, };
+attention: boolean, 
+/**
+ * What needs the person, the gravest first; left out where nothing does.
+ */
+problems?: Array<Problem>, paused_until: string | null, why: Array<Why>, not_done: Array<NotDone>, teams: Teams, phone: Phone, calls: Array<Call>, health: Health, };

@@ -26,7 +26,7 @@ pub use native::run;
 pub use launch::sibling;
 
 use notice::Notices;
-use offhook_connect::desktop::{Desktop, DesktopEvent, IconStyle, Notification, Opened};
+use offhook_connect::desktop::{Desktop, DesktopEvent, IconStyle, LookingForNotifier, Notification, Opened};
 use offhook_engine::view::tray::Tray;
 use std::path::{Path, PathBuf};
 use tokio::sync::mpsc;
@@ -74,5 +74,9 @@ impl Desktop for System {
 
     fn open_window(&mut self, page: Option<&str>) -> bool {
         launch::window(&self.data_dir, page, &self.events)
+    }
+
+    fn notifier(&self) -> LookingForNotifier {
+        LookingForNotifier::new(notice::who_shows())
     }
 }

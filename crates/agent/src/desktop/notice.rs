@@ -6,7 +6,7 @@ use notify_rust::Notification;
 use notify_rust::NotificationResponse;
 #[cfg(target_os = "linux")]
 use offhook_connect::desktop::DesktopEvent;
-use offhook_connect::desktop::Notification as Shown;
+use offhook_connect::desktop::{Notification as Shown, Notifier};
 #[cfg(target_os = "linux")]
 use offhook_engine::view::tray::Action;
 #[cfg(target_os = "linux")]
@@ -18,6 +18,37 @@ use std::sync::Arc;
 const MOST: usize = 4;
 #[cfg(not(target_os = "linux"))]
 const STACK: usize = 256 * 1024;
+
+/// How long the desktop may take to say who shows notifications.
+#[cfg(target_os = "linux")]
+const ANSWER: std::time::Duration = std::time::Duration::from_secs(5);
+
+/// Asks the desktop who shows notifications (desktop-tests, section 5). One that is only started when somebody
+/// asks is started.
+#[cfg(target_os = "linux")]
+pub async fn who_shows() -> Notifier {
+    const NAME: &str = "org.freedesktop.Notifications";
+    let asked = async {
+        let bus = zbus::Connection::session().await?;
+        let path = "/org/freedesktop/Notifications";
+        let answer = bus
+            .call_method(Some(NAME), path, Some(NAME), "GetServerInformation", &())
+            .await?;
+        let (name, _vendor, _version, _specification) =
+            answer.body().deserialize::<(String, String, String, String)>()?;
+        zbus::Result::Ok(name)
+    };
+    match tokio::time::timeout(ANSWER, asked).await {
+        Ok(Ok(name)) => Notifier::Shows(name),
+        Ok(Err(_)) | Err(_) => Notifier::Missing,
+    }
+}
+
+/// Windows and macOS show them themselves; whether the person has switched them off, they do not say.
+#[cfg(not(target_os = "linux"))]
+pub fn who_shows() -> impl Future<Output = Notifier> {
+    std::future::ready(Notifier::Unknown)
+}
 
 /// A body is markup where the desktop knows markup (desktop-tests, section 5).
 #[cfg(target_os = "linux")]

@@ -27,7 +27,7 @@ pub(super) struct Source {
     /// Readings are told apart by the settings and the password they were made with.
     attempt: u64,
     /// The password was refused: it is not tried again before the person has done something.
-    refused: Option<Fault>,
+    pub(super) refused: Option<Fault>,
     /// The keyring may have asked the person once; it does not again by itself.
     prompted: bool,
     tests: Vec<Reply>,
@@ -129,7 +129,7 @@ impl<D: Desktop> Driver<D> {
         });
     }
 
-    fn calendar_means(&self, ask: Ask) -> (CalendarConfig, Means) {
+    pub(super) fn calendar_means(&self, ask: Ask) -> (CalendarConfig, Means) {
         let microsoft = self.parts.microsoft.as_ref();
         let account = self.engine.facts().signed_in();
         let means = Means {

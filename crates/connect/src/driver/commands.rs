@@ -38,7 +38,7 @@ impl<D: Desktop> Driver<D> {
             Command::Version => reply.answer(Answer::Version {
                 version: self.desk.version.clone(),
             }),
-            Command::Status => reply.answer(Answer::Status(Box::new(self.engine.status(now)))),
+            Command::Status => reply.answer(Answer::Status(Box::new(self.status(now)))),
             Command::Why => {
                 let mut sentences = self.engine.why(now);
                 // What needs the person belongs to it: a console has no other page for it.

@@ -9,12 +9,14 @@
 //! | `parts` | sign-in, phone system and line sources, (re)started from the settings |
 //! | `calendar` | the calendar's source, and the later consent to read it |
 //! | `commands` | what clients ask |
+//! | `diagnosis` | the doctor, and the report for those who help |
 //! | `keys` | key files, from the offer to the settings |
 //! | `options` | what the settings pages ask |
 //! | `publish` | tray, status and pages, told when they have changed |
 
 mod calendar;
 mod commands;
+mod diagnosis;
 mod effects;
 mod keys;
 mod options;
@@ -26,6 +28,7 @@ use crate::calendar::Reading;
 use crate::clock::Alarm;
 use crate::control::{self, Server};
 use crate::desktop::{Desktop, DesktopEvent};
+use crate::doctor;
 use crate::entra::Clock;
 use crate::keys::Memory;
 use crate::kill_point::{self, Point};
@@ -120,7 +123,7 @@ enum News {
         ended: bool,
     },
     SignInTested(Vec<Finding>),
-    Examined(Vec<Finding>),
+    Examined(Vec<doctor::Look>),
     HookOpened(Option<Listener>),
     SignedOut(Result<String, Fault>),
     Key(Box<keys::KeyNews>),
@@ -149,6 +152,7 @@ struct Driver<D> {
     phone_line_was_on: bool,
     data_dir: PathBuf,
     options: options::Options,
+    diagnosis: diagnosis::Diagnosis,
     desk: Desk,
     keys: keys::Keys,
     shown: publish::Shown,
@@ -235,7 +239,8 @@ pub async fn run<D: Desktop>(start: Start<D>) -> Result<(), DriverError> {
         hook,
         hook_was_on: hook_on,
         phone_line_was_on: phone_line_on,
-        options: options::Options::new(&data_dir, listener),
+        options: options::Options::new(&data_dir, listener, hook_on),
+        diagnosis: diagnosis::Diagnosis::default(),
         data_dir,
         desk,
         keys: keys::Keys::new(key_memory),
@@ -457,7 +462,7 @@ impl<D: Desktop> Driver<D> {
             News::Tested { .. } => {}
             News::Key(news) => self.on_key_news(*news),
             News::SignInTested(findings) => self.on_sign_in_tested(findings),
-            News::Examined(findings) => self.on_examined(findings),
+            News::Examined(looks) => self.on_examined(looks),
             News::HookOpened(listener) => self.on_hook_opened(listener),
             News::SignedOut(outcome) => {
                 if let Err(fault) = outcome {

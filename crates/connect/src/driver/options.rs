@@ -7,8 +7,8 @@ use crate::desktop::{Desktop, Notification, Opened};
 use crate::doctor;
 use crate::graph::with_token;
 use crate::lines::hook::{Hook, Listener};
+use crate::logging;
 use crate::settings::Refused;
-use crate::{logging, report};
 use offhook_engine::clock::{Instant, Now};
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::line::SourceId;
@@ -23,9 +23,8 @@ use std::time::Duration;
 
 /// How long taking back is offered beside a page.
 const OFFERED: Duration = Duration::from_secs(60);
-/// Lines of the log that the page shows, and that the report takes along.
+/// Lines of the log that the page shows.
 const SHOWN: usize = 400;
-const REPORTED: usize = 150;
 /// An answer may be so long, in bytes of text: the socket's limit, with room for what JSON adds.
 const ANSWER: usize = 48 * 1024;
 
@@ -35,16 +34,17 @@ pub(super) struct Options {
     pub(super) autostart: Option<Autostart>,
     pub(super) listener: Option<Listener>,
     opening: bool,
+    /// It was tried and could not be opened.
+    pub(super) no_port: bool,
     changed_until: Option<Instant>,
-    /// Who waits for the doctor.
-    examined: Vec<Reply>,
     sign_in_tested: Vec<Reply>,
 }
 
 impl Options {
-    pub(super) fn new(data_dir: &std::path::Path, listener: Option<Listener>) -> Self {
+    pub(super) fn new(data_dir: &std::path::Path, listener: Option<Listener>, hook_on: bool) -> Self {
         Self {
             autostart: Autostart::of_this_program(data_dir),
+            no_port: hook_on && listener.is_none(),
             listener,
             ..Self::default()
         }
@@ -167,6 +167,7 @@ impl<D: Desktop> Driver<D> {
 
     pub(super) fn on_hook_opened(&mut self, listener: Option<Listener>) {
         self.options.opening = false;
+        self.options.no_port = listener.is_none();
         // It may have been switched off meanwhile.
         self.options.listener = listener.filter(|_| self.settings.flag("lines.hook.enabled"));
     }
@@ -354,41 +355,6 @@ impl<D: Desktop> Driver<D> {
         };
     }
 
-    pub(super) fn examine(&mut self, reply: Reply) {
-        self.options.examined.push(reply);
-        if std::mem::replace(&mut self.desk.examining, true) {
-            return;
-        }
-        let language = self.language();
-        let (settings, store) = (self.settings.clone(), self.parts.store.clone());
-        let own = doctor::of_status(&self.engine.status(self.now()), language);
-        let ledger: Vec<Finding> = self
-            .ledger_problems()
-            .map(|problem| Finding {
-                what: Text::DoctorSettings.text(language).to_owned(),
-                ok: false,
-                text: problem.sentence.clone(),
-                mend: problem.mend.clone(),
-            })
-            .collect();
-        let news = self.news.clone();
-        tokio::task::spawn_local(async move {
-            let mut findings = doctor::examine(&settings, &store).await;
-            findings.extend(ledger);
-            findings.extend(own);
-            let _ended = news.send(News::Examined(findings));
-        });
-    }
-
-    pub(super) fn on_examined(&mut self, findings: Vec<Finding>) {
-        for reply in self.options.examined.drain(..) {
-            reply.answer(Answer::Findings(findings.clone()));
-        }
-        self.desk.examining = false;
-        self.desk.examined = Some(self.now().wall);
-        self.desk.diagnosis = findings;
-    }
-
     pub(super) fn show_log(&self, reply: Reply) {
         let (data_dir, language) = (self.data_dir.clone(), self.language());
         tokio::task::spawn_local(async move {
@@ -397,49 +363,6 @@ impl<D: Desktop> Driver<D> {
                 Err(fault) => reply.refuse(fault.problem(language)),
             }
         });
-    }
-
-    pub(super) fn report(&self, reply: Reply) {
-        let now = self.now();
-        let (data_dir, settings) = (self.data_dir.clone(), self.settings.clone());
-        let (version, status) = (self.desk.version.clone(), self.engine.status(now));
-        let codes = self.engine.problem_codes(now).into_iter().map(str::to_owned);
-        let shown = self.desk.settings.iter().map(|problem| problem.code.clone());
-        let problems: Vec<String> = codes.chain(shown).collect();
-        let personal = self.personal();
-        tokio::task::spawn_local(async move {
-            // A report without a log is a report all the same.
-            let log = read_log(data_dir, REPORTED).await.unwrap_or_default();
-            let log = newest(log, |line| line.text.len() + 24);
-            let lines = report::lines(&report::Sources {
-                version: &version,
-                settings: &settings,
-                status: &status,
-                problems,
-                log: &log,
-                personal: &personal,
-            });
-            reply.answer(Answer::Text(lines));
-        });
-    }
-
-    /// What is known about the person and their places.
-    fn personal(&self) -> Vec<String> {
-        let facts = self.engine.facts();
-        let mut personal = self.settings.personal();
-        if let Some(account) = facts.account() {
-            personal.extend([account.name.clone(), account.address.clone(), account.key.clone()]);
-        }
-        if let Some(identity) = facts.phone.link.as_ref().and_then(|link| link.identity.as_ref()) {
-            personal.extend(identity.names.iter().cloned());
-            personal.push(identity.key.clone());
-        }
-        let phone = self.engine.status(self.now()).phone;
-        personal.extend([phone.forward.value, phone.note.value].into_iter().flatten());
-        let own = ["USER", "USERNAME", "LOGNAME", "COMPUTERNAME", "HOSTNAME"];
-        personal.extend(own.into_iter().filter_map(|name| std::env::var(name).ok()));
-        personal.extend(sources_by_hook(&self.engine.lines(), &self.settings));
-        personal
     }
 
     pub(super) fn open_data_folder(&mut self, reply: Reply) {
@@ -452,16 +375,7 @@ impl<D: Desktop> Driver<D> {
     }
 }
 
-fn sources_by_hook(
-    lines: &[offhook_protocol::command::LineReport],
-    settings: &crate::settings::Settings,
-) -> Vec<String> {
-    let own: Vec<String> = settings.sources().into_iter().map(|known| known.id).collect();
-    let sources = lines.iter().map(|line| line.source.clone());
-    sources.filter(|source| !own.contains(source)).collect()
-}
-
-async fn read_log(data_dir: std::path::PathBuf, most: usize) -> Result<Vec<LogLine>, Fault> {
+pub(super) async fn read_log(data_dir: std::path::PathBuf, most: usize) -> Result<Vec<LogLine>, Fault> {
     let read = tokio::task::spawn_blocking(move || logging::last_lines(&data_dir, most)).await;
     match read {
         Ok(Ok(lines)) => Ok(lines),
@@ -470,7 +384,7 @@ async fn read_log(data_dir: std::path::PathBuf, most: usize) -> Result<Vec<LogLi
 }
 
 /// As many of the last as one answer holds.
-fn newest<T>(lines: Vec<T>, size: impl Fn(&T) -> usize) -> Vec<T> {
+pub(super) fn newest<T>(lines: Vec<T>, size: impl Fn(&T) -> usize) -> Vec<T> {
     let mut room = ANSWER;
     let fitting = lines.iter().rev().take_while(|line| {
         let fits = size(line) <= room;

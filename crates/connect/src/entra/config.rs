@@ -132,6 +132,11 @@ impl EntraConfig {
         url
     }
 
+    /// Where Entra describes itself, to anybody.
+    pub(crate) fn about(&self) -> Url {
+        self.page(&["v2.0", ".well-known", "openid-configuration"])
+    }
+
     /// The page on which a person ends the browser's own session, too.
     pub(super) fn logout_url(&self) -> String {
         self.endpoint("logout").into()
@@ -196,13 +201,18 @@ fn graph_scopes(rights: &[Right]) -> impl Iterator<Item = &'static str> {
     let mut rights = rights.to_vec();
     rights.sort_unstable();
     rights.dedup();
-    rights.into_iter().map(|right| match right {
+    rights.into_iter().map(scope)
+}
+
+/// What Microsoft calls a right.
+pub const fn scope(right: Right) -> &'static str {
+    match right {
         Right::PresenceRead => "Presence.Read",
         Right::PresenceWrite => "Presence.ReadWrite",
         // A person can approve this one where user consent is allowed at all; ReadBasic is marked as needing an
         // administrator.
         Right::CalendarRead => "Calendars.Read",
-    })
+    }
 }
 
 /// `https`, or plain `http` to this machine; no login, query or fragment.

@@ -22,9 +22,10 @@ mod stored;
 #[cfg(test)]
 mod tests;
 
-pub use self::config::{AdminConsent, EntraConfig, MicrosoftSettings, rights_in, scopes_for};
+pub use self::config::{AdminConsent, EntraConfig, MicrosoftSettings, rights_in, scope, scopes_for};
 pub use self::error::{EntraError, ErrorAnswer};
 pub use self::handle::{EntraHandle, Open, Way};
+pub use self::stored::{AtRest, at_rest};
 
 use self::actor::Parts;
 use self::client::Oauth;

@@ -66,3 +66,24 @@ pub(super) fn read(config: &EntraConfig, text: &SecretString) -> Found {
         refresh: stored.refresh_token.as_str().into(),
     }
 }
+
+/// What the store holds, for those who only look.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AtRest {
+    Nobody,
+    /// Of another registration or cloud than the settings name now.
+    Foreign,
+    Damaged,
+    /// Somebody is signed in, with these rights.
+    Account(Vec<Right>),
+}
+
+/// Looks at what the store gave.
+pub fn at_rest(config: &EntraConfig, stored: Option<&SecretString>) -> AtRest {
+    match stored.map(|text| read(config, text)) {
+        None => AtRest::Nobody,
+        Some(Found::Foreign(_)) => AtRest::Foreign,
+        Some(Found::Damaged) => AtRest::Damaged,
+        Some(Found::Usable { account, .. }) => AtRest::Account(account.rights),
+    }
+}

@@ -53,6 +53,7 @@ fn nothing_planted_at_any_level_comes_through() {
         settings: &settings,
         status: &status(),
         problems: vec!["phone-unreachable".to_owned()],
+        found: &[("phone", Err("secret-missing")), ("clock", Ok(()))],
         log: &log,
         personal: &personal,
     })

@@ -41,9 +41,11 @@ macro_rules! texts {
 
 // After the macro that they use.
 mod calendar;
+mod doctor;
 mod keys;
 mod table;
 pub use calendar::CalendarText;
+pub use doctor::DoctorText;
 pub use table::TableText;
 
 texts! {
@@ -279,7 +281,6 @@ texts! {
             "An den Desktop übergeben. Wenn Sie nichts sehen, hält der Desktop es zurück (zum Beispiel in der Ruhezeit).";
         TestSignIn: "Sign-in and presence" / "Anmeldung und Präsenz";
         TestSignInFine: "Signed in; Teams says: {says}." / "Angemeldet; Teams meldet: {says}.";
-        DoctorHookAddress: "Web request" / "Web-Anfrage";
 
         LightMicrosoft: "Microsoft Teams" / "Microsoft Teams";
         LightPhone: "Phone system" / "Telefonanlage";
@@ -396,10 +397,6 @@ texts! {
         RightCalendar: "Read your calendar" / "Ihren Kalender lesen";
         RightCalendarFor: "Calendar → phone; asked for later, and only if you want it" /
             "Kalender → Telefon; wird später und nur auf Wunsch erfragt";
-
-        DoctorFine: "In order." / "In Ordnung.";
-        DoctorSettings: "Settings" / "Einstellungen";
-        DoctorSecrets: "Stored sign-in and passwords" / "Gespeicherte Anmeldung und Kennwörter";
 
         BrowserDone: "Thank you. You can close this window; Offhook goes on by itself." /
             "Danke. Sie können dieses Fenster schließen; Offhook macht von selbst weiter.";
@@ -541,7 +538,13 @@ mod tests {
                 [Language::De, Language::En].map(|l| text.text(l)),
             )
         });
-        for (name, [one, other]) in texts.chain(table).chain(calendar) {
+        let doctor = DoctorText::ALL.iter().map(|text| {
+            (
+                format!("{text:?}"),
+                [Language::De, Language::En].map(|l| text.text(l)),
+            )
+        });
+        for (name, [one, other]) in texts.chain(table).chain(calendar).chain(doctor) {
             assert_eq!(holes(one), holes(other), "{name}");
             assert!(!one.is_empty() && !other.is_empty(), "{name}");
         }

@@ -19,6 +19,11 @@ use offhook_protocol::status::{
 
 impl Engine {
     pub fn status(&self, now: Now) -> Status {
+        let language = self.rules.language;
+        let problems: Vec<_> = trouble::problems(self, now)
+            .into_iter()
+            .map(|trouble| crate::text::problem(trouble.code, trouble.detail.as_deref(), language))
+            .collect();
         let not_done = self
             .not_done(now)
             .into_iter()
@@ -27,7 +32,8 @@ impl Engine {
         Status {
             v: 1,
             state: self.state(now),
-            attention: !trouble::problems(self, now).is_empty(),
+            attention: !problems.is_empty(),
+            problems,
             paused_until: self.paused(now).and_then(|(_, until)| until).map(rfc3339),
             why: self.whys(now),
             not_done,
