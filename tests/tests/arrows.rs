@@ -221,3 +221,97 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     }
     found
 }
+
+#[test]
+fn the_window_may_do_no_more_than_its_pages_ask_for() {
+    let root = workspace();
+    let read =
+        |name: &str| fs::read_to_string(root.join(name)).unwrap_or_else(|error| panic!("{name}: {error}"));
+    let json = |name: &str| -> Value { serde_json::from_str(&read(name)).unwrap() };
+    let config = json("src-tauri/tauri.conf.json");
+    assert_eq!(config["app"]["withGlobalTauri"], false);
+    assert_eq!(config["app"]["security"]["freezePrototype"], true);
+    assert_eq!(
+        config["app"]["security"]["capabilities"],
+        serde_json::json!(["window"])
+    );
+    let files = fs::read_dir(root.join("src-tauri/capabilities")).unwrap();
+    let files: Vec<_> = files.map(|file| file.unwrap().file_name()).collect();
+    assert_eq!(files, ["window.json"]);
+    let capability = json("src-tauri/capabilities/window.json");
+    assert_eq!(capability["windows"], serde_json::json!(["main"]));
+    assert!(
+        capability.get("remote").is_none(),
+        "no page of the web may ask anything"
+    );
+    let permissions = capability["permissions"].as_array().unwrap();
+    let permissions: BTreeSet<&str> = permissions.iter().map(|one| one.as_str().unwrap()).collect();
+    // What the pages call, by the one file that calls anything.
+    let host = read("ui/src/host.ts");
+    let called = host.split("invoke").skip(1).filter_map(|rest| {
+        let name = rest.split_once('"')?.1.split_once('"')?.0;
+        name.bytes().all(|byte| byte.is_ascii_lowercase()).then_some(name)
+    });
+    let mut wanted: BTreeSet<String> = called.map(|name| format!("allow-{name}")).collect();
+    assert_eq!(wanted.len(), 5, "{wanted:?}");
+    // To hear what the window tells, and to make everything larger.
+    wanted.extend(
+        [
+            "core:event:allow-listen",
+            "core:event:allow-unlisten",
+            "core:webview:allow-set-webview-zoom",
+        ]
+        .map(str::to_owned),
+    );
+    let wanted: BTreeSet<&str> = wanted.iter().map(String::as_str).collect();
+    assert_eq!(permissions, wanted);
+    let plugins = read("src-tauri/Cargo.toml");
+    assert!(
+        !plugins.contains("tauri-plugin"),
+        "a plugin brings rights of its own"
+    );
+}
+
+#[test]
+fn the_pages_run_their_own_scripts_and_reach_nobody() {
+    let config = fs::read_to_string(workspace().join("src-tauri/tauri.conf.json")).unwrap();
+    let config: Value = serde_json::from_str(&config).unwrap();
+    let policy = config["app"]["security"]["csp"].as_str().unwrap();
+    let rules: BTreeMap<&str, Vec<&str>> = policy
+        .split(';')
+        .filter_map(|rule| {
+            let mut words = rule.split_whitespace();
+            Some((words.next()?, words.collect()))
+        })
+        .collect();
+    for (rule, sources) in [
+        ("default-src", &["'none'"][..]),
+        ("script-src", &["'self'"]),
+        ("style-src", &["'self'"]),
+        ("img-src", &["'self'"]),
+        // The way to the window's own process, as Tauri names it.
+        ("connect-src", &["ipc:", "http://ipc.localhost"]),
+        ("base-uri", &["'none'"]),
+        ("form-action", &["'none'"]),
+        ("frame-ancestors", &["'none'"]),
+        ("object-src", &["'none'"]),
+    ] {
+        assert_eq!(rules.get(rule).map(Vec::as_slice), Some(sources), "{rule}");
+    }
+    assert_eq!(rules.len(), 9, "{policy}");
+    assert!(
+        config["app"]["security"]
+            .get("dangerousDisableAssetCspModification")
+            .is_none()
+    );
+    let page = fs::read_to_string(workspace().join("ui/index.html")).unwrap();
+    assert!(!page.contains("<style") && !page.contains(" style="), "{page}");
+    let scripts = page.split("<script").skip(1);
+    assert!(scripts.clone().count() > 0);
+    for script in scripts {
+        assert!(
+            script.contains("src=\"/") && script.contains("></script>"),
+            "{script}"
+        );
+    }
+}

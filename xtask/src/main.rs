@@ -9,6 +9,7 @@ mod run;
 mod screenshots;
 mod setup;
 mod step;
+mod supply;
 mod test;
 mod workspace;
 mod world;
@@ -31,6 +32,9 @@ const USAGE: &str = "usage: cargo xtask COMMAND
                    goes through simulated days, a million hours unless told
   cross            checks what only Windows and macOS compile, from Debian 12
   screenshots      takes the pictures of docs/screenshots anew
+  supply           checks what comes from others: licences, sources, versions, and known weaknesses where
+                   cargo-deny is installed
+  sbom [FOLDER]    writes what each program is made of, in CycloneDX
   fmt              formats the sources
   lint             the checks without the tests";
 
@@ -49,7 +53,7 @@ fn dispatch() -> Result<()> {
     let command = arguments.next().unwrap_or_default();
     let rest: Vec<String> = arguments.collect();
     let mut steps = Steps::default();
-    if !matches!(command.as_str(), "run" | "bench" | "mutants" | "world") && !rest.is_empty() {
+    if !matches!(command.as_str(), "run" | "bench" | "mutants" | "world" | "sbom") && !rest.is_empty() {
         bail!("`{command}` takes no arguments\n{USAGE}");
     }
     match command.as_str() {
@@ -61,6 +65,16 @@ fn dispatch() -> Result<()> {
         "world" => return world::world(&rest),
         "cross" => cross::cross(&mut steps)?,
         "screenshots" => screenshots::screenshots(&mut steps)?,
+        "supply" => supply::supply(&mut steps)?,
+        "sbom" => {
+            if rest.len() > 1 {
+                bail!("`sbom` takes one folder\n{USAGE}");
+            }
+            for file in supply::sbom::sbom(rest.first().map(std::path::Path::new))? {
+                println!("{}", file.display());
+            }
+            return Ok(());
+        }
         "fmt" => test::format(&mut steps)?,
         "lint" => test::lint(&mut steps)?,
         "" | "help" | "--help" | "-h" => {

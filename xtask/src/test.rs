@@ -6,6 +6,7 @@ use crate::cross;
 use crate::pages;
 use crate::setup::{self, Extent};
 use crate::step::{self, Steps};
+use crate::supply;
 use crate::workspace;
 
 /// How many tests passed and failed.
@@ -87,6 +88,7 @@ pub fn lint(steps: &mut Steps) -> Result<()> {
     steps.step("format", || {
         step::run(&mut step::cargo(&["fmt", "--all", "--check"]))
     })?;
+    supply::check(steps)?;
     steps.step("what the pages need", pages::install)?;
     steps.step("pages: lint", || pages::script("lint"))?;
     steps.step("pages: build", || pages::script("build"))?;
