@@ -3,6 +3,7 @@
 use crate::targets;
 use offhook_client as client;
 use offhook_connect::{calendar, control, entra, graph, lines, phones, secrets, settings};
+use offhook_tapi as tapi;
 
 /// A parser of outside bytes with what must hold for it.
 #[derive(Debug, Clone, Copy)]
@@ -79,6 +80,9 @@ pub const TARGETS: &[Target] = &[
     target("starface-rest", phones::starface::fuzzing::rest, 2048),
     target("starface-settings", phones::starface::fuzzing::settings, 512),
     target("starface-uci", phones::starface::fuzzing::uci, 4096),
+    target("tapi-calls", tapi::fuzzing::calls, 2048),
+    target("tapi-forwards", tapi::fuzzing::forwards, 1024),
+    target("tapi-phone", tapi::fuzzing::phone, 1024),
 ];
 
 /// The target of that name.

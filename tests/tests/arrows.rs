@@ -15,9 +15,15 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("offhook-client", &["offhook-protocol"]),
     ("offhook-pbxkey", &[]),
     ("offhook-engine", &["offhook-protocol"]),
+    ("offhook-tapi", &["offhook-engine"]),
     (
         "offhook-connect",
-        &["offhook-engine", "offhook-protocol", "offhook-pbxkey"],
+        &[
+            "offhook-engine",
+            "offhook-protocol",
+            "offhook-pbxkey",
+            "offhook-tapi",
+        ],
     ),
     (
         "offhook-agent",

@@ -1,6 +1,7 @@
 // Settings that apply at once: switches, choices, lines of text. A refusal stands beside its field.
 import { html, nothing, type TemplateResult } from "lit-html";
 import { live } from "lit-html/directives/live.js";
+import type { LineChooser } from "./bindings/LineChooser";
 import { understood, written } from "./clock";
 import { notes, notesId, type Part, type Room } from "./parts";
 import { fieldOf, type SettingKey } from "./settings";
@@ -157,4 +158,50 @@ export function lineField(room: Room, page: PageName, key: SettingKey, look: Lin
     />
     ${notes(room, id, view, look.help)}
   </div>`;
+}
+
+/** Which of the telephone lines there are. One that was chosen and is gone can still be taken away. */
+export function linesField(room: Room, page: PageName, chooser: LineChooser): Part {
+  const { state, word, acts } = room;
+  if (!state.pages) return nothing;
+  const key = chooser.key as SettingKey;
+  const view = fieldOf(state.pages, key);
+  const id = key.replaceAll(".", "-");
+  const chosen = shown(state.form[page], key, view).split(",").filter(Boolean);
+  const there = chooser.lines.map((line) => line.id);
+  const gone = chosen.filter((line) => !there.includes(line));
+  const rows = [
+    ...chooser.lines.map((line) => ({
+      id: line.id,
+      name: line.name,
+      note: word("sources-line-number", { driver: line.driver || "TAPI", number: line.id }),
+    })),
+    ...gone.map((line) => ({
+      id: line,
+      name: word("sources-line-gone", { number: line }),
+      note: "",
+    })),
+  ];
+  const set = (line: string, on: boolean) => {
+    const others = chosen.filter((other) => other !== line);
+    acts.set(page, key, (on ? [...others, line] : others).join(","));
+  };
+  return html`<fieldset class="choices" aria-describedby=${notesId(id, view, "sources-lines-help")}>
+    <legend>${word("sources-lines")}</legend>
+    ${rows.map(
+      (row) => html`<label class="choice">
+        <input
+          type="checkbox"
+          name=${id}
+          value=${row.id}
+          .checked=${live(chosen.includes(row.id))}
+          ?disabled=${view.locked}
+          @change=${(event: Event) => set(row.id, (event.target as HTMLInputElement).checked)}
+        />
+        <span>${row.name} ${row.note ? html`<span class="quiet">${row.note}</span>` : nothing}</span>
+      </label>`,
+    )}
+    ${rows.length ? nothing : html`<p class="quiet">${word("sources-lines-none")}</p>`}
+    ${notes(room, id, view, "sources-lines-help")}
+  </fieldset>`;
 }

@@ -27,6 +27,7 @@ const FIELDS = {
   "phone.commands.forward_on": (pages) => pages.fields["phone.commands.forward_on"] ?? NOWHERE,
   "phone.commands.forward_off": (pages) => pages.fields["phone.commands.forward_off"] ?? NOWHERE,
   "phone.commands.forward_read": (pages) => pages.fields["phone.commands.forward_read"] ?? NOWHERE,
+  "phone.line": (pages) => pages.fields["phone.line"] ?? NOWHERE,
   "phone.transport": (pages) => pages.fields["phone.transport"] ?? NOWHERE,
   "phone.domain": (pages) => pages.fields["phone.domain"] ?? NOWHERE,
   "phone.calls_at": (pages) => pages.fields["phone.calls_at"] ?? NOWHERE,

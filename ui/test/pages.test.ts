@@ -356,6 +356,28 @@ describe("Phone", () => {
     expect(acts.edit).toHaveBeenCalledWith("phone", "phone.tls", expect.anything(), "pin:AB:CD");
   });
 
+  it("offers a telephone line as the phone system only where the system has some", () => {
+    const kinds = (state: ReturnType<typeof at>) =>
+      [...draw(state).querySelectorAll<HTMLOptionElement>("#phone-kind option")].map(
+        (option) => option.value,
+      );
+    expect(kinds(at("phone", "free"))).not.toContain("tapi");
+    const state = at("phone", "free");
+    const phone = state.pages?.phone;
+    if (!phone || !state.pages) throw new Error("no view");
+    state.pages.fields["phone.line"] = { value: "", locked: false, refused: null };
+    phone.lines = { key: "phone.line", lines: [{ id: "65537", name: "Desk phone", driver: "TSP" }] };
+    phone.kind = { ...phone.kind, value: "tapi" };
+    expect(kinds(state)).toContain("tapi");
+    const root = draw(state);
+    expect(root.querySelector("#phone-user")).toBeNull();
+    const line = root.querySelector<HTMLSelectElement>("#phone-line");
+    if (!line) throw new Error("no field");
+    line.value = "65537";
+    line.dispatchEvent(new Event("change"));
+    expect(acts.edit).toHaveBeenCalledWith("phone", "phone.line", expect.anything(), "65537");
+  });
+
   it("keeps an input, and so its focus, when the page is drawn anew", () => {
     const state = at("phone", "free");
     const root = draw(state);
@@ -382,6 +404,18 @@ describe("Settings", () => {
     const phone = draw(at("sources", "ringing")).querySelector("[data-source=phone] .ringing");
     expect(phone?.textContent).toContain("ringing");
     expect(phone?.textContent).toContain("does not count");
+  });
+
+  it("offers the telephone lines there are, and to let go of one that is gone", () => {
+    const root = draw(at("sources", "ringing"));
+    const line = (id: string) =>
+      root.querySelector<HTMLInputElement>(`[name=lines-tapi-lines][value="${id}"]`);
+    expect(line("65537")?.checked).toBe(true);
+    expect(line("131073")?.parentElement?.textContent).toContain("not there");
+    line("65538")?.click();
+    expect(acts.set).toHaveBeenCalledWith("sources", "lines.tapi.lines", "65537,131073,65538");
+    line("131073")?.click();
+    expect(acts.set).toHaveBeenCalledWith("sources", "lines.tapi.lines", "65537");
   });
 
   it("changes one day of the week and keeps the others in their order", () => {

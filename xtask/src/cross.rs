@@ -1,7 +1,7 @@
 //! `cargo xtask cross`: what only Windows and macOS compile, checked from Debian.
 //!
-//! Windows: clippy over every program, with mingw as C compiler and linker, and the tests of what decides and what
-//! reads foreign files, run by wine. macOS: clippy as well, which checks types
+//! Windows: clippy over every program, with mingw as C compiler and linker, and the tests of what decides, of what reads
+//! foreign files and of the telephony, run by wine. macOS: clippy as well, which checks types
 //! and links nothing; Apple's compiler and headers are not to be had here, so C parts are left out. Both take Debian's
 //! own Rust, which comes with the source of its standard library: that is built for the other system on the way.
 
@@ -86,7 +86,12 @@ pub fn lints(steps: &mut Steps) -> Result<()> {
 }
 
 /// The packages whose tests run on Windows as they are: no real parts, no sockets of Unix.
-const RUN_BY_WINE: [&str; 3] = ["offhook-engine", "offhook-pbxkey", "offhook-protocol"];
+const RUN_BY_WINE: [&str; 4] = [
+    "offhook-engine",
+    "offhook-pbxkey",
+    "offhook-protocol",
+    "offhook-tapi",
+];
 
 /// Runs the tests of [`RUN_BY_WINE`], built for Windows: what they said, and whether all passed.
 ///
@@ -99,7 +104,8 @@ pub fn tests(steps: &mut Steps) -> Result<(String, bool)> {
         for package in RUN_BY_WINE {
             test.args(["--package", package]);
         }
-        test.arg("--no-fail-fast");
+        test.arg("--no-fail-fast")
+            .env("OFFHOOK_TAPI_DOUBLE", wine::telephony(&folder()?)?);
         step::tee_any(test.envs(wine::environment(&prefix)))
     })
 }

@@ -631,5 +631,6 @@ fn known_source(id: &str, on: bool) -> KnownSource {
         switch: format!("lines.{id}.enabled"),
         address: None,
         on,
+        lines: None,
     }
 }

@@ -196,7 +196,8 @@ pub struct RightLine {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct PhonePage {
-    /// `none`, `asterisk`, `command`, `csta`, `freepbx`, `innovaphone`, `procall`, `sip` or `starface`, more in time.
+    /// `none`, `asterisk`, `command`, `csta`, `freepbx`, `innovaphone`, `procall`, `sip`, `starface` or `tapi`, more in
+    /// time.
     pub kind: FieldView,
     pub host: FieldView,
     pub port: FieldView,
@@ -216,6 +217,9 @@ pub struct PhonePage {
     /// A key file on its way into the settings.
     #[serde(default)]
     pub key: KeyOffer,
+    /// `None`: this system has no telephone lines of its own.
+    #[serde(default)]
+    pub lines: Option<crate::settings::LineChooser>,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

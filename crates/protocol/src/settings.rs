@@ -40,6 +40,36 @@ pub struct SourceView {
     pub last: Option<String>,
     /// Everything that is up there now, also what does not count as a call.
     pub calls: Vec<SourceCall>,
+    /// `None`: it has no lines of its own to choose from.
+    pub lines: Option<LineChooser>,
+}
+
+/// The lines of a call source, of which some are watched.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct LineChooser {
+    /// The dotted key of the setting: the chosen lines' ids, commas between.
+    pub key: String,
+    /// Those that there are, in the order of their drivers.
+    pub lines: Vec<LineChoice>,
+}
+
+/// `Debug` hides its name, which may be a person's.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct LineChoice {
+    pub id: String,
+    pub name: String,
+    /// The driver; may be empty.
+    pub driver: String,
+}
+
+impl std::fmt::Debug for LineChoice {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("LineChoice")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

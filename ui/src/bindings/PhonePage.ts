@@ -4,13 +4,15 @@ import type { FieldView } from "./FieldView";
 import type { Finding } from "./Finding";
 import type { KeyOffer } from "./KeyOffer";
 import type { Light } from "./Light";
+import type { LineChooser } from "./LineChooser";
 
 /**
  * The phone system.
  */
 export type PhonePage = { 
 /**
- * `none`, `asterisk`, `command`, `csta`, `freepbx`, `innovaphone`, `procall`, `sip` or `starface`, more in time.
+ * `none`, `asterisk`, `command`, `csta`, `freepbx`, `innovaphone`, `procall`, `sip`, `starface` or `tapi`, more in
+ * time.
  */
 kind: FieldView, host: FieldView, port: FieldView, user: FieldView, 
 /**
@@ -32,4 +34,8 @@ findings: Array<Finding>,
 /**
  * A key file on its way into the settings.
  */
-key: KeyOffer, };
+key: KeyOffer, 
+/**
+ * `None`: this system has no telephone lines of its own.
+ */
+lines: LineChooser | null, };

@@ -42,6 +42,7 @@ export function phonePage(state: FakeState, say: Say): PhonePage {
     extension: field("23"),
     tls: field("system"),
     password_stored: true,
+    lines: null,
     light: light(true, say("Connected to pbx.example.com.", "Verbunden mit pbx.example.com.")),
     abilities: [
       {

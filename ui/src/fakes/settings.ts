@@ -54,6 +54,8 @@ function fields(state: FakeState, say: Say): Record<string, FieldView> {
     "lines.hook.enabled": field(state === "sources-off" ? "false" : "true"),
     "lines.baresip.enabled": field(state === "sources-off" ? "false" : "true"),
     "lines.baresip.address": field("127.0.0.1:4444"),
+    "lines.tapi.enabled": field("true"),
+    "lines.tapi.lines": field("65537,131073"),
     "log.level": field("info"),
     "phone.interface": field("myapps"),
     "phone.app": field(""),
@@ -102,6 +104,7 @@ function sourcesPage(state: FakeState, say: Say): SourcesPage {
     light: light(true, ready),
     last: say("hung up · 09:58:41", "aufgelegt · 09:58:41"),
     calls: [],
+    lines: null,
   };
   const hook: SourceView = {
     id: "hook",
@@ -115,6 +118,7 @@ function sourcesPage(state: FakeState, say: Say): SourcesPage {
     light: off ? null : light(true, ready),
     last: null,
     calls: [],
+    lines: null,
   };
   const baresip: SourceView = {
     id: "baresip",
@@ -135,6 +139,27 @@ function sourcesPage(state: FakeState, say: Say): SourcesPage {
         ),
     last: null,
     calls: [],
+    lines: null,
+  };
+  const tapi: SourceView = {
+    id: "tapi",
+    name: say("Windows telephony (TAPI)", "Windows-Telefonie (TAPI)"),
+    help: say(
+      "Needs the TAPI driver of your phone system or softphone, and a line of it that tells of calls: some drivers only dial.",
+      "Braucht den TAPI-Treiber Ihrer Telefonanlage oder Ihres Softphones und darin eine Leitung, die Gespräche meldet: Manche Treiber können nur wählen.",
+    ),
+    switch: "lines.tapi.enabled",
+    address: null,
+    light: light(true, ready),
+    last: null,
+    calls: [],
+    lines: {
+      key: "lines.tapi.lines",
+      lines: [
+        { id: "65537", name: say("Desk phone 21", "Tischtelefon 21"), driver: "Example TSP" },
+        { id: "65538", name: say("Reception", "Empfang"), driver: "" },
+      ],
+    },
   };
   if (state !== "ringing") return { sources: [phone, hook, baresip] };
   const rings = {
@@ -154,6 +179,7 @@ function sourcesPage(state: FakeState, say: Say): SourcesPage {
       { ...phone, calls: [rings], last: rings.text },
       hook,
       { ...baresip, calls: [talks], last: talks.text },
+      tapi,
       {
         id: "microsip",
         name: "microsip",
@@ -163,6 +189,7 @@ function sourcesPage(state: FakeState, say: Say): SourcesPage {
         light: null,
         last: say("hung up · 09:12:30", "aufgelegt · 09:12:30"),
         calls: [],
+        lines: null,
       },
     ],
   };

@@ -146,7 +146,7 @@ function access(room: Room, pages: Pages): TemplateResult {
   return html`
     <h1 tabindex="-1">${word("first-run-access")}</h1>
     <p>
-      ${hasHost(view.kind.value) ? word("first-run-access-text", { host: view.host.value }) : word("phone-command-intro")}
+      ${hasHost(view.kind.value) ? word("first-run-access-text", { host: view.host.value }) : hostless(room, view.kind.value)}
     </p>
     <form
       id="first-run-form"
@@ -158,14 +158,23 @@ function access(room: Room, pages: Pages): TemplateResult {
       }}
     >
       ${account(room, view)}
-      <details ?open=${Boolean(open)}>
-        <summary>${word("first-run-more")}</summary>
-        ${portField(room)} ${encryption(room, view)}
-      </details>
+      ${
+        view.kind.value === "tapi"
+          ? nothing
+          : html`<details ?open=${Boolean(open)}>
+              <summary>${word("first-run-more")}</summary>
+              ${portField(room)} ${encryption(room, view)}
+            </details>`
+      }
       ${test(room, view)}
     </form>
     ${failure(room, "phone")}
   `;
+}
+
+/** A telephone line says what it is beside its field. */
+function hostless({ word }: Room, kind: string): string {
+  return kind === "tapi" ? "" : word("phone-command-intro");
 }
 
 function ready(room: Room, view: FirstRun): TemplateResult {

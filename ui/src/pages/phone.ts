@@ -76,6 +76,7 @@ export function kindField(room: Room, view: PhonePage, kind: string): TemplateRe
     ["csta", "phone-kind-csta"],
     ["command", "phone-kind-command"],
     ["sip", "phone-kind-sip"],
+    ...(view.lines ? [["tapi", "phone-kind-tapi"] as [string, WordKey]] : []),
   ]);
   // A kind that this page has no word for stays choosable under its own name.
   const values = [...new Set([...known.keys(), view.kind.value])];
@@ -101,6 +102,7 @@ export function kindField(room: Room, view: PhonePage, kind: string): TemplateRe
 
 function access(room: Room, view: PhonePage): TemplateResult {
   const kind = shown(room.state.form.phone, "phone.kind", view.kind);
+  if (kind === "tapi") return account(room, view);
   // Commands name their own addresses.
   if (!hasHost(kind)) return html`${account(room, view)} ${encryption(room, view)}`;
   return html`
@@ -111,7 +113,7 @@ function access(room: Room, view: PhonePage): TemplateResult {
 
 /** Whether one host is to be named for that kind. */
 export function hasHost(kind: string): boolean {
-  return kind !== "none" && kind !== "command";
+  return kind !== "none" && kind !== "command" && kind !== "tapi";
 }
 
 export function hostField(room: Room): Part {
@@ -130,6 +132,7 @@ export function portField(room: Room): Part {
 export function account(room: Room, view: PhonePage): TemplateResult {
   const { state, word, acts } = room;
   const kind = shown(state.form.phone, "phone.kind", view.kind);
+  if (kind === "tapi") return html`${telephoneLine(room, view)}`;
   return html`
     <div class="row even">
       ${kind === "command" ? nothing : textField(room, "phone", "phone.user", { label: "phone-user" })}
@@ -150,6 +153,35 @@ export function account(room: Room, view: PhonePage): TemplateResult {
     </div>
     ${ownFields(room, kind)}
   `;
+}
+
+/** One of the telephone lines of this computer. They are known as soon as something asks for them. */
+function telephoneLine(room: Room, view: PhonePage): Part {
+  const { state, word, acts } = room;
+  if (!state.pages) return nothing;
+  const kept = fieldOf(state.pages, "phone.line");
+  const field = seen(state, "phone", "phone.line", kept);
+  const now = shown(state.form.phone, "phone.line", kept);
+  const lines = view.lines?.lines ?? [];
+  const gone = now !== "" && !lines.some((line) => line.id === now);
+  const choice = (id: string, name: string) =>
+    html`<option value=${id} .selected=${live(id === now)}>${name}</option>`;
+  return html`<p class="quiet">${word("phone-tapi-intro")}</p>
+    <div class="field">
+      <label for="phone-line">${word("phone-line")}</label>
+      <select
+        id="phone-line"
+        ?disabled=${field.locked}
+        aria-invalid=${field.refused ? "true" : nothing}
+        aria-describedby=${notesId("phone-line", field, "phone-tapi-line-help")}
+        @change=${(event: Event) =>
+          acts.edit("phone", "phone.line", kept, (event.target as HTMLSelectElement).value)}
+      >
+        ${choice("", word("phone-tapi-only"))} ${lines.map((line) => choice(line.id, line.name))}
+        ${gone ? choice(now, word("sources-line-gone", { number: now })) : nothing}
+      </select>
+      ${notes(room, "phone-line", field, "phone-tapi-line-help")}
+    </div>`;
 }
 
 /** What a kind of phone system has of its own. */

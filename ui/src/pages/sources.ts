@@ -4,7 +4,7 @@ import type { HookAccess } from "../bindings/HookAccess";
 import type { SourceCall } from "../bindings/SourceCall";
 import type { SourcesPage } from "../bindings/SourcesPage";
 import type { SourceView } from "../bindings/SourceView";
-import { lineField, switchField } from "../controls";
+import { lineField, linesField, switchField } from "../controls";
 import { button, copyable, failure, mark, type Part, type Room } from "../parts";
 import type { SettingKey } from "../settings";
 import { shape } from "../shapes";
@@ -47,6 +47,7 @@ function sourceCard(room: Room, source: SourceView): TemplateResult {
     }
     ${source.address ? lineField(room, "sources", source.address as SettingKey, { label: "sources-address" }) : nothing}
     ${source.id === "fritzbox" ? own(room) : nothing}
+    ${source.lines && source.light ? linesField(room, "sources", source.lines) : nothing}
     ${source.light || !source.switch ? ringing(room, source) : nothing}
     ${source.id === "hook" && source.light ? hook(room) : nothing}
   </section>`;

@@ -41,3 +41,24 @@ pub fn prefix() -> Result<PathBuf> {
     )?;
     Ok(prefix)
 }
+
+/// Builds the library that stands in for the telephony of Windows into a folder: its path, as programs there say it.
+///
+/// # Errors
+/// The compiler for Windows did not do its part.
+pub fn telephony(folder: &Path) -> Result<OsString> {
+    let library = folder.join("tapi32-double.dll");
+    std::fs::create_dir_all(folder).with_context(|| format!("no folder {}", folder.display()))?;
+    let source = xtask::parts::workspace().join("xtask/cross/tapi32-double.c");
+    step::run(
+        step::command(
+            "x86_64-w64-mingw32-gcc",
+            &["-shared", "-O2", "-s", "-Wall", "-Wextra", "-Werror", "-o"],
+        )
+        .arg(&library)
+        .arg(source),
+    )?;
+    let mut path = OsString::from("Z:");
+    path.push(&library);
+    Ok(path)
+}

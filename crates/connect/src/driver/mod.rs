@@ -23,6 +23,8 @@ mod options;
 mod parts;
 mod publish;
 mod rules;
+#[cfg(windows)]
+mod telephony;
 
 use crate::calendar::Reading;
 use crate::clock::Alarm;
@@ -125,6 +127,9 @@ enum News {
     SignInTested(Vec<Finding>),
     Examined(Vec<doctor::Look>),
     HookOpened(Option<Listener>),
+    /// The telephone lines of this computer.
+    #[cfg(windows)]
+    Lines(Vec<offhook_protocol::settings::LineChoice>),
     SignedOut(Result<String, Fault>),
     Key(Box<keys::KeyNews>),
 }
@@ -464,6 +469,8 @@ impl<D: Desktop> Driver<D> {
             News::SignInTested(findings) => self.on_sign_in_tested(findings),
             News::Examined(looks) => self.on_examined(looks),
             News::HookOpened(listener) => self.on_hook_opened(listener),
+            #[cfg(windows)]
+            News::Lines(lines) => self.desk.lines = lines,
             News::SignedOut(outcome) => {
                 if let Err(fault) = outcome {
                     self.desk.sign_in_problem = Some(fault.problem(self.engine.rules().language));

@@ -16,6 +16,7 @@ use offhook_engine::line::SourceId;
 use offhook_engine::teams::{Right, SignIn};
 use offhook_engine::text::{Language, Text};
 use offhook_protocol::pages::PhonePage;
+use offhook_protocol::settings::LineChooser;
 use secrecy::SecretString;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -43,6 +44,8 @@ pub(super) struct Parts {
     pub(super) lines: BTreeMap<SourceId, LineHandle>,
     baresip: Option<baresip::BaresipConfig>,
     fritzbox: Option<fritzbox::FritzboxConfig>,
+    #[cfg(windows)]
+    pub(super) telephony: super::telephony::Telephony,
     pub(super) calendar: Source,
 }
 
@@ -80,6 +83,8 @@ impl Parts {
             lines: BTreeMap::new(),
             baresip: None,
             fritzbox: None,
+            #[cfg(windows)]
+            telephony: super::telephony::Telephony::default(),
             calendar: Source::default(),
         }
     }
@@ -116,6 +121,8 @@ impl<D: Desktop> Driver<D> {
         self.start_calendar();
         self.start_baresip();
         self.start_fritzbox();
+        #[cfg(windows)]
+        self.start_tapi();
         self.start_switches();
         self.input(Input::Rules(Box::new(self.settings.rules())));
         self.fill_desk();
@@ -285,7 +292,12 @@ impl<D: Desktop> Driver<D> {
     }
 
     /// In place of the one that ran with other settings.
-    fn start_line<C>(&mut self, name: &str, config: Option<C>, spawn: fn(C, LineEvents) -> LineHandle) {
+    pub(super) fn start_line<C>(
+        &mut self,
+        name: &str,
+        config: Option<C>,
+        spawn: fn(C, LineEvents) -> LineHandle,
+    ) {
         let source = SourceId::new(name);
         self.parts.lines.remove(&source);
         self.input(Input::LineGone(source.clone()));
@@ -317,6 +329,10 @@ impl<D: Desktop> Driver<D> {
             extension: field("phone.extension"),
             tls: field("phone.tls"),
             password_stored,
+            lines: cfg!(windows).then(|| LineChooser {
+                key: "phone.line".to_owned(),
+                lines: Vec::new(),
+            }),
             ..PhonePage::default()
         };
     }

@@ -3,6 +3,7 @@
 pub mod baresip;
 pub mod fritzbox;
 pub mod hook;
+pub mod tapi;
 
 use crate::port::LineCommand;
 use std::time::Duration;

@@ -15,6 +15,8 @@ pub mod probe;
 pub mod procall;
 pub mod sip;
 pub mod starface;
+#[cfg(windows)]
+pub mod tapi;
 pub mod tls;
 pub mod web;
 pub mod xml;
@@ -35,6 +37,8 @@ pub enum PhoneSystem {
     Procall(Box<procall::ProcallConfig>),
     Sip(Box<sip::SipConfig>),
     Starface(Box<starface::StarfaceConfig>),
+    #[cfg(windows)]
+    Tapi(Box<tapi::TapiPhoneConfig>),
 }
 
 impl PhoneSystem {
@@ -52,6 +56,8 @@ impl PhoneSystem {
             Self::Procall(config) => procall::spawn((**config).clone(), secret, events),
             Self::Sip(config) => sip::spawn((**config).clone(), secret, events),
             Self::Starface(config) => starface::spawn((**config).clone(), secret, events),
+            #[cfg(windows)]
+            Self::Tapi(config) => tapi::spawn((**config).clone(), events),
         }
     }
 
@@ -66,6 +72,8 @@ impl PhoneSystem {
             | Self::Starface(_) => true,
             Self::Command(config) => config.needs_secret(),
             Self::Csta(config) => config.user.is_some(),
+            #[cfg(windows)]
+            Self::Tapi(_) => false,
         };
         stored.or_else(|| (!needs_one).then(SecretString::default))
     }
@@ -91,6 +99,8 @@ impl PhoneSystem {
             Self::Procall(config) => Box::pin(procall::test_step_by_step(config, secret, tell)).await,
             Self::Sip(config) => Box::pin(sip::test_step_by_step(config, secret, tell)).await,
             Self::Starface(config) => Box::pin(starface::test_step_by_step(config, secret, tell)).await,
+            #[cfg(windows)]
+            Self::Tapi(config) => Box::pin(tapi::test_step_by_step(config, tell)).await,
         }
     }
 }

@@ -167,6 +167,7 @@ const LINES: &[Known] = &[
     known("phone.own_teams", Kind::OneOf(&["quiet", "ignore"]), "quiet"),
     known("phone.extension", Kind::Text, ""),
     known("phone.device", Kind::Text, ""),
+    known("phone.line", Kind::Text, ""),
     known("phone.transport", Kind::OneOf(&["udp", "tcp"]), "udp"),
     known("phone.domain", Kind::Text, ""),
     known("phone.calls_at", Kind::Text, ""),
@@ -207,6 +208,9 @@ const LINES: &[Known] = &[
     known("lines.fritzbox.address", Kind::Address, "fritz.box:1012"),
     known("lines.fritzbox.numbers", Kind::Words, ""),
     known("lines.fritzbox.extensions", Kind::Words, ""),
+    // Windows alone; elsewhere the settings are kept and nothing comes of them.
+    known("lines.tapi.enabled", Kind::Flag, "false"),
+    known("lines.tapi.lines", Kind::Words, ""),
     known(
         "rules.profile",
         Kind::OneOf(&offhook_engine::profile::NAMES),

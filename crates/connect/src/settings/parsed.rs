@@ -6,6 +6,7 @@ use crate::desktop::IconStyle;
 use crate::entra::{EntraConfig, MicrosoftSettings};
 use crate::lines::baresip::BaresipConfig;
 use crate::lines::fritzbox::{FritzboxConfig, Own};
+use crate::lines::tapi::{self, TapiConfig};
 use crate::secrets::{FileStore, KeyringStore, SecretStore};
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
@@ -15,6 +16,7 @@ use offhook_engine::rules::{ClockHours, Role, Rules, WorkingHours};
 use offhook_engine::view::settings::KnownSource;
 use offhook_protocol::first_run::FirstRunStep;
 use offhook_protocol::pages::{Draft, FieldView, Language};
+use offhook_tapi::PermanentId;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
@@ -128,7 +130,7 @@ impl Settings {
     pub fn sources(&self) -> Vec<KnownSource> {
         let switches = KNOWN.iter().filter_map(|known| {
             let id = known.key.strip_prefix("lines.")?.strip_suffix(".enabled")?;
-            Some((id, known.key.as_ref()))
+            (id != tapi::SOURCE || cfg!(windows)).then_some((id, known.key.as_ref()))
         });
         switches
             .map(|(id, switch)| KnownSource {
@@ -137,6 +139,7 @@ impl Settings {
                 address: keys::find(&format!("lines.{id}.address"))
                     .map(|known| known.key.clone().into_owned()),
                 on: self.flag(switch),
+                lines: keys::find(&format!("lines.{id}.lines")).map(|known| known.key.clone().into_owned()),
             })
             .collect()
     }
@@ -222,6 +225,13 @@ impl Settings {
                 numbers: self.words("lines.fritzbox.numbers"),
                 extensions: self.words("lines.fritzbox.extensions"),
             },
+        })
+    }
+
+    pub fn tapi(&self) -> Option<TapiConfig> {
+        let lines = self.words("lines.tapi.lines");
+        self.flag("lines.tapi.enabled").then(|| TapiConfig {
+            lines: lines.iter().filter_map(|line| PermanentId::parse(line)).collect(),
         })
     }
 }

@@ -24,7 +24,7 @@ pub(crate) fn speaks_with(kind: &str) -> bool {
     matches!(
         kind,
         "asterisk" | "command" | "csta" | "freepbx" | "innovaphone" | "procall" | "sip" | "starface"
-    )
+    ) || (cfg!(windows) && kind == "tapi")
 }
 
 impl Settings {
@@ -41,6 +41,8 @@ impl Settings {
             "procall" => self.procall(),
             "sip" => self.sip(),
             "starface" => self.starface(),
+            #[cfg(windows)]
+            "tapi" => self.tapi_phone(),
             other => {
                 // Its adapter comes with its own issue; until then nothing pretends.
                 return Err(Fault::new(FaultKind::Rejected, Code::PhoneKindNotYet).about(other));
@@ -172,5 +174,11 @@ impl Settings {
             uci: self.text("phone.uci").to_owned(),
         };
         StarfaceConfig::parse(&settings).map(|config| PhoneSystem::Starface(Box::new(config)))
+    }
+
+    #[cfg(windows)]
+    fn tapi_phone(&self) -> Result<PhoneSystem, ConfigError> {
+        let config = crate::phones::tapi::TapiPhoneConfig::parse(self.text("phone.line"))?;
+        Ok(PhoneSystem::Tapi(Box::new(config)))
     }
 }

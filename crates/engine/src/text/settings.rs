@@ -25,6 +25,7 @@ pub fn setting_name(key: &str, language: Language) -> String {
         "phone.port" => ("port of the phone system", "Port der Telefonanlage"),
         "phone.tls" => ("encryption", "Verschlüsselung"),
         "phone.user" => ("user of the phone system", "Benutzer der Telefonanlage"),
+        "phone.line" => ("telephone line", "Telefonleitung"),
         "phone.extension" => ("extension", "Nebenstelle"),
         "phone.transport" => ("transport", "Transport"),
         "phone.domain" => ("SIP domain", "SIP-Domäne"),
@@ -67,6 +68,10 @@ pub fn setting_name(key: &str, language: Language) -> String {
                     Language::En => format!("own phones of {}", source_name(source, language)),
                     Language::De => format!("eigene Telefone bei {}", source_name(source, language)),
                 },
+                Some((source, "lines")) => match language {
+                    Language::En => format!("lines of {}", source_name(source, language)),
+                    Language::De => format!("Leitungen von {}", source_name(source, language)),
+                },
                 Some((source, "address")) => match language {
                     Language::En => format!("address of {}", source_name(source, language)),
                     Language::De => format!("Adresse von {}", source_name(source, language)),
@@ -84,6 +89,7 @@ pub fn source_name(id: &str, language: Language) -> String {
         "phone" => Text::LightPhone.text(language).to_owned(),
         "hook" => Text::LightHook.text(language).to_owned(),
         "fritzbox" => "FRITZ!Box".to_owned(),
+        "tapi" => choose(language, "Windows telephony (TAPI)", "Windows-Telefonie (TAPI)").to_owned(),
         id => id.to_owned(),
     }
 }
@@ -115,6 +121,11 @@ pub(crate) fn source_help(id: &str, by_hook: bool, language: Language) -> &'stat
             language,
             "Needs the box's call monitor: dial #96*5* once on a phone that is connected to it. It reports every call of the box, so say below which numbers and phones are yours.",
             "Braucht den Anrufmonitor der Box: Wählen Sie einmal #96*5* an einem Telefon, das an ihr angeschlossen ist. Er meldet alle Gespräche der Box; geben Sie deshalb unten an, welche Nummern und Telefone Ihre sind.",
+        ),
+        "tapi" => choose(
+            language,
+            "Needs the TAPI driver of your phone system or softphone, and a line of it that tells of calls: some drivers only dial.",
+            "Braucht den TAPI-Treiber Ihrer Telefonanlage oder Ihres Softphones und darin eine Leitung, die Gespräche meldet: Manche Treiber können nur wählen.",
         ),
         _ => "",
     }

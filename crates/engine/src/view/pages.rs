@@ -17,7 +17,7 @@ use offhook_protocol::pages::{
     Ability, AccountPage, AccountStep, FieldView, Pages, PhonePage, RightLine, RulesPage,
 };
 use offhook_protocol::problem::Problem;
-use offhook_protocol::settings::{AutostartView, ChangedLine, TestView};
+use offhook_protocol::settings::{AutostartView, ChangedLine, LineChoice, LineChooser, TestView};
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -56,6 +56,8 @@ pub struct Desk {
     pub fields: BTreeMap<String, FieldView>,
     pub changed: Option<ChangedLine>,
     pub sources: Vec<KnownSource>,
+    /// The telephone lines of this computer, where they are asked for.
+    pub lines: Vec<LineChoice>,
     pub autostart: AutostartView,
     /// The doctor: at work, what it found last, and when.
     pub examining: bool,
@@ -224,6 +226,10 @@ impl Engine {
             testing: desk.testing,
             findings: desk.findings.clone(),
             key: desk.key.clone(),
+            lines: desk.phone.lines.as_ref().map(|chooser| LineChooser {
+                lines: desk.lines.clone(),
+                ..chooser.clone()
+            }),
             ..desk.phone.clone()
         }
     }

@@ -7,7 +7,9 @@ use crate::facts::calls::{Call, Source};
 use crate::line::CallState;
 use crate::text::settings::{call_text, heard_text, source_help, source_name};
 use crate::text::{Language, Text};
-use offhook_protocol::settings::{DiagnosticsPage, SourceCall, SourceView, SourcesPage, StartupPage};
+use offhook_protocol::settings::{
+    DiagnosticsPage, LineChooser, SourceCall, SourceView, SourcesPage, StartupPage,
+};
 use offhook_protocol::status::Light;
 use std::collections::BTreeMap;
 
@@ -22,6 +24,8 @@ pub struct KnownSource {
     pub switch: String,
     pub address: Option<String>,
     pub on: bool,
+    /// Dotted key of the lines that are chosen, where it has some to choose from.
+    pub lines: Option<String>,
 }
 
 impl Engine {
@@ -32,6 +36,10 @@ impl Engine {
             SourceView {
                 switch: Some(known.switch.clone()),
                 address: known.address.clone(),
+                lines: known.lines.as_ref().map(|key| LineChooser {
+                    key: key.clone(),
+                    lines: desk.lines.clone(),
+                }),
                 ..self.source_view(&known.id, false, source, lights.remove(&known.id), now)
             }
         });
@@ -75,6 +83,7 @@ impl Engine {
             help: source_help(id, by_hook, language).to_owned(),
             switch: None,
             address: None,
+            lines: None,
             light: light.filter(|_| source.is_some()),
             last,
             calls: calls
