@@ -1,4 +1,4 @@
-//! `offhook-window` driven by WebKit's own WebDriver, which starts it by itself.
+//! `offhook-window` driven by WebKit's own WebDriver, which starts it by itself; and Chromium driven by its own.
 
 use std::path::Path;
 use std::time::Duration;
@@ -7,11 +7,12 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
 use reqwest::Method;
 use serde_json::{Value, json};
+use tempfile::TempDir;
 
 use crate::desk::Desk;
 use crate::http;
 use crate::places;
-use crate::process::Running;
+use crate::process::{self, Running};
 use crate::product;
 use crate::wait::{try_wait_for, wait_for};
 
@@ -23,6 +24,8 @@ const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 #[derive(Debug)]
 pub struct Window {
     _driver: Running,
+    /// Removed after the driver and what it drove have ended.
+    _profile: Option<TempDir>,
     session: String,
 }
 
@@ -60,12 +63,56 @@ impl Window {
                 .filter(|answer| answer.status == 200)
         });
         let options = json!({"binary": program, "args": arguments});
-        let wanted = json!({"capabilities": {"alwaysMatch": {"webkitgtk:browserOptions": options}}});
+        Self::session(driver, &address, &json!({"webkitgtk:browserOptions": options}))
+    }
+
+    /// A Chromium of its own, without a screen: what any page of the web may do to programs of this machine. Each name
+    /// of `names` is pointed at this machine, as its owner could do.
+    ///
+    /// # Panics
+    /// When none comes.
+    #[track_caller]
+    pub fn chromium(names: &[&str]) -> Self {
+        let profile = places::folder("chromium");
+        let port = places::free_port();
+        let mut command = process::program(places::system_program("chromedriver"));
+        command.arg(format!("--port={port}"));
+        let driver = Running::start("chromedriver", command);
+        let address = format!("http://127.0.0.1:{port}");
+        wait_for(LIMIT, "chromedriver", || {
+            http::try_send(http::get(&format!("{address}/status")))
+                .ok()
+                .filter(|answer| answer.json["value"]["ready"] == true)
+        });
+        let names: Vec<String> = names.iter().map(|name| format!("MAP {name} 127.0.0.1")).collect();
+        let arguments = [
+            "--headless=new".to_owned(),
+            // The tests may run as root, where its own sandbox does not.
+            "--no-sandbox".to_owned(),
+            "--disable-dev-shm-usage".to_owned(),
+            "--no-proxy-server".to_owned(),
+            format!("--host-resolver-rules={}", names.join(",")),
+            format!("--user-data-dir={}", profile.path().display()),
+        ];
+        let binary = places::system_program("chromium");
+        let wanted = json!({
+            "goog:chromeOptions": {"binary": binary, "args": arguments},
+            "timeouts": {"script": 60_000},
+        });
+        let mut window = Self::session(driver, &address, &wanted);
+        window._profile = Some(profile);
+        window
+    }
+
+    #[track_caller]
+    fn session(driver: Running, address: &str, wanted: &Value) -> Self {
+        let wanted = json!({"capabilities": {"alwaysMatch": wanted}});
         let answer = http::send(http::post(&format!("{address}/session")).json(&wanted));
         let id = answer.json["value"]["sessionId"].as_str().map(str::to_owned);
         let id = id.unwrap_or_else(|| panic!("no session: {} {}", answer.text, driver.log().tail()));
         Self {
             _driver: driver,
+            _profile: None,
             session: format!("{address}/session/{id}"),
         }
     }
@@ -193,6 +240,17 @@ impl Window {
     pub fn execute(&self, script: &str, arguments: &[Value]) -> Value {
         let body = json!({"script": script, "args": arguments});
         self.ask(Method::POST, "/execute/sync", Some(&body))
+            .unwrap_or_else(|error| panic!("{script}: {error}"))
+    }
+
+    /// As [`Window::execute`], for a body that calls its last argument with the value.
+    ///
+    /// # Panics
+    /// When it throws, or does not call it in time.
+    #[track_caller]
+    pub fn execute_later(&self, script: &str, arguments: &[Value]) -> Value {
+        let body = json!({"script": script, "args": arguments});
+        self.ask(Method::POST, "/execute/async", Some(&body))
             .unwrap_or_else(|error| panic!("{script}: {error}"))
     }
 

@@ -1,0 +1,69 @@
+//! Servers that are not what they should be.
+
+use std::io::{Read as _, Write as _};
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::Duration;
+
+/// A TCP server on loopback that keeps everything it is sent. It ends with the test's process.
+#[derive(Debug, Clone)]
+pub struct Stranger {
+    pub port: u16,
+    heard: Arc<Mutex<Vec<u8>>>,
+}
+
+impl Stranger {
+    /// Each connection is handed to `behave`, with what its first bytes were.
+    pub fn start(behave: impl Fn(&mut TcpStream, &str) + Send + Sync + 'static) -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a port");
+        let port = listener.local_addr().expect("its address").port();
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let (kept, behave) = (Arc::clone(&heard), Arc::new(behave));
+        thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let (kept, behave) = (Arc::clone(&kept), Arc::clone(&behave));
+                thread::spawn(move || {
+                    let mut stream = stream;
+                    drop(stream.set_read_timeout(Some(Duration::from_millis(300))));
+                    let mut first = [0; 64 * 1024];
+                    // Some protocols wait for the server's greeting.
+                    let count = stream.read(&mut first).unwrap_or(0);
+                    kept.lock()
+                        .expect("what was heard")
+                        .extend_from_slice(&first[..count]);
+                    let asked = String::from_utf8_lossy(&first[..count]).into_owned();
+                    behave(&mut stream, &asked);
+                    drop(stream.set_read_timeout(Some(Duration::from_secs(2))));
+                    while let Ok(count) = stream.read(&mut first) {
+                        if count == 0 {
+                            break;
+                        }
+                        kept.lock()
+                            .expect("what was heard")
+                            .extend_from_slice(&first[..count]);
+                    }
+                });
+            }
+        });
+        Self { port, heard }
+    }
+
+    /// Says this to whoever comes, and keeps the line open.
+    pub fn saying(text: impl Into<Vec<u8>>) -> Self {
+        let text = text.into();
+        Self::start(move |stream, _| drop(stream.write_all(&text)))
+    }
+
+    /// Everything it was sent, by everybody.
+    pub fn heard(&self) -> String {
+        String::from_utf8_lossy(&self.heard.lock().expect("what was heard")).into_owned()
+    }
+}
+
+/// An answer of HTTP with this status line, these header lines and this body.
+pub fn http(status: &str, headers: &str, body: &str) -> Vec<u8> {
+    let length = body.len();
+    format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {length}\r\nConnection: close\r\n\r\n{body}")
+        .into_bytes()
+}
