@@ -43,7 +43,7 @@ const post = (options) => fetch(`http://${at}${path}`, { method: "POST", body, .
 const json = { "content-type": "application/json", authorization: "Bearer guess" };
 const form = (method, enctype, fields) => new Promise((end) => {
   const frame = document.createElement("iframe");
-  frame.name = `frame-${method}-${enctype}`;
+  frame.name = `frame-${method}-${Math.random()}`;
   const form = document.createElement("form");
   Object.assign(form, { method, enctype, action: `http://${at}${path}`, target: frame.name });
   for (const [name, value] of fields) {
@@ -74,7 +74,7 @@ const tries = {
   post_bare: () => post({}),
   beacon: () => Promise.resolve(String(navigator.sendBeacon(`http://${at}${path}`, new Blob([body], { type: "text/plain" })))),
   form_get: () => form("get", "application/x-www-form-urlencoded", new URLSearchParams(query)),
-  form_plain: () => form("post", "text/plain", [[body.slice(0, -2) + ',"x":"', '"}']]),
+  form_plain: () => form("post", "text/plain", [[body.slice(0, -1) + ',"x":"', '"}']]),
   socket: () => new Promise((end) => {
     const socket = new WebSocket(`ws://${at}${path}${query}`);
     socket.onopen = () => end("open");

@@ -178,8 +178,16 @@ fn line(source: &'static str, port: u16) -> Look {
                 ),
             };
             while let Some((_, event)) = told.recv().await {
-                if let LineEvent::Trouble(fault) = event {
-                    return Err(format!("{:?}", fault.code));
+                match event {
+                    LineEvent::Down(fault) | LineEvent::Trouble(fault) => {
+                        return Err(format!("{:?}", fault.code));
+                    }
+                    LineEvent::Call { .. } => return Ok(()),
+                    LineEvent::Up { .. }
+                    | LineEvent::Snapshot(_)
+                    | LineEvent::Ended { .. }
+                    | LineEvent::Heartbeat { .. }
+                    | LineEvent::Reset => {}
                 }
             }
             Ok(())

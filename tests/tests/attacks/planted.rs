@@ -137,6 +137,11 @@ fn secrets(house: &House) -> Vec<String> {
     for asked in house.company.asked_since(0) {
         secrets.extend(long(&asked.body));
     }
+    // An account's key is personal and no secret.
+    for person in house.company.state()["people"].as_array().expect("people") {
+        let oid = person["oid"].as_str().unwrap_or("-none-");
+        secrets.retain(|secret| !secret.starts_with(oid));
+    }
     secrets
 }
 
