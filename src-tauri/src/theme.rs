@@ -15,6 +15,35 @@ const SCHEME: &str = "color-scheme";
 /// The window is there already: without an answer it stays as it is.
 const PATIENCE_MS: i32 = 5_000;
 
+/// The person waits for a window.
+const BRIEF_PATIENCE_MS: i32 = 100;
+
+/// Whether the desktop is dark, asked before there is a window. A portal that does not run yet is not waited for:
+/// [`follow`] starts it.
+pub fn is_dark() -> bool {
+    if let Ok(bus) = gio::bus_get_sync(BusType::Session, Cancellable::NONE) {
+        let answer = bus.call_sync(
+            Some(PORTAL),
+            PATH,
+            SETTINGS,
+            "Read",
+            Some(&question()),
+            None,
+            DBusCallFlags::NO_AUTO_START,
+            BRIEF_PATIENCE_MS,
+            Cancellable::NONE,
+        );
+        if let Ok(answer) = answer {
+            take(answer.try_child_value(0));
+        }
+    }
+    gtk::Settings::default().is_some_and(|settings| {
+        let name = settings.gtk_theme_name();
+        // Themes of GTK 3 that are dark in themselves are called so.
+        settings.is_gtk_application_prefer_dark_theme() || name.is_some_and(|name| name.ends_with("-dark"))
+    })
+}
+
 /// From GTK's own thread, as long as the program runs.
 pub fn follow() {
     gio::bus_get(BusType::Session, Cancellable::NONE, |bus| {
@@ -40,13 +69,12 @@ fn listen(bus: &DBusConnection) {
             }
         },
     );
-    let question = (APPEARANCE, SCHEME).to_variant();
     bus.call(
         Some(PORTAL),
         PATH,
         SETTINGS,
         "Read",
-        Some(&question),
+        Some(&question()),
         None,
         DBusCallFlags::NONE,
         PATIENCE_MS,
@@ -57,6 +85,10 @@ fn listen(bus: &DBusConnection) {
             }
         },
     );
+}
+
+fn question() -> Variant {
+    (APPEARANCE, SCHEME).to_variant()
 }
 
 fn take(value: Option<Variant>) {

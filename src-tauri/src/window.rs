@@ -6,6 +6,7 @@ use offhook_protocol::{Answer, Command, Problem};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 use tauri::webview::NewWindowResponse;
+use tauri::window::Color;
 use tauri::{
     App, AppHandle, DragDropEvent, Emitter, Manager, PhysicalPosition, State, Url, WebviewUrl, WebviewWindow,
     WebviewWindowBuilder, WindowEvent,
@@ -19,6 +20,10 @@ const LABEL: &str = "main";
 /// How long the window waits for the resident program's first words before it shows itself without: they come in a few
 /// milliseconds, while the web engine's libraries are being made ready.
 const PATIENCE: Duration = Duration::from_millis(100);
+
+/// What a page has behind everything, `--ground` of its style sheet: shown until the page is drawn.
+const LIGHT: Color = Color(0xf6, 0xf7, 0xf8, 0xff);
+const DARK: Color = Color(0x15, 0x19, 0x1b, 0xff);
 
 /// Shows the window and returns when it is closed.
 pub fn show(resident: Resident, page: Option<&str>, near: Option<(i32, i32)>) -> tauri::Result<()> {
@@ -54,8 +59,8 @@ fn open(app: &App, resident: &Arc<Resident>, address: &str, near: Option<(i32, i
         .title("Offhook")
         .inner_size(720.0, 560.0)
         .min_inner_size(360.0, 280.0)
-        // Shown where it belongs, and not moved before the person's eyes.
-        .visible(near.is_none())
+        // Shown where it belongs and in the desktop's colours, and not moved or recoloured before the person's eyes.
+        .visible(false)
         .zoom_hotkeys_enabled(true)
         // Nothing of the pages is worth keeping on disk. A WebKitGTK view without a memory of its own refuses to be
         // driven, so tests have one that keeps things in the home they were given.
@@ -72,8 +77,10 @@ fn open(app: &App, resident: &Arc<Resident>, address: &str, near: Option<(i32, i
     if let Some(near) = near {
         // Some desktops place windows themselves; there it opens where they want it.
         let _ = put_near(&window, near);
-        window.show()?;
     }
+    // An engine that keeps its own colour shows that for a moment; nothing else depends on it.
+    let _ = window.set_background_color(Some(ground(&window)));
+    window.show()?;
     let handle = app.handle().clone();
     let resident = Arc::clone(resident);
     window.on_window_event(move |event| {
@@ -88,6 +95,20 @@ fn open(app: &App, resident: &Arc<Resident>, address: &str, near: Option<(i32, i
 fn known(resident: &Resident) -> Option<String> {
     let told = serde_json::to_string(&resident.first(PATIENCE)?).ok()?;
     Some(format!("globalThis.offhookKnown = {told};"))
+}
+
+#[cfg(target_os = "linux")]
+fn ground(_: &WebviewWindow) -> Color {
+    if crate::theme::is_dark() { DARK } else { LIGHT }
+}
+
+#[cfg(not(target_os = "linux"))]
+fn ground(window: &WebviewWindow) -> Color {
+    match window.theme() {
+        Ok(tauri::Theme::Dark) => DARK,
+        // Another is not known today.
+        Ok(_) | Err(_) => LIGHT,
+    }
 }
 
 fn put_near(window: &WebviewWindow, (x, y): (i32, i32)) -> tauri::Result<()> {
@@ -190,6 +211,18 @@ async fn save(window: WebviewWindow, name: String, text: String) -> Result<bool,
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_window_has_its_pages_ground() {
+        let styles = include_str!("../../ui/src/style.css");
+        let mut grounds = styles
+            .lines()
+            .filter_map(|line| line.trim().strip_prefix("--ground: #"));
+        for Color(red, green, blue, _) in [LIGHT, DARK] {
+            let ours = format!("{red:02x}{green:02x}{blue:02x};");
+            assert_eq!(grounds.next(), Some(ours.as_str()));
+        }
+    }
 
     #[test]
     fn a_window_lies_beside_the_click_and_on_the_screen() {

@@ -5,9 +5,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use offhook_tests::desk::{Desk, EndOnDrop, Notifications, TrayHost};
+use offhook_tests::process::Running;
 use offhook_tests::product::Product;
 use offhook_tests::runtime::block_on;
 use offhook_tests::webdriver::Window;
@@ -147,6 +148,45 @@ fn an_open_window_follows_the_desktop_from_light_to_dark_and_back() {
     window.picture("startup-turned-dark");
     portal.turn(LIGHT);
     wait_until(SOON, "a light page", || !is_dark());
+}
+
+#[test]
+fn a_window_of_a_dark_desktop_is_never_bright() {
+    let desk = Desk::with_screen();
+    let _portal = Portal::start(&desk, DARK);
+    let mut product = product(&desk, "");
+    product.start_headless();
+    // The middle of a window that lies anywhere in the middle of the screen, with neither frame nor title.
+    let bright = |frame: &[u8]| {
+        let pixels = frame.as_chunks::<4>().0;
+        let rows = pixels.chunks_exact(1280).skip(300).take(200);
+        let middle = rows.flat_map(|row| row[500..780].iter());
+        let bright = middle.filter(|[blue, green, red, _]| *blue > 128 && *green > 128 && *red > 128);
+        // Text is bright on a dark page.
+        bright.count() > 200 * 280 / 4
+    };
+    let empty = desk.frame();
+    assert!(!bright(&empty), "the screen itself");
+    let command = product.command("offhook-window", &["startup"]);
+    let _window = Running::start("offhook-window", command);
+    let mut last = (empty, Instant::now());
+    let begun = Instant::now();
+    let mut frames = 0;
+    while frames == 0 || last.1.elapsed() < Duration::from_secs(2) {
+        assert!(begun.elapsed() < SOON, "the window does not come to rest");
+        let frame = desk.frame();
+        if frame != last.0 {
+            assert!(
+                !bright(&frame),
+                "frame {frames}, {:?} after the click",
+                begun.elapsed()
+            );
+            frames += 1;
+            last = (frame, Instant::now());
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(frames > 1, "a window, and then its page");
 }
 
 /// The corners of a window on the screen: left, top, right, bottom.

@@ -22,7 +22,7 @@ const PACE: Duration = Duration::from_millis(5);
 const SETTLES: Duration = Duration::from_secs(45);
 
 pub fn measure(quick: bool) -> Section {
-    let (runs, span) = if quick { (3, 60) } else { (10, 300) };
+    let (runs, span) = (10, if quick { 60 } else { 300 });
     let span = Duration::from_secs(span);
     let (desk, office) = (Desk::with_screen(), Office::open());
     let host = TrayHost::start(&desk);
