@@ -54,6 +54,7 @@ type OwnKey =
   | `lines.${string}`
   | `calendar.${string}`
   | `rules.${string}`
+  | `network.${string}`
   | "calls.outgoing_counts"
   | "log.level";
 

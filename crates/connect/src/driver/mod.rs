@@ -11,6 +11,7 @@
 //! | `commands` | what clients ask |
 //! | `diagnosis` | the doctor, and the report for those who help |
 //! | `keys` | key files, from the offer to the settings |
+//! | `network` | proxy and certificates, before anything else |
 //! | `options` | what the settings pages ask |
 //! | `publish` | tray, status and pages, told when they have changed |
 
@@ -19,6 +20,7 @@ mod commands;
 mod diagnosis;
 mod effects;
 mod keys;
+mod network;
 mod options;
 mod parts;
 mod publish;
@@ -98,6 +100,12 @@ enum News {
         attempt: u64,
         secret: Result<Option<secrecy::SecretString>, Fault>,
     },
+    /// The proxy's password was loaded, or could not be.
+    ProxySecret {
+        attempt: u64,
+        secret: Result<Option<secrecy::SecretString>, Fault>,
+    },
+    ProxySecretChanged,
     /// Another password was stored.
     PhoneSecretChanged,
     /// Microsoft was asked for the calendar: the page to open, then the end.
@@ -444,6 +452,11 @@ impl<D: Desktop> Driver<D> {
                 self.desk.sign_in_problem = trouble.map(|fault| fault.problem(language));
             }
             News::PhoneSecret { attempt, secret } => self.on_phone_secret(attempt, secret),
+            News::ProxySecret { attempt, secret } => self.on_proxy_secret(attempt, secret),
+            News::ProxySecretChanged => {
+                self.renew_network();
+                self.start_all();
+            }
             News::PhoneSecretChanged => self.restart_phone(),
             News::CalendarPage(url) => self.open_calendar_page(&url),
             News::CalendarAsked(outcome) => self.on_calendar_asked(outcome),

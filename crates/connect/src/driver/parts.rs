@@ -1,6 +1,7 @@
 //! Sign-in, phone system and line sources: what the settings say is running, and started anew when they change.
 
 use super::calendar::Source;
+use super::network::Network;
 use super::{Driver, News};
 use crate::calendar::CalendarConfig;
 use crate::desktop::Desktop;
@@ -47,6 +48,7 @@ pub(super) struct Parts {
     #[cfg(windows)]
     pub(super) telephony: super::telephony::Telephony,
     pub(super) calendar: Source,
+    pub(super) network: Network,
 }
 
 #[derive(Debug)]
@@ -86,6 +88,7 @@ impl Parts {
             #[cfg(windows)]
             telephony: super::telephony::Telephony::default(),
             calendar: Source::default(),
+            network: Network::default(),
         }
     }
 
@@ -94,6 +97,14 @@ impl Parts {
         if let Some(microsoft) = &mut self.microsoft {
             microsoft.graph = Rc::new(new_graph(&microsoft.config, &self.http).for_person(oid));
         }
+    }
+
+    /// With another way into the network everything that speaks over it is started anew.
+    pub(super) fn begin_again(&mut self, http: reqwest::Client) {
+        self.http = http;
+        self.microsoft = None;
+        self.phone_config = None;
+        self.calendar.config = CalendarConfig::Off;
     }
 
     fn choose_store(&mut self, settings: &Settings) {
@@ -107,6 +118,7 @@ impl Parts {
         self.microsoft = None;
         self.phone_config = None;
         self.calendar.config = CalendarConfig::Off;
+        self.network.forget();
     }
 }
 
@@ -115,10 +127,13 @@ impl<D: Desktop> Driver<D> {
     /// touched.
     pub(super) fn start_all(&mut self) {
         self.parts.choose_store(&self.settings);
+        self.start_network();
         // The engine waits for the phone before it judges what the last run left there.
         self.start_phone();
-        self.start_microsoft();
-        self.start_calendar();
+        if !self.parts.network.waits {
+            self.start_microsoft();
+            self.start_calendar();
+        }
         self.start_baresip();
         self.start_fritzbox();
         #[cfg(windows)]
@@ -316,6 +331,9 @@ impl<D: Desktop> Driver<D> {
         }
         let password_stored = self.desk.phone.password_stored;
         self.desk.fields = self.settings.fields();
+        let language = self.settings.language();
+        let faults = self.parts.network.faults.iter();
+        self.desk.network = faults.map(|fault| fault.problem(language)).collect();
         self.desk.sources = self.settings.sources();
         self.desk.tenant = field("microsoft.tenant");
         self.desk.client_id = field("microsoft.client_id");

@@ -7,11 +7,12 @@ use crate::entra::{EntraConfig, MicrosoftSettings};
 use crate::lines::baresip::BaresipConfig;
 use crate::lines::fritzbox::{FritzboxConfig, Own};
 use crate::lines::tapi::{self, TapiConfig};
+use crate::net::{NetworkConfig, ProxyChoice, proxy_address};
 use crate::secrets::{FileStore, KeyringStore, SecretStore};
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use offhook_engine::NoticeKind;
-use offhook_engine::fault::Fault;
+use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::rules::{ClockHours, Role, Rules, WorkingHours};
 use offhook_engine::view::settings::KnownSource;
 use offhook_protocol::first_run::FirstRunStep;
@@ -124,6 +125,32 @@ impl Settings {
             None => "done",
         };
         Draft([(FIRST_RUN.to_owned(), word.to_owned())].into())
+    }
+
+    /// How this machine gets into the network, and what can't be used of it.
+    pub fn network(&self) -> (NetworkConfig, Option<Fault>) {
+        let mut fault = None;
+        let proxy = match self.text("network.proxy") {
+            "off" => ProxyChoice::Off,
+            "named" => match proxy_address(self.text("network.proxy_address")) {
+                Some(address) => ProxyChoice::Named {
+                    address,
+                    user: self.text("network.proxy_user").to_owned(),
+                    except: self.words("network.no_proxy"),
+                },
+                None => {
+                    fault = Some(Fault::new(FaultKind::Rejected, Code::ProxyAddress));
+                    ProxyChoice::System
+                }
+            },
+            _ => ProxyChoice::System,
+        };
+        let root_file = self.text("network.root_file");
+        let config = NetworkConfig {
+            proxy,
+            root_file: (!root_file.is_empty()).then(|| root_file.into()),
+        };
+        (config, fault)
     }
 
     /// The call sources that have a switch, in the order of the settings.

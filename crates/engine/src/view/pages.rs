@@ -38,6 +38,9 @@ pub struct Desk {
     pub calendar_asking: bool,
     pub calendar_password: bool,
     pub calendar_test: TestView,
+    pub proxy_password: bool,
+    /// What can't be used of proxy and certificates.
+    pub network: Vec<Problem>,
     /// The page's fields as they stand in the settings; the rest of it is known elsewhere.
     pub phone: PhonePage,
     pub testing: bool,

@@ -187,7 +187,7 @@ async fn no_answer_keeps_the_sign_in() {
                 body: "",
                 headers: &[("location", "http://hotel.example/")],
             },
-            Code::NotUnderstood,
+            Code::NetworkPage,
         ),
         (
             || Answer::Raw {
