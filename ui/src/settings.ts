@@ -55,6 +55,7 @@ type OwnKey =
   | `calendar.${string}`
   | `rules.${string}`
   | `network.${string}`
+  | `update.${string}`
   | "calls.outgoing_counts"
   | "log.level";
 

@@ -59,6 +59,11 @@ pub enum Code {
     ProxyRefused,
     ProxyAddress,
     RootFileUnreadable,
+    // newer versions
+    UpdateUnreachable,
+    UpdateUnreadable,
+    UpdateNotSigned,
+    UpdateOutOfDate,
     // Graph
     GraphUnreachable,
     GraphThrottled,
@@ -240,6 +245,10 @@ impl Code {
         Self::ProxyRefused,
         Self::ProxyAddress,
         Self::RootFileUnreadable,
+        Self::UpdateUnreachable,
+        Self::UpdateUnreadable,
+        Self::UpdateNotSigned,
+        Self::UpdateOutOfDate,
         Self::GraphUnreachable,
         Self::GraphThrottled,
         Self::GraphGarbage,

@@ -96,6 +96,17 @@ pub struct StartupPage {
     pub proxy_password: bool,
     /// What can't be used of proxy and certificates.
     pub network: Vec<Problem>,
+    /// What is known of newer versions; `None` while nobody asks.
+    pub update: Option<UpdateLine>,
+}
+
+/// What is known of newer versions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct UpdateLine {
+    pub text: String,
+    /// Where a newer one is.
+    pub page: Option<String>,
 }
 
 /// What this system does with Offhook when the person signs in to it.

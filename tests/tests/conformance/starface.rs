@@ -407,7 +407,7 @@ async fn a_sign_of_life_that_is_answered_with_no_begins_anew() {
 async fn a_uci_that_answers_oddly_stops_the_calls_and_nothing_else() {
     for (oddity, code) in [
         (StarfaceOddity::BrokenXml, Code::PhoneNotUnderstood),
-        (StarfaceOddity::Html, Code::NetworkPage),
+        (StarfaceOddity::Html, Code::PhoneNotUnderstood),
         (StarfaceOddity::DocumentType, Code::PhoneNotUnderstood),
         (StarfaceOddity::Unavailable, Code::PhoneUnreachable),
     ] {

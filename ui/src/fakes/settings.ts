@@ -41,6 +41,10 @@ function fields(state: FakeState, say: Say): Record<string, FieldView> {
     "person.work_days": field("mon,tue,wed,thu,fri"),
     "person.work_from": field("08:00"),
     "person.work_to": field("18:00"),
+    "update.feed": field(state === "update" ? "https://example.com/offhook/feed" : "", {
+      locked: state === "update",
+    }),
+    "update.check": field("true"),
     "network.proxy": field("system"),
     "network.proxy_address": field(""),
     "network.proxy_user": field(""),
@@ -208,7 +212,13 @@ function sourcesPage(state: FakeState, say: Say): SourcesPage {
 
 function startupPage(state: FakeState, say: Say): StartupPage {
   const autostart = { on: true, can: true, text: null, refused: null };
-  const network = { proxy_password: state === "proxy", network: [] };
+  const newest = say("Offhook 1.3.0 is there.", "Offhook 1.3.0 ist da.");
+  const newer = { text: newest, page: "https://example.com/offhook" };
+  const network = {
+    proxy_password: state === "proxy",
+    network: [],
+    update: state === "update" ? newer : null,
+  };
   if (state === "autostart-elsewhere") {
     const text = say(
       "This system starts another Offhook: /opt/offhook-0.9/offhook. Switching on makes it start this one.",

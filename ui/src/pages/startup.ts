@@ -3,8 +3,9 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { live } from "lit-html/directives/live.js";
 import type { StartupPage } from "../bindings/StartupPage";
 import { choiceField, lineField, switchField, toggle } from "../controls";
-import { button, failure, mark, notes, notesId, type Part, problemBox, type Room } from "../parts";
+import { button, copyable, failure, mark, notes, notesId, type Part, problemBox, type Room } from "../parts";
 import { fieldOf, type SettingKey } from "../settings";
+import { shape } from "../shapes";
 import { shown } from "../state";
 import type { WordKey } from "../words";
 
@@ -73,8 +74,24 @@ export function startupTemplate(room: Room, view: StartupPage): TemplateResult {
           : nothing
       }
     </section>
-    ${hours(room)} ${network(room, view)}
+    ${hours(room)} ${network(room, view)} ${updates(room, view)}
   `;
+}
+
+/** Only where somebody has named a place to ask. */
+function updates(room: Room, view: StartupPage): Part {
+  const { state, word } = room;
+  if (!state.pages || !fieldOf(state.pages, "update.feed").value) return nothing;
+  return html`<section class="card" aria-labelledby="update">
+    <h2 id="update">${word("update-title")}</h2>
+    ${switchField(room, "startup", "update.check", { label: word("update-check"), help: word("update-check-help") })}
+    ${
+      view.update
+        ? html`<p class="line">${shape("info", "quiet")}<span>${view.update.text}</span></p>
+            ${view.update.page ? copyable(room, view.update.page, "line") : nothing}`
+        : nothing
+    }
+  </section>`;
 }
 
 /** The way to Microsoft: a proxy, and the organisation's own certificates. */

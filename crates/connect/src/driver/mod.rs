@@ -13,6 +13,7 @@
 //! | `keys` | key files, from the offer to the settings |
 //! | `network` | proxy and certificates, before anything else |
 //! | `options` | what the settings pages ask |
+//! | `update` | whether there is a newer Offhook |
 //! | `publish` | tray, status and pages, told when they have changed |
 
 mod calendar;
@@ -27,6 +28,7 @@ mod publish;
 mod rules;
 #[cfg(windows)]
 mod telephony;
+mod update;
 
 use crate::calendar::Reading;
 use crate::clock::Alarm;
@@ -140,6 +142,10 @@ enum News {
     Lines(Vec<offhook_protocol::settings::LineChoice>),
     SignedOut(Result<String, Fault>),
     Key(Box<keys::KeyNews>),
+    Update {
+        attempt: u64,
+        outcome: Result<crate::update::Release, crate::update::UpdateError>,
+    },
 }
 
 /// The phone system's test that is under way.
@@ -267,6 +273,7 @@ pub async fn run<D: Desktop>(start: Start<D>) -> Result<(), DriverError> {
         finished: false,
     };
     driver.start_all();
+    driver.import_forced_key();
     driver.look_at_autostart();
     driver.settle();
     let alarm = Alarm::new();
@@ -478,6 +485,7 @@ impl<D: Desktop> Driver<D> {
                 }
             }
             News::Tested { .. } => {}
+            News::Update { attempt, outcome } => self.on_update(attempt, outcome),
             News::Key(news) => self.on_key_news(*news),
             News::SignInTested(findings) => self.on_sign_in_tested(findings),
             News::Examined(looks) => self.on_examined(looks),

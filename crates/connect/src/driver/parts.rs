@@ -2,6 +2,7 @@
 
 use super::calendar::Source;
 use super::network::Network;
+use super::update::Updates;
 use super::{Driver, News};
 use crate::calendar::CalendarConfig;
 use crate::desktop::Desktop;
@@ -28,7 +29,7 @@ use tokio::sync::mpsc;
 pub(super) const RIGHTS: [Right; 2] = [Right::PresenceRead, Right::PresenceWrite];
 
 pub(super) struct Parts {
-    http: reqwest::Client,
+    pub(super) http: reqwest::Client,
     data_dir: PathBuf,
     clock: Clock,
     sign_ins: mpsc::UnboundedSender<SignIn>,
@@ -49,6 +50,7 @@ pub(super) struct Parts {
     pub(super) telephony: super::telephony::Telephony,
     pub(super) calendar: Source,
     pub(super) network: Network,
+    pub(super) updates: Updates,
 }
 
 #[derive(Debug)]
@@ -89,6 +91,7 @@ impl Parts {
             telephony: super::telephony::Telephony::default(),
             calendar: Source::default(),
             network: Network::default(),
+            updates: Updates::default(),
         }
     }
 
@@ -105,6 +108,7 @@ impl Parts {
         self.microsoft = None;
         self.phone_config = None;
         self.calendar.config = CalendarConfig::Off;
+        self.updates.forget();
     }
 
     fn choose_store(&mut self, settings: &Settings) {
@@ -133,6 +137,7 @@ impl<D: Desktop> Driver<D> {
         if !self.parts.network.waits {
             self.start_microsoft();
             self.start_calendar();
+            self.start_updates();
         }
         self.start_baresip();
         self.start_fritzbox();
@@ -323,6 +328,7 @@ impl<D: Desktop> Driver<D> {
     }
 
     pub(super) fn fill_desk(&mut self) {
+        self.show_update();
         let field = |key: &str| self.settings.field(key);
         self.desk.language = field("person.language");
         self.desk.dnd_in_meetings = field("rules.dnd_in_meetings");

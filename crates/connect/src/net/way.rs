@@ -119,8 +119,7 @@ impl Way {
             ProxyChoice::Off => builder.no_proxy(),
             ProxyChoice::Named { address, except, .. } => {
                 // The library's own list is not asked where a function chooses.
-                let list = format!("{OWN},{}", except.join(","));
-                let matcher = Matcher::builder().all(address.to_string()).no(list).build();
+                let matcher = matcher(address, except);
                 let (address, login) = (address.clone(), self.login.clone());
                 builder.proxy(Proxy::custom(move |there| {
                     let there: http::Uri = there.as_str().parse().ok()?;
@@ -140,6 +139,21 @@ impl Way {
         self.by_proxy(builder).tls_certs_merge(roots)
     }
 
+    /// The proxy that a request to this address goes through.
+    pub fn proxy_for(&self, url: &Url) -> Option<Url> {
+        let uri: http::Uri = url.as_str().parse().ok()?;
+        match &self.proxy {
+            ProxyChoice::Off => None,
+            ProxyChoice::System => {
+                let proxy = Matcher::from_system().intercept(&uri)?;
+                Url::parse(&proxy.uri().to_string()).ok()
+            }
+            ProxyChoice::Named { address, except, .. } => {
+                matcher(address, except).intercept(&uri).map(|_| address.clone())
+            }
+        }
+    }
+
     pub fn roots(&self) -> &[CertificateDer<'static>] {
         &self.roots
     }
@@ -151,6 +165,11 @@ impl Way {
             tracing::warn!("the proxy does not take the login; it is not sent again");
         }
     }
+}
+
+fn matcher(address: &Url, except: &[String]) -> Matcher {
+    let list = format!("{OWN},{}", except.join(","));
+    Matcher::builder().all(address.to_string()).no(list).build()
 }
 
 fn with_login(address: &Url, login: Option<&Login>) -> Url {

@@ -142,6 +142,8 @@ const LINES: &[Known] = &[
     known("phone.tls", Kind::Text, "system"),
     // Public keys of who may sign key files, for every phone system; empty: whoever signed the first one.
     known("phone.key_signers", Kind::Words, ""),
+    // A key file that is taken over at the start; only where the organisation forces it.
+    known("phone.key_file", Kind::Text, ""),
     known("phone.user", Kind::Text, ""),
     known(
         "phone.login",
@@ -259,6 +261,9 @@ const LINES: &[Known] = &[
     known("network.proxy_user", Kind::Text, ""),
     known("network.no_proxy", Kind::Words, ""),
     known("network.root_file", Kind::Text, ""),
+    known("update.check", Kind::Flag, "true"),
+    known("update.feed", Kind::Text, ""),
+    known("update.keys", Kind::Words, ""),
     known("store.secrets", Kind::OneOf(&["keyring", "file"]), "keyring"),
     known(
         "log.level",

@@ -9,6 +9,7 @@ use crate::lines::fritzbox::{FritzboxConfig, Own};
 use crate::lines::tapi::{self, TapiConfig};
 use crate::net::{NetworkConfig, ProxyChoice, proxy_address};
 use crate::secrets::{FileStore, KeyringStore, SecretStore};
+use crate::update::UpdateConfig;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use offhook_engine::NoticeKind;
@@ -151,6 +152,20 @@ impl Settings {
             root_file: (!root_file.is_empty()).then(|| root_file.into()),
         };
         (config, fault)
+    }
+
+    /// A key file that the organisation wants taken over; nobody else can.
+    pub fn forced_key_file(&self) -> Option<String> {
+        const KEY: &str = "phone.key_file";
+        let path = self.text(KEY);
+        (self.field(KEY).locked && !path.is_empty()).then(|| path.to_owned())
+    }
+
+    /// Where newer versions are asked for; `None` while nobody has named a place, or it is switched off.
+    pub fn update(&self) -> Option<Result<UpdateConfig, Fault>> {
+        let feed = self.text("update.feed");
+        let on = self.flag("update.check") && !feed.is_empty();
+        on.then(|| UpdateConfig::parse(feed, &self.words("update.keys")))
     }
 
     /// The call sources that have a switch, in the order of the settings.

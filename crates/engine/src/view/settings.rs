@@ -135,6 +135,7 @@ impl Engine {
             tray: desk.icon != IconPlace::Nowhere,
             proxy_password: desk.proxy_password,
             network: desk.network.clone(),
+            update: desk.update.clone(),
         }
     }
 
