@@ -232,7 +232,7 @@ async fn troubles_have_their_kinds() {
             FaultKind::Unreachable,
             Code::GraphUnreachable,
         ),
-        (Trouble::GraphGarbage, FaultKind::Unreachable, Code::GraphGarbage),
+        (Trouble::GraphGarbage, FaultKind::Unreachable, Code::NetworkPage),
         (
             Trouble::GraphWrongJson,
             FaultKind::Unreachable,

@@ -544,7 +544,7 @@ fn every_refusal_of_entra_has_its_sentence() {
         (Fault::EntraWrongNonce, None, "sign-in-state-mismatch"),
         (Fault::EntraAppNotFound, Some(Place::Token), "app-unknown"),
         (Fault::EntraUnavailable, Some(Place::Token), "entra-unreachable"),
-        (Fault::EntraGarbage, Some(Place::Token), "not-understood"),
+        (Fault::EntraGarbage, Some(Place::Token), "network-page"),
         (Fault::EntraAdminConsent, None, "admin-consent-needed"),
     ] {
         let name = fault.name();

@@ -246,7 +246,7 @@ fn graph_failing_with_500_is_ridden_out() {
 
 #[test]
 fn graph_answering_with_a_web_page_is_ridden_out() {
-    graph_fails("graph-garbage", &json!({}), "an answer that can't be understood");
+    graph_fails("graph-garbage", &json!({}), "A web page answers in place of");
 }
 
 #[test]

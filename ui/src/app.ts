@@ -24,6 +24,7 @@ import {
   pageOf,
   type State,
   saving,
+  secretOf,
   sending,
 } from "./state";
 
@@ -174,10 +175,7 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
     },
     save(page, button, ...more) {
       const form = state.form[page];
-      void passOn(page, button, [
-        ...(isChanged(form) ? saving(form, page === "calendar" ? "calendar" : "phone") : []),
-        ...more,
-      ]);
+      void passOn(page, button, [...(isChanged(form) ? saving(form, secretOf(page)) : []), ...more]);
     },
     interrupt(page, command) {
       host.ask(command).catch((problem) => {

@@ -71,7 +71,17 @@ export const FAKE_STATES = {
     "calendar-asking",
     "calendar-locked",
   ],
-  startup: ["free", "hours", "autostart-elsewhere", "no-tray", "locked", "refused", "changed"],
+  startup: [
+    "free",
+    "hours",
+    "proxy",
+    "update",
+    "autostart-elsewhere",
+    "no-tray",
+    "locked",
+    "refused",
+    "changed",
+  ],
   diagnostics: ["free", "examined", "testing", "attention"],
   // Without a view, so without a page.
   window: ["gone", "connecting"],

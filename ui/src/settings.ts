@@ -54,6 +54,8 @@ type OwnKey =
   | `lines.${string}`
   | `calendar.${string}`
   | `rules.${string}`
+  | `network.${string}`
+  | `update.${string}`
   | "calls.outgoing_counts"
   | "log.level";
 

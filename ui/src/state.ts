@@ -205,6 +205,12 @@ export function isChanged(form: Form): boolean {
   return !form.accepted && (Object.keys(form.draft).length > 0 || form.secret !== "");
 }
 
+/** Whose password a page asks for. */
+export function secretOf(page: PageName): SecretName {
+  if (page === "calendar") return "calendar";
+  return page === "startup" ? "proxy" : "phone";
+}
+
 /** The commands that save a form. The password goes last: it belongs to the settings that came before it. */
 export function saving(form: Form, secret: SecretName = "phone"): Command[] {
   const commands: Command[] = [];

@@ -44,3 +44,4 @@ pub mod port;
 pub mod report;
 pub mod secrets;
 pub mod settings;
+pub mod update;

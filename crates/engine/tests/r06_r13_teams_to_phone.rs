@@ -1163,6 +1163,35 @@ fn r11_an_unreachable_phone_system_is_judged_anew_on_reconnect() {
 }
 
 #[test]
+fn r11_days_without_a_network_lose_nothing_and_ask_rarely() {
+    let mut w = World::new("recommended");
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    assert!(w.dnd());
+    w.graph_fails(FaultKind::Unreachable);
+    w.phone_down();
+    let from = w.now.mono;
+    w.log.clear();
+    w.after(3.0 * 24.0 * 3600.0);
+    let reads = w.count(|effect| *effect == Effect::ReadTeams);
+    assert!((700..1_800).contains(&reads), "{reads} tries in three days");
+    let others = w
+        .log
+        .iter()
+        .filter(|(_, effect)| *effect != Effect::ReadTeams)
+        .count();
+    assert!(others < 20, "{others} other effects in three days");
+    assert!(w.hold(Field::Dnd).is_some() && w.dnd(), "nobody could be told");
+    w.teams_is("Available", "Available");
+    w.phone_up();
+    w.after(5.0);
+    assert!(!w.dnd(), "put back as soon as the phone system is there");
+    w.graph.fails = None;
+    w.after(320.0);
+    assert_eq!(w.status().state, State::Free);
+    assert!(w.now.mono.since(from) > secs(250_000.0));
+}
+
+#[test]
 fn r11_a_connection_lost_during_a_write_is_judged_by_reading() {
     for arrived in [true, false] {
         let mut w = World::new("recommended");

@@ -164,6 +164,8 @@ pub enum SecretName {
     Phone,
     /// The password of a calendar that has a sign-in of its own.
     Calendar,
+    /// The password of the proxy.
+    Proxy,
 }
 
 /// A secret on its way; `Debug` does not show it.

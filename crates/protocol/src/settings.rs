@@ -2,6 +2,7 @@
 
 use crate::command::Finding;
 use crate::pages::NamedLight;
+use crate::problem::Problem;
 use crate::status::{CallState, Light};
 use serde::{Deserialize, Serialize};
 
@@ -91,6 +92,21 @@ pub struct StartupPage {
     pub autostart: AutostartView,
     /// Whether this desktop shows the icon anywhere.
     pub tray: bool,
+    /// Whether a password of the proxy is stored.
+    pub proxy_password: bool,
+    /// What can't be used of proxy and certificates.
+    pub network: Vec<Problem>,
+    /// What is known of newer versions; `None` while nobody asks.
+    pub update: Option<UpdateLine>,
+}
+
+/// What is known of newer versions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct UpdateLine {
+    pub text: String,
+    /// Where a newer one is.
+    pub page: Option<String>,
 }
 
 /// What this system does with Offhook when the person signs in to it.

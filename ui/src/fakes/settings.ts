@@ -41,6 +41,15 @@ function fields(state: FakeState, say: Say): Record<string, FieldView> {
     "person.work_days": field("mon,tue,wed,thu,fri"),
     "person.work_from": field("08:00"),
     "person.work_to": field("18:00"),
+    "update.feed": field(state === "update" ? "https://example.com/offhook/feed" : "", {
+      locked: state === "update",
+    }),
+    "update.check": field("true"),
+    "network.proxy": field("system"),
+    "network.proxy_address": field(""),
+    "network.proxy_user": field(""),
+    "network.no_proxy": field(""),
+    "network.root_file": field(""),
     "notify.sign_in": field("true"),
     "notify.phone": field("true"),
     "notify.rule": field("true"),
@@ -73,6 +82,12 @@ function fields(state: FakeState, say: Say): Record<string, FieldView> {
     ]) {
       all[key] = field(all[key]?.value ?? "", { locked: true });
     }
+  }
+  if (state === "proxy") {
+    all["network.proxy"] = field("named");
+    all["network.proxy_address"] = field("proxy.example.com:8080", { locked: true });
+    all["network.proxy_user"] = field("ada");
+    all["network.no_proxy"] = field("example.com,10.0.0.0/8");
   }
   if (state === "refused") {
     const refused = say(
@@ -197,21 +212,28 @@ function sourcesPage(state: FakeState, say: Say): SourcesPage {
 
 function startupPage(state: FakeState, say: Say): StartupPage {
   const autostart = { on: true, can: true, text: null, refused: null };
+  const newest = say("Offhook 1.3.0 is there.", "Offhook 1.3.0 ist da.");
+  const newer = { text: newest, page: "https://example.com/offhook" };
+  const network = {
+    proxy_password: state === "proxy",
+    network: [],
+    update: state === "update" ? newer : null,
+  };
   if (state === "autostart-elsewhere") {
     const text = say(
       "This system starts another Offhook: /opt/offhook-0.9/offhook. Switching on makes it start this one.",
       "Dieses System startet ein anderes Offhook: /opt/offhook-0.9/offhook. Durch Einschalten startet es dieses.",
     );
-    return { autostart: { ...autostart, on: false, text }, tray: true };
+    return { autostart: { ...autostart, on: false, text }, tray: true, ...network };
   }
   if (state === "refused") {
     const refused = say(
       "The system did not take the change: Permission denied. Set it in the start-up settings of your system.",
       "Das System hat die Änderung nicht angenommen: Permission denied. Stellen Sie es in den Autostart-Einstellungen Ihres Systems ein.",
     );
-    return { autostart: { ...autostart, on: false, refused }, tray: true };
+    return { autostart: { ...autostart, on: false, refused }, tray: true, ...network };
   }
-  return { autostart, tray: state !== "no-tray" };
+  return { autostart, tray: state !== "no-tray", ...network };
 }
 
 function diagnosticsPage(state: FakeState, say: Say): DiagnosticsPage {

@@ -3,8 +3,9 @@ import { html, nothing, type TemplateResult } from "lit-html";
 import { live } from "lit-html/directives/live.js";
 import type { StartupPage } from "../bindings/StartupPage";
 import { choiceField, lineField, switchField, toggle } from "../controls";
-import { failure, mark, notes, notesId, type Part, type Room } from "../parts";
+import { button, copyable, failure, mark, notes, notesId, type Part, problemBox, type Room } from "../parts";
 import { fieldOf, type SettingKey } from "../settings";
+import { shape } from "../shapes";
 import { shown } from "../state";
 import type { WordKey } from "../words";
 
@@ -73,7 +74,86 @@ export function startupTemplate(room: Room, view: StartupPage): TemplateResult {
           : nothing
       }
     </section>
-    ${hours(room)}
+    ${hours(room)} ${network(room, view)} ${updates(room, view)}
+  `;
+}
+
+/** Only where somebody has named a place to ask. */
+function updates(room: Room, view: StartupPage): Part {
+  const { state, word } = room;
+  if (!state.pages || !fieldOf(state.pages, "update.feed").value) return nothing;
+  return html`<section class="card" aria-labelledby="update">
+    <h2 id="update">${word("update-title")}</h2>
+    ${switchField(room, "startup", "update.check", { label: word("update-check"), help: word("update-check-help") })}
+    ${
+      view.update
+        ? html`<p class="line">${shape("info", "quiet")}<span>${view.update.text}</span></p>
+            ${view.update.page ? copyable(room, view.update.page, "line") : nothing}`
+        : nothing
+    }
+  </section>`;
+}
+
+/** The way to Microsoft: a proxy, and the organisation's own certificates. */
+function network(room: Room, view: StartupPage): Part {
+  const { state, word } = room;
+  if (!state.pages) return nothing;
+  const chosen = shown(state.form.startup, "network.proxy", fieldOf(state.pages, "network.proxy"));
+  return html`<section class="card" aria-labelledby="network">
+    <h2 id="network">${word("network-title")}</h2>
+    <p class="quiet">${word("network-help")}</p>
+    ${view.network.map((problem) => problemBox(word("failed"), problem))}
+    ${choiceField(
+      room,
+      "startup",
+      "network.proxy",
+      "network-proxy",
+      [
+        ["system", "network-proxy-system"],
+        ["off", "network-proxy-off"],
+        ["named", "network-proxy-named"],
+      ],
+      "network-proxy-help",
+    )}
+    ${chosen === "named" ? proxy(room, view) : nothing}
+    ${lineField(room, "startup", "network.root_file", { label: "network-root-file", help: "network-root-file-help" })}
+  </section>`;
+}
+
+function proxy(room: Room, view: StartupPage): Part {
+  const { state, word, acts } = room;
+  if (!state.pages) return nothing;
+  const user = shown(state.form.startup, "network.proxy_user", fieldOf(state.pages, "network.proxy_user"));
+  const secret = state.form.startup.secret;
+  return html`
+    ${lineField(room, "startup", "network.proxy_address", { label: "network-proxy-address", help: "network-proxy-address-help" })}
+    ${lineField(room, "startup", "network.no_proxy", { label: "network-no-proxy", help: "network-no-proxy-help" })}
+    ${lineField(room, "startup", "network.proxy_user", { label: "network-proxy-user", help: "network-proxy-user-help" })}
+    ${
+      user
+        ? html`<div class="field">
+              <label for="proxy-password">${word("network-proxy-password")}</label>
+              <input
+                id="proxy-password"
+                type="password"
+                autocomplete="off"
+                aria-describedby="proxy-password-notes"
+                .value=${live(secret)}
+                @input=${(event: Event) => acts.editSecret("startup", (event.target as HTMLInputElement).value)}
+              />
+              <div class="notes" id="proxy-password-notes">
+                <p>${word(view.proxy_password ? "network-password-stored" : "network-password-missing")}</p>
+              </div>
+            </div>
+            ${
+              secret
+                ? html`<div class="buttons">
+                    ${button(room, "startup", "network-password-save", () => acts.save("startup", "network-password-save"))}
+                  </div>`
+                : nothing
+            }`
+        : nothing
+    }
   `;
 }
 

@@ -127,6 +127,11 @@ impl Reply {
         }))
     }
 
+    /// For what nobody asked for.
+    pub fn to_nobody() -> Self {
+        Self(None)
+    }
+
     pub fn answer(mut self, answer: Answer) {
         let Some(open) = self.0.take() else { return };
         match outbox::line(&Message::Answer { id: open.id, answer }) {

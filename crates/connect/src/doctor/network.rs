@@ -4,7 +4,6 @@ use super::{Area, LIMIT, Look};
 use crate::entra::EntraConfig;
 use crate::phones::net::{self, NetError};
 use crate::phones::tls::Tls;
-use hyper_util::client::proxy::matcher::Matcher;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822;
 use offhook_engine::fault::{Code, Fault, FaultKind};
@@ -208,11 +207,9 @@ fn is_graph(status: StatusCode, body: &[u8]) -> Result<(), Code> {
     }
 }
 
-/// `host:port` of the proxy that the system names for an address.
+/// `host:port` of the proxy for an address, by the settings or the system.
 fn proxy_for(url: &Url) -> Option<String> {
-    let uri = url.as_str().parse().ok()?;
-    let proxy = Matcher::from_system().intercept(&uri)?;
-    let proxy = Url::parse(&proxy.uri().to_string()).ok()?;
+    let proxy = crate::net::way().proxy_for(url)?;
     let port = proxy.port_or_known_default().unwrap_or(1080);
     Some(format!("{}:{port}", proxy.host_str()?))
 }

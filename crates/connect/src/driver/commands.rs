@@ -266,6 +266,7 @@ impl<D: Desktop> Driver<D> {
         let secret = SecretString::from(value);
         let (name, changed) = match name {
             SecretName::Phone => (phone_secret(), News::PhoneSecretChanged),
+            SecretName::Proxy => (secrets::SecretName::proxy(), News::ProxySecretChanged),
             SecretName::Calendar => {
                 let source = self.settings.calendar_source();
                 (secrets::SecretName::calendar(source), News::CalendarSecretChanged)

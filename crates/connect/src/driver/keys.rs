@@ -18,6 +18,8 @@ pub(super) struct Keys {
     pub(super) memory: Memory,
     pub(super) offer: Offer,
     last_number: u32,
+    /// The number of the file that the organisation wants taken over.
+    forced: Option<u32>,
 }
 
 /// One piece of news about a key file.
@@ -44,6 +46,7 @@ impl Keys {
             memory,
             offer: Offer::Nothing,
             last_number: 0,
+            forced: None,
         }
     }
 
@@ -54,6 +57,47 @@ impl Keys {
 }
 
 impl<D: Desktop> Driver<D> {
+    /// What the organisation's policy names is agreed to without a person, by the same checks.
+    pub(super) fn import_forced_key(&mut self) {
+        if let Some(path) = self.settings.forced_key_file() {
+            self.offer_key_file(vec![path], Reply::to_nobody());
+            self.keys.forced = Some(self.keys.last_number);
+        }
+    }
+
+    fn take_forced(&mut self, number: u32) {
+        if self.keys.forced.take_if(|forced| *forced == number).is_none() {
+            return;
+        }
+        match &self.keys.offer {
+            Offer::Offered(offered) => {
+                let plan = plan(&offered.what, &self.settings);
+                let changes = plan.changes(true);
+                let changed = changes
+                    .0
+                    .iter()
+                    .any(|(key, value)| self.settings.text(key) != value);
+                let known = self.keys.memory.of(offered.what.name()).is_some();
+                if changed || !known {
+                    if let Some(fault) = &plan.blocked {
+                        tracing::warn!(
+                            code = fault.code.name(),
+                            "the policy's key file was not taken over"
+                        );
+                        self.keys.offer = Offer::Nothing;
+                        return;
+                    }
+                    self.accept_key(number, true, Reply::to_nobody());
+                } else {
+                    self.keys.offer = Offer::Nothing;
+                }
+            }
+            // It stands in the view, with the reason.
+            Offer::Refused(_) => tracing::warn!("the policy's key file was refused"),
+            Offer::Nothing | Offer::Reading(_) | Offer::Accepted { .. } => {}
+        }
+    }
+
     pub(super) fn offer_key_file(&mut self, mut paths: Vec<String>, reply: Reply) {
         let path = match (paths.pop(), paths.is_empty()) {
             (Some(path), true) => PathBuf::from(path),
@@ -123,6 +167,7 @@ impl<D: Desktop> Driver<D> {
                     Ok(bytes) => self.check_file(number, bytes, reply),
                     Err(fault) => self.refuse_key(Refusal::File(fault), reply),
                 }
+                self.take_forced(number);
             }
             KeyNews::Cleared {
                 number,

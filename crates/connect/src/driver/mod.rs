@@ -11,7 +11,9 @@
 //! | `commands` | what clients ask |
 //! | `diagnosis` | the doctor, and the report for those who help |
 //! | `keys` | key files, from the offer to the settings |
+//! | `network` | proxy and certificates, before anything else |
 //! | `options` | what the settings pages ask |
+//! | `update` | whether there is a newer Offhook |
 //! | `publish` | tray, status and pages, told when they have changed |
 
 mod calendar;
@@ -19,12 +21,14 @@ mod commands;
 mod diagnosis;
 mod effects;
 mod keys;
+mod network;
 mod options;
 mod parts;
 mod publish;
 mod rules;
 #[cfg(windows)]
 mod telephony;
+mod update;
 
 use crate::calendar::Reading;
 use crate::clock::Alarm;
@@ -98,6 +102,12 @@ enum News {
         attempt: u64,
         secret: Result<Option<secrecy::SecretString>, Fault>,
     },
+    /// The proxy's password was loaded, or could not be.
+    ProxySecret {
+        attempt: u64,
+        secret: Result<Option<secrecy::SecretString>, Fault>,
+    },
+    ProxySecretChanged,
     /// Another password was stored.
     PhoneSecretChanged,
     /// Microsoft was asked for the calendar: the page to open, then the end.
@@ -132,6 +142,10 @@ enum News {
     Lines(Vec<offhook_protocol::settings::LineChoice>),
     SignedOut(Result<String, Fault>),
     Key(Box<keys::KeyNews>),
+    Update {
+        attempt: u64,
+        outcome: Result<crate::update::Release, crate::update::UpdateError>,
+    },
 }
 
 /// The phone system's test that is under way.
@@ -259,6 +273,7 @@ pub async fn run<D: Desktop>(start: Start<D>) -> Result<(), DriverError> {
         finished: false,
     };
     driver.start_all();
+    driver.import_forced_key();
     driver.look_at_autostart();
     driver.settle();
     let alarm = Alarm::new();
@@ -444,6 +459,11 @@ impl<D: Desktop> Driver<D> {
                 self.desk.sign_in_problem = trouble.map(|fault| fault.problem(language));
             }
             News::PhoneSecret { attempt, secret } => self.on_phone_secret(attempt, secret),
+            News::ProxySecret { attempt, secret } => self.on_proxy_secret(attempt, secret),
+            News::ProxySecretChanged => {
+                self.renew_network();
+                self.start_all();
+            }
             News::PhoneSecretChanged => self.restart_phone(),
             News::CalendarPage(url) => self.open_calendar_page(&url),
             News::CalendarAsked(outcome) => self.on_calendar_asked(outcome),
@@ -465,6 +485,7 @@ impl<D: Desktop> Driver<D> {
                 }
             }
             News::Tested { .. } => {}
+            News::Update { attempt, outcome } => self.on_update(attempt, outcome),
             News::Key(news) => self.on_key_news(*news),
             News::SignInTested(findings) => self.on_sign_in_tested(findings),
             News::Examined(looks) => self.on_examined(looks),

@@ -1,6 +1,8 @@
 //! Sign-in, phone system and line sources: what the settings say is running, and started anew when they change.
 
 use super::calendar::Source;
+use super::network::Network;
+use super::update::Updates;
 use super::{Driver, News};
 use crate::calendar::CalendarConfig;
 use crate::desktop::Desktop;
@@ -27,7 +29,7 @@ use tokio::sync::mpsc;
 pub(super) const RIGHTS: [Right; 2] = [Right::PresenceRead, Right::PresenceWrite];
 
 pub(super) struct Parts {
-    http: reqwest::Client,
+    pub(super) http: reqwest::Client,
     data_dir: PathBuf,
     clock: Clock,
     sign_ins: mpsc::UnboundedSender<SignIn>,
@@ -47,6 +49,8 @@ pub(super) struct Parts {
     #[cfg(windows)]
     pub(super) telephony: super::telephony::Telephony,
     pub(super) calendar: Source,
+    pub(super) network: Network,
+    pub(super) updates: Updates,
 }
 
 #[derive(Debug)]
@@ -86,6 +90,8 @@ impl Parts {
             #[cfg(windows)]
             telephony: super::telephony::Telephony::default(),
             calendar: Source::default(),
+            network: Network::default(),
+            updates: Updates::default(),
         }
     }
 
@@ -94,6 +100,15 @@ impl Parts {
         if let Some(microsoft) = &mut self.microsoft {
             microsoft.graph = Rc::new(new_graph(&microsoft.config, &self.http).for_person(oid));
         }
+    }
+
+    /// With another way into the network everything that speaks over it is started anew.
+    pub(super) fn begin_again(&mut self, http: reqwest::Client) {
+        self.http = http;
+        self.microsoft = None;
+        self.phone_config = None;
+        self.calendar.config = CalendarConfig::Off;
+        self.updates.forget();
     }
 
     fn choose_store(&mut self, settings: &Settings) {
@@ -107,6 +122,7 @@ impl Parts {
         self.microsoft = None;
         self.phone_config = None;
         self.calendar.config = CalendarConfig::Off;
+        self.network.forget();
     }
 }
 
@@ -115,10 +131,14 @@ impl<D: Desktop> Driver<D> {
     /// touched.
     pub(super) fn start_all(&mut self) {
         self.parts.choose_store(&self.settings);
+        self.start_network();
         // The engine waits for the phone before it judges what the last run left there.
         self.start_phone();
-        self.start_microsoft();
-        self.start_calendar();
+        if !self.parts.network.waits {
+            self.start_microsoft();
+            self.start_calendar();
+            self.start_updates();
+        }
         self.start_baresip();
         self.start_fritzbox();
         #[cfg(windows)]
@@ -308,6 +328,7 @@ impl<D: Desktop> Driver<D> {
     }
 
     pub(super) fn fill_desk(&mut self) {
+        self.show_update();
         let field = |key: &str| self.settings.field(key);
         self.desk.language = field("person.language");
         self.desk.dnd_in_meetings = field("rules.dnd_in_meetings");
@@ -316,6 +337,9 @@ impl<D: Desktop> Driver<D> {
         }
         let password_stored = self.desk.phone.password_stored;
         self.desk.fields = self.settings.fields();
+        let language = self.settings.language();
+        let faults = self.parts.network.faults.iter();
+        self.desk.network = faults.map(|fault| fault.problem(language)).collect();
         self.desk.sources = self.settings.sources();
         self.desk.tenant = field("microsoft.tenant");
         self.desk.client_id = field("microsoft.client_id");

@@ -289,6 +289,8 @@ async fn exchange(http: &reqwest::Client, request: HttpRequest) -> Result<HttpRe
     let unreachable =
         |error: reqwest::Error| NoAnswer::Unreachable(net::fault(&error, Code::EntraUnreachable));
     let request = reqwest::Request::try_from(request).map_err(unreachable)?;
+    let asked = request.url().clone();
+    let page = || NoAnswer::Unreachable(net::page_fault(asked.host_str()));
     let mut response = http.execute(request).await.map_err(unreachable)?;
     let status = response.status();
     if status.as_u16() == 429 {
@@ -296,10 +298,12 @@ async fn exchange(http: &reqwest::Client, request: HttpRequest) -> Result<HttpRe
             response.headers(),
         )));
     }
+    if status.as_u16() == 511 || net::page::leads_elsewhere(asked.host_str(), response.headers()) {
+        return Err(page());
+    }
     if status.is_server_error() {
         return Err(NoAnswer::Down(status.as_u16()));
     }
-    // A redirect here is a network's own log-in page, not Entra.
     if status.is_redirection() {
         return Err(NoAnswer::Garbage);
     }
@@ -309,6 +313,9 @@ async fn exchange(http: &reqwest::Client, request: HttpRequest) -> Result<HttpRe
             return Err(NoAnswer::Garbage);
         }
         body.extend_from_slice(&chunk);
+    }
+    if net::page::stands_between(&asked, status, response.headers(), &body) {
+        return Err(page());
     }
     let mut answer = HttpResponse::new(body);
     *answer.status_mut() = status;

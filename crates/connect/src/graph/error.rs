@@ -73,7 +73,7 @@ impl GraphError {
             }
             StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY => Self::Server { status, request_id },
             other if other.is_server_error() => Self::Server { status, request_id },
-            // A proxy or a hotel's sign-in page: Graph itself redirects nobody.
+            // Graph itself redirects nobody.
             other if other.is_redirection() => Self::Garbage("a redirect"),
             other if other.is_success() => Self::Garbage("a success without what was asked for"),
             _ => Self::Refused { status, request_id },

@@ -114,6 +114,7 @@ impl Graph {
         client_request_id: &str,
     ) -> Result<Answer, GraphError> {
         let method = request.method;
+        let asked = request.url.clone();
         let mut builder = self
             .http
             .request(method.clone(), request.url)
@@ -139,6 +140,10 @@ impl Graph {
                 return Err(GraphError::TooLarge);
             }
             body.extend_from_slice(&piece);
+        }
+        // Before anything is made of it: a 200 would be a success, a 403 a missing right, a 404 a cleared session.
+        if net::page::stands_between(&asked, response.status(), response.headers(), &body) {
+            return Err(GraphError::NoAnswer(net::page_fault(asked.host_str())));
         }
         Ok(Answer {
             status: response.status(),

@@ -68,6 +68,43 @@ async fn any_2xx_is_success() {
 }
 
 #[tokio::test]
+async fn a_page_of_the_network_is_no_answer_whatever_its_status() {
+    let page = |status: &str| with_header(status, "content-type: text/html", "<html>Please sign in");
+    let elsewhere = with_header("302 Found", "location: http://hotel.example/", "");
+    let double = Double::start([
+        page("200 OK"),
+        page("200 OK"),
+        page("404 Not Found"),
+        page("401 Unauthorized"),
+        page("403 Forbidden"),
+        elsewhere,
+        page("511 Network Authentication Required"),
+    ])
+    .await;
+    let graph = graph(&double);
+    let faults = [
+        graph.read_presence(&token()).await.unwrap_err(),
+        graph
+            .set_session(&token(), SessionPair::BusyInACall, FIVE_MINUTES)
+            .await
+            .unwrap_err(),
+        graph.clear_session(&token()).await.unwrap_err(),
+        graph.read_presence(&token()).await.unwrap_err(),
+        graph.read_presence(&token()).await.unwrap_err(),
+        graph.clear_preferred(&token()).await.unwrap_err(),
+        graph.read_presence(&token()).await.unwrap_err(),
+    ];
+    for error in faults {
+        let fault = error.fault();
+        assert_eq!(
+            (fault.kind, fault.code),
+            (FaultKind::Unreachable, Code::NetworkPage),
+            "{error}"
+        );
+    }
+}
+
+#[tokio::test]
 async fn a_session_that_is_not_there_is_cleared() {
     let double = Double::start([reply(
         "404 Not Found",
@@ -166,7 +203,8 @@ async fn a_body_that_never_ends_ends_at_the_limit_as_well() {
 async fn bad_answers_are_no_readings() {
     let huge = format!(r#"{{"availability":"{}"}}"#, "a".repeat(2 * 1024 * 1024));
     let rows = [
-        (reply("200 OK", "<html>"), Code::GraphGarbage),
+        (reply("200 OK", "<html>"), Code::NetworkPage),
+        (reply("200 OK", "no json"), Code::GraphGarbage),
         (reply("200 OK", &huge), Code::GraphGarbage),
         (reply("204 No Content", ""), Code::GraphGarbage),
         (

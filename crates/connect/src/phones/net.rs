@@ -3,6 +3,8 @@
 
 use super::ConfigError;
 use super::tls::{self, Tls};
+use crate::net::cause::{Cause, cause};
+use crate::net::login_refused;
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::phone::Field;
 use rustls::pki_types::ServerName;
@@ -27,6 +29,15 @@ pub enum NetError {
     Tls(String),
     #[error("the connection to {0} is gone")]
     Lost(String),
+    #[error("the proxy before {0} wants a sign-in")]
+    ProxySignIn(String),
+    #[error("the proxy before {0} can't be reached")]
+    ProxyUnreachable(String),
+    #[error("the proxy makes no connection to {0}")]
+    ProxyRefused(String),
+    /// Of the network, or of a server that is not meant.
+    #[error("a web page answers in place of {0}")]
+    Page(String),
 }
 
 impl NetError {
@@ -37,6 +48,10 @@ impl NetError {
             Self::TimedOut(host) => (Code::TimedOut, host),
             Self::Tls(host) => (Code::TlsFailed, host),
             Self::Lost(host) => (Code::PhoneUnreachable, host),
+            Self::ProxySignIn(host) => (Code::ProxySignIn, host),
+            Self::ProxyUnreachable(host) => (Code::ProxyUnreachable, host),
+            Self::ProxyRefused(host) => (Code::ProxyRefused, host),
+            Self::Page(host) => (Code::NetworkPage, host),
         };
         Fault::new(FaultKind::Unreachable, code).about(host)
     }
@@ -49,9 +64,15 @@ impl NetError {
             return Self::TimedOut(host);
         }
         match error.source().and_then(cause) {
-            Some(Cause::Tls) => Self::Tls(host),
+            Some(Cause::Tls | Cause::Untrusted) => Self::Tls(host),
             Some(Cause::Refused) => Self::ConnectionRefused(host),
             Some(Cause::Name) => Self::HostNotFound(host),
+            Some(Cause::ProxyLogin) => {
+                login_refused();
+                Self::ProxySignIn(host)
+            }
+            Some(Cause::ProxyGone) => Self::ProxyUnreachable(host),
+            Some(Cause::ProxyRefused) => Self::ProxyRefused(host),
             None => Self::Lost(host),
         }
     }
@@ -191,51 +212,10 @@ async fn connected(host: &str, port: u16, tls: &Tls) -> Result<(Box<dyn Stream>,
     Ok((Box::new(stream.map_err(failed)?), local))
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Cause {
-    Tls,
-    Refused,
-    Name,
-}
-
-/// Looks through what wraps what. An I/O error hides the error it wraps from `source`, and wraps others of its kind.
-fn cause(error: &(dyn std::error::Error + 'static)) -> Option<Cause> {
-    if error.is::<rustls::Error>() {
-        return Some(Cause::Tls);
-    }
-    if let Some(io) = error.downcast_ref::<io::Error>() {
-        if io.kind() == ErrorKind::ConnectionRefused {
-            return Some(Cause::Refused);
-        }
-        if let Some(found) = io.get_ref().and_then(|inner| cause(inner)) {
-            return Some(found);
-        }
-    }
-    if error.to_string().starts_with("dns error") {
-        return Some(Cause::Name);
-    }
-    error.source().and_then(cause)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_cause_is_found_however_deep_it_lies() {
-        let tls = io::Error::other(io::Error::new(
-            ErrorKind::InvalidData,
-            rustls::Error::HandshakeNotComplete,
-        ));
-        assert_eq!(cause(&tls), Some(Cause::Tls));
-        let refused = io::Error::other(io::Error::from(ErrorKind::ConnectionRefused));
-        assert_eq!(cause(&refused), Some(Cause::Refused));
-        assert_eq!(
-            cause(&io::Error::other("dns error: no such name")),
-            Some(Cause::Name)
-        );
-        assert_eq!(cause(&io::Error::from(ErrorKind::BrokenPipe)), None);
-    }
+    use tokio::io::AsyncWriteExt as _;
 
     #[test]
     fn hosts_are_read_and_written_in_addresses() {
@@ -248,5 +228,35 @@ mod tests {
         for odd in ["", "a b", "user@pbx", "pbx/rest", "pbx?x", "pbx#x", "a\\b"] {
             assert_eq!(host(odd), None, "{odd}");
         }
+    }
+
+    #[tokio::test]
+    async fn ipv6_is_reached_as_addresses_are_written() {
+        let listener = tokio::net::TcpListener::bind("[::1]:0").await.unwrap();
+        let port = listener.local_addr().unwrap().port();
+        let place = Place::parse("[::1]", port, "off", |_| None).unwrap();
+        let (_stream, own) = connect_from(&place.host, place.port, &place.tls, Duration::from_secs(10))
+            .await
+            .unwrap();
+        assert!(own.is_ipv6());
+        let (mut asked, _) = listener.accept().await.unwrap();
+        let web = crate::phones::web::Web::new(
+            &place.host,
+            &Tls::Off,
+            Duration::from_secs(10),
+            Duration::from_secs(10),
+        );
+        let web = web.unwrap().giving_data();
+        let url = format!("http://{}:{port}/", in_address(&place.host));
+        let answer = tokio::spawn(async move {
+            web.send(web.request(reqwest::Method::GET, url.parse().unwrap()))
+                .await
+        });
+        drop(asked.shutdown().await);
+        let (mut asked, _) = listener.accept().await.unwrap();
+        let page = "HTTP/1.1 200 OK\r\ncontent-type: text/html\r\ncontent-length: 6\r\n\r\n<html>";
+        asked.write_all(page.as_bytes()).await.unwrap();
+        let page = crate::phones::web::NoAnswer::Net(NetError::Page("::1".into()));
+        assert_eq!(answer.await.unwrap().unwrap_err(), page);
     }
 }

@@ -1,4 +1,4 @@
-//! TLS to a phone system: the system's certificates, or pinned ones. Never "any certificate".
+//! TLS to a phone system: the system's certificates (and those of the settings' file), or pinned ones. Never "any certificate".
 
 use base64::Engine as _;
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
@@ -92,7 +92,16 @@ pub fn client(pins: Option<Vec<Pin>>) -> Result<ClientConfig, rustls::Error> {
         ClientConfig::builder_with_provider(Arc::clone(&provider)).with_safe_default_protocol_versions()?;
     let verifier: Arc<dyn ServerCertVerifier> = match pins {
         Some(pins) => Arc::new(Pinned { pins, provider }),
-        None => Arc::new(rustls_platform_verifier::Verifier::new(provider)?),
+        None => {
+            let way = crate::net::way();
+            match way.roots() {
+                [] => Arc::new(rustls_platform_verifier::Verifier::new(provider)?),
+                roots => Arc::new(rustls_platform_verifier::Verifier::new_with_extra_roots(
+                    roots.to_vec(),
+                    provider,
+                )?),
+            }
+        }
     };
     Ok(builder
         .dangerous()

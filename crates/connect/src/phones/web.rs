@@ -2,6 +2,7 @@
 
 use super::net::NetError;
 use super::tls::{self, Tls};
+use crate::net;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder, StatusCode, Url};
 use std::fmt;
@@ -16,6 +17,7 @@ pub struct Web {
     client: reqwest::Client,
     host: String,
     largest: usize,
+    gives_data: bool,
 }
 
 /// What came back, whole. `Debug` does not show the body.
@@ -60,8 +62,9 @@ impl Web {
         let builder = match encryption {
             // A proxy would see what is meant for this network alone.
             Tls::Off => builder.no_proxy(),
-            Tls::System => builder,
+            Tls::System => net::way().apply(builder),
             Tls::Pinned(pins) => {
+                let builder = net::way().by_proxy(builder);
                 builder.tls_backend_preconfigured(tls::client(Some(pins.clone())).map_err(|_| refused())?)
             }
         };
@@ -69,7 +72,17 @@ impl Web {
             client: builder.build().map_err(|_| refused())?,
             host: host.to_owned(),
             largest: LARGEST,
+            gives_data: false,
         })
+    }
+
+    /// For what gives no web pages: one that comes is somebody else's ([`NetError::Page`]).
+    #[must_use]
+    pub fn giving_data(self) -> Self {
+        Self {
+            gives_data: true,
+            ..self
+        }
     }
 
     /// For larger answers, in bytes.
@@ -93,6 +106,12 @@ impl Web {
                 return Err(NoAnswer::TooLarge);
             }
             body.extend_from_slice(&piece);
+        }
+        let (status, headers) = (response.status(), response.headers());
+        // Their own refusals may be pages, too.
+        let own = status.is_client_error() && !net::page::leads_elsewhere(Some(&self.host), headers);
+        if self.gives_data && !own && net::page::stands_between(response.url(), status, headers, &body) {
+            return Err(NetError::Page(self.host.clone()).into());
         }
         Ok(Answer {
             status: response.status(),

@@ -49,6 +49,11 @@ impl SecretName {
         }
     }
 
+    /// The login of the proxy.
+    pub fn proxy() -> Self {
+        Self("proxy".to_owned())
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

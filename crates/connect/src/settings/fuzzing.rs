@@ -1,7 +1,8 @@
 //! What must hold for whatever a person, or a program, writes into `settings.toml`.
 
 use super::keys::{self, KNOWN};
-use super::{Settings, policy_values, put, undo, unknown_keys};
+use super::policy::policy_values;
+use super::{Settings, put, undo, unknown_keys};
 use offhook_engine::fault::Code;
 use offhook_protocol::pages::Draft;
 use std::collections::BTreeMap;

@@ -1,6 +1,7 @@
 //! Every setting, with its kind and its default. The one list of what a settings file may say.
 
 use super::arguments;
+use crate::net::proxy_address;
 use offhook_engine::NoticeKind;
 use offhook_engine::calendar::Action;
 use offhook_engine::table::{Cell, PhoneField, parse_target};
@@ -26,6 +27,8 @@ pub(super) enum Kind {
     TimeOfDay,
     /// `host:port`
     Address,
+    /// A proxy without a login, or none.
+    Proxy,
     /// Where a call can be forwarded to, or nowhere.
     Target,
     /// A cell of the rule table: only there where it is otherwise than the profile.
@@ -139,6 +142,8 @@ const LINES: &[Known] = &[
     known("phone.tls", Kind::Text, "system"),
     // Public keys of who may sign key files, for every phone system; empty: whoever signed the first one.
     known("phone.key_signers", Kind::Words, ""),
+    // A key file that is taken over at the start; only where the organisation forces it.
+    known("phone.key_file", Kind::Text, ""),
     known("phone.user", Kind::Text, ""),
     known(
         "phone.login",
@@ -247,6 +252,18 @@ const LINES: &[Known] = &[
     known("calendar.leads", Kind::Flag, "false"),
     known("calendar.keep_on_stop", Kind::Flag, "false"),
     known("calendar.ignore_away", Kind::Flag, "false"),
+    known(
+        "network.proxy",
+        Kind::OneOf(&["system", "off", "named"]),
+        "system",
+    ),
+    known("network.proxy_address", Kind::Proxy, ""),
+    known("network.proxy_user", Kind::Text, ""),
+    known("network.no_proxy", Kind::Words, ""),
+    known("network.root_file", Kind::Text, ""),
+    known("update.check", Kind::Flag, "true"),
+    known("update.feed", Kind::Text, ""),
+    known("update.keys", Kind::Words, ""),
     known("store.secrets", Kind::OneOf(&["keyring", "file"]), "keyring"),
     known(
         "log.level",
@@ -280,6 +297,7 @@ impl Known {
             | Kind::Days
             | Kind::TimeOfDay
             | Kind::Target
+            | Kind::Proxy
             | Kind::Address => Some(self.default.to_owned()),
             Kind::Rule(_) => None,
         }
@@ -324,6 +342,9 @@ impl Kind {
                 let time: jiff::civil::Time = format!("{text}:00").parse().ok()?;
                 Some(time.strftime("%H:%M").to_string())
             }
+            Self::Proxy if text.is_empty() => Some(String::new()),
+            // As it was written, if it is one.
+            Self::Proxy => proxy_address(text).map(|_| text.to_owned()),
             Self::Target => parse_target(text),
             Self::Rule(cell) => cell.parse(text).map(|value| value.text()),
         }
@@ -334,7 +355,13 @@ impl Kind {
         match self {
             Self::Flag | Self::Number { .. } | Self::OneOf(_) | Self::Days | Self::TimeOfDay => true,
             // A row may name a number to forward to, or a note.
-            Self::Text | Self::Words | Self::Command | Self::Address | Self::Target | Self::Rule(_) => false,
+            Self::Text
+            | Self::Words
+            | Self::Command
+            | Self::Address
+            | Self::Target
+            | Self::Proxy
+            | Self::Rule(_) => false,
         }
     }
 
@@ -350,13 +377,16 @@ impl Kind {
             Self::TimeOfDay => "00:00–23:59".to_owned(),
             Self::Target => "\"\" | 0123456789+*#@.-_:abc…".to_owned(),
             Self::Rule(cell) => cell.allowed(),
+            Self::Proxy => "proxy.example.com:8080".to_owned(),
             Self::Address => "127.0.0.1:4444".to_owned(),
         }
     }
 
     pub(super) fn to_toml(self, text: &str) -> toml_edit::Value {
         match self {
-            Self::Text | Self::OneOf(_) | Self::TimeOfDay | Self::Address | Self::Target => text.into(),
+            Self::Text | Self::OneOf(_) | Self::TimeOfDay | Self::Address | Self::Target | Self::Proxy => {
+                text.into()
+            }
             Self::Flag => (text == "true").into(),
             Self::Number { .. } | Self::Rule(Cell::Phone(_, PhoneField::Minutes)) => {
                 text.parse::<i64>().unwrap_or_default().into()
@@ -379,7 +409,7 @@ impl Kind {
     /// A value of a file as text, if it has the right shape.
     pub(super) fn of_toml(self, item: &toml_edit::Item) -> Option<String> {
         let text = match self {
-            Self::Text | Self::OneOf(_) | Self::TimeOfDay | Self::Address | Self::Target => {
+            Self::Text | Self::OneOf(_) | Self::TimeOfDay | Self::Address | Self::Target | Self::Proxy => {
                 item.as_str()?.to_owned()
             }
             Self::Flag => item.as_bool()?.to_string(),

@@ -10,7 +10,10 @@ pub mod fuzzing;
 mod keys;
 mod parsed;
 mod phone;
+mod policy;
 mod rules;
+#[cfg(test)]
+mod templates;
 mod undo;
 
 use crate::ledger_file::{keep_aside, replace};
@@ -62,10 +65,16 @@ impl Settings {
     /// Reads `settings.toml` in the data directory and the machine's policy. Never fails: what can't be used is
     /// a problem to show, and the default holds.
     pub fn load(data_dir: &Path) -> Self {
-        Self::load_with_policy(data_dir, policy_file().as_deref())
+        Self::load_with(data_dir, policy::Source::of_system().as_ref())
     }
 
+    /// With a policy in a file.
     pub fn load_with_policy(data_dir: &Path, policy: Option<&Path>) -> Self {
+        let policy = policy.map(|path| policy::Source::File(path.to_owned()));
+        Self::load_with(data_dir, policy.as_ref())
+    }
+
+    fn load_with(data_dir: &Path, policy: Option<&policy::Source>) -> Self {
         let path = data_dir.join("settings.toml");
         let mut problems = Vec::new();
         let text = std::fs::read_to_string(&path);
@@ -87,7 +96,7 @@ impl Settings {
             problems.push(fault(Code::SettingsNewer, &version.to_string()));
         }
         let policy = policy
-            .map(|path| read_policy(path, &mut problems))
+            .map(|policy| policy.read(&mut problems))
             .unwrap_or_default();
         let mut settings = Self {
             path,
@@ -277,36 +286,6 @@ impl Settings {
             .retain(|problem| problem.code != Code::SettingsValue);
         self.problems.extend(wrong);
     }
-}
-
-/// Where the machine's policy rests.
-fn policy_file() -> Option<PathBuf> {
-    cfg!(target_os = "linux").then(|| PathBuf::from("/etc/offhook/policy.toml"))
-}
-
-fn read_policy(path: &Path, problems: &mut Vec<Fault>) -> BTreeMap<&'static str, String> {
-    std::fs::read_to_string(path)
-        .map(|text| policy_values(&text, problems))
-        .unwrap_or_default()
-}
-
-fn policy_values(text: &str, problems: &mut Vec<Fault>) -> BTreeMap<&'static str, String> {
-    let Ok(document) = text.parse::<DocumentMut>() else {
-        problems.push(fault(Code::SettingsValue, "policy.toml"));
-        return BTreeMap::new();
-    };
-    problems.extend(unknown_keys(document.as_table(), ""));
-    KNOWN
-        .iter()
-        .filter_map(|known| {
-            let item = lookup(document.as_table(), &known.key)?;
-            let value = known.kind.of_toml(item);
-            if value.is_none() {
-                problems.push(fault(Code::SettingsValue, &format!("policy.toml: {}", known.key)));
-            }
-            Some((known.key.as_ref(), value?))
-        })
-        .collect()
 }
 
 fn fault(code: Code, detail: &str) -> Fault {

@@ -7,11 +7,13 @@ use crate::entra::{EntraConfig, MicrosoftSettings};
 use crate::lines::baresip::BaresipConfig;
 use crate::lines::fritzbox::{FritzboxConfig, Own};
 use crate::lines::tapi::{self, TapiConfig};
+use crate::net::{NetworkConfig, ProxyChoice, proxy_address};
 use crate::secrets::{FileStore, KeyringStore, SecretStore};
+use crate::update::UpdateConfig;
 use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use offhook_engine::NoticeKind;
-use offhook_engine::fault::Fault;
+use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::rules::{ClockHours, Role, Rules, WorkingHours};
 use offhook_engine::view::settings::KnownSource;
 use offhook_protocol::first_run::FirstRunStep;
@@ -124,6 +126,46 @@ impl Settings {
             None => "done",
         };
         Draft([(FIRST_RUN.to_owned(), word.to_owned())].into())
+    }
+
+    /// How this machine gets into the network, and what can't be used of it.
+    pub fn network(&self) -> (NetworkConfig, Option<Fault>) {
+        let mut fault = None;
+        let proxy = match self.text("network.proxy") {
+            "off" => ProxyChoice::Off,
+            "named" => match proxy_address(self.text("network.proxy_address")) {
+                Some(address) => ProxyChoice::Named {
+                    address,
+                    user: self.text("network.proxy_user").to_owned(),
+                    except: self.words("network.no_proxy"),
+                },
+                None => {
+                    fault = Some(Fault::new(FaultKind::Rejected, Code::ProxyAddress));
+                    ProxyChoice::System
+                }
+            },
+            _ => ProxyChoice::System,
+        };
+        let root_file = self.text("network.root_file");
+        let config = NetworkConfig {
+            proxy,
+            root_file: (!root_file.is_empty()).then(|| root_file.into()),
+        };
+        (config, fault)
+    }
+
+    /// A key file that the organisation wants taken over; nobody else can.
+    pub fn forced_key_file(&self) -> Option<String> {
+        const KEY: &str = "phone.key_file";
+        let path = self.text(KEY);
+        (self.field(KEY).locked && !path.is_empty()).then(|| path.to_owned())
+    }
+
+    /// Where newer versions are asked for; `None` while nobody has named a place, or it is switched off.
+    pub fn update(&self) -> Option<Result<UpdateConfig, Fault>> {
+        let feed = self.text("update.feed");
+        let on = self.flag("update.check") && !feed.is_empty();
+        on.then(|| UpdateConfig::parse(feed, &self.words("update.keys")))
     }
 
     /// The call sources that have a switch, in the order of the settings.

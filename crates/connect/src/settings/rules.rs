@@ -140,6 +140,7 @@ fn cells() -> impl Iterator<Item = (Cell, &'static str)> {
         | Kind::Days
         | Kind::TimeOfDay
         | Kind::Target
+        | Kind::Proxy
         | Kind::Address => None,
     })
 }

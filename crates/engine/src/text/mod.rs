@@ -398,6 +398,11 @@ texts! {
         RightCalendarFor: "Calendar → phone; asked for later, and only if you want it" /
             "Kalender → Telefon; wird später und nur auf Wunsch erfragt";
 
+        UpdateWaiting: "Offhook has not asked for newer versions yet." /
+            "Offhook hat noch nicht nach neueren Versionen gefragt.";
+        UpdateNewer: "Offhook {version} is there." / "Offhook {version} ist da.";
+        UpdateNone: "This is the newest version." / "Das ist die neueste Version.";
+
         BrowserDone: "Thank you. You can close this window; Offhook goes on by itself." /
             "Danke. Sie können dieses Fenster schließen; Offhook macht von selbst weiter.";
         BrowserNotDone: "You are not signed in. You can close this window and try again in Offhook." /

@@ -38,6 +38,8 @@ pub fn setting_name(key: &str, language: Language) -> String {
         "rules.profile" => ("rules", "Regeln"),
         "rules.dnd_in_meetings" => ("do not disturb in meetings", "„Nicht stören“ in Besprechungen"),
         key if key.starts_with("calendar.") => ("calendar", "Kalender"),
+        key if key.starts_with("update.") => ("updates", "Aktualisierungen"),
+        key if key.starts_with("network.") => ("network", "Netzwerk"),
         "notify.sign_in" => ("notifications about signing in", "Hinweise zur Anmeldung"),
         "notify.phone" => (
             "notifications about the phone system",

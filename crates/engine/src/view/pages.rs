@@ -17,7 +17,7 @@ use offhook_protocol::pages::{
     Ability, AccountPage, AccountStep, FieldView, Pages, PhonePage, RightLine, RulesPage,
 };
 use offhook_protocol::problem::Problem;
-use offhook_protocol::settings::{AutostartView, ChangedLine, LineChoice, LineChooser, TestView};
+use offhook_protocol::settings::{AutostartView, ChangedLine, LineChoice, LineChooser, TestView, UpdateLine};
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -38,6 +38,11 @@ pub struct Desk {
     pub calendar_asking: bool,
     pub calendar_password: bool,
     pub calendar_test: TestView,
+    pub proxy_password: bool,
+    /// What is known of newer versions, where it is asked.
+    pub update: Option<UpdateLine>,
+    /// What can't be used of proxy and certificates.
+    pub network: Vec<Problem>,
     /// The page's fields as they stand in the settings; the rest of it is known elsewhere.
     pub phone: PhonePage,
     pub testing: bool,

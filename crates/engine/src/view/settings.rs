@@ -133,6 +133,9 @@ impl Engine {
         StartupPage {
             autostart: desk.autostart.clone(),
             tray: desk.icon != IconPlace::Nowhere,
+            proxy_password: desk.proxy_password,
+            network: desk.network.clone(),
+            update: desk.update.clone(),
         }
     }
 

@@ -30,7 +30,6 @@ mod start;
 #[cfg(target_os = "linux")]
 mod teams;
 #[cfg(target_os = "linux")]
-mod tls;
 #[cfg(target_os = "linux")]
 mod vitals;
 #[cfg(target_os = "linux")]

@@ -5,13 +5,12 @@ use std::time::Duration;
 
 use offhook_playground::{DESK_USER, Options, Playground, Request, Service, TENANT_DOMAIN};
 use offhook_tests::desk::Desk;
+use offhook_tests::front::Front;
 use offhook_tests::product::Product;
 use offhook_tests::runtime::block_on;
 use offhook_tests::socket::Socket;
 use serde_json::json;
 use url::Url;
-
-use crate::tls::Front;
 
 /// How long anything may take that is not measured.
 pub const LIMIT: Duration = Duration::from_secs(30);

@@ -20,6 +20,8 @@ pub enum Error {
     Ailing(String),
     #[error("{0} is no Exchange web service")]
     NotExchange(String),
+    #[error("a web page answers in place of {0}")]
+    Page(String),
     #[error("{0} takes neither NTLM nor Basic")]
     NoWay(String),
     #[error("{0} does not take user or password")]
@@ -46,6 +48,7 @@ impl Error {
                 Fault::new(Unreachable, Code::ExchangeUnreachable).about(host)
             }
             Self::NotExchange(host) => Fault::new(Unreachable, Code::ExchangeNotFound).about(host),
+            Self::Page(host) => Fault::new(Unreachable, Code::NetworkPage).about(host),
             Self::NoWay(host) => Fault::new(Rejected, Code::ExchangeNoLogin).about(host),
             Self::WrongPassword(host) => Fault::new(SignInRequired, Code::ExchangeWrongPassword).about(host),
             Self::NotPermitted(word) => Fault::new(RightMissing, Code::ExchangeRefused).about(word),

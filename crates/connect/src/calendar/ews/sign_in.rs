@@ -5,6 +5,7 @@ use super::config::EwsConfig;
 use super::error::Error;
 use super::http::{Answer, Connection};
 use super::ntlm::{self, Challenge, Moment};
+use crate::net::page;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::WWW_AUTHENTICATE;
@@ -67,7 +68,11 @@ impl<'a> Session<'a> {
     pub(super) async fn send(&mut self, body: &str) -> Result<Vec<u8>, Error> {
         let answer = self.exchange(body).await?;
         let host = || self.config.host.clone();
+        let elsewhere = page::leads_elsewhere(Some(&self.config.host), &answer.headers);
+        let shown = answer.status.is_success() && page::is_page(&answer.headers, &answer.body);
         match answer.status.as_u16() {
+            511 => Err(Error::Page(host())),
+            _ if elsewhere || shown => Err(Error::Page(host())),
             200 | 500 if !answer.body.is_empty() => Ok(answer.body),
             401 => Err(Error::WrongPassword(host())),
             403 => Err(Error::NotPermitted("HTTP 403".to_owned())),

@@ -178,7 +178,7 @@ async fn no_answer_keeps_the_sign_in() {
                 body: "<html>log in to the hotel</html>",
                 headers: &[],
             },
-            Code::NotUnderstood,
+            Code::NetworkPage,
         ),
         (
             || Answer::Raw {
@@ -187,7 +187,7 @@ async fn no_answer_keeps_the_sign_in() {
                 body: "",
                 headers: &[("location", "http://hotel.example/")],
             },
-            Code::NotUnderstood,
+            Code::NetworkPage,
         ),
         (
             || Answer::Raw {

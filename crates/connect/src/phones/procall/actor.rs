@@ -59,7 +59,8 @@ impl Adapter for Actor {
             Some(web) => web.clone(),
             None => {
                 let timing = &self.config.timing;
-                let web = Web::new(&self.config.host, &self.config.tls, timing.connect, timing.answer)?;
+                let web = Web::new(&self.config.host, &self.config.tls, timing.connect, timing.answer)?
+                    .giving_data();
                 self.web.insert(web).clone()
             }
         };

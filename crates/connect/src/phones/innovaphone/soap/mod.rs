@@ -52,12 +52,7 @@ impl Actor {
 
 fn web(config: &InnovaphoneConfig) -> Result<Web, Error> {
     let timing = &config.timing;
-    Ok(Web::new(
-        &config.endpoint.host,
-        &config.tls,
-        timing.connect,
-        timing.answer,
-    )?)
+    Ok(Web::new(&config.endpoint.host, &config.tls, timing.connect, timing.answer)?.giving_data())
 }
 
 /// The password; a session of myApps is none.

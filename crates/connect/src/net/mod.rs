@@ -1,5 +1,14 @@
-//! One HTTP client for all, with the system's proxy and the system's certificates.
+//! One HTTP client for all, and the way that it takes: [`way`] has proxy and certificates, [`page`] tells what answers in
+//! place of a service, [`cause`] what lies behind an error.
 
+pub(crate) mod cause;
+pub mod page;
+mod way;
+
+pub(crate) use way::login_refused;
+pub use way::{NetworkConfig, ProxyChoice, Way, proxy_address, set_way, way};
+
+use cause::{Cause, cause};
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use std::time::Duration;
 
@@ -10,7 +19,8 @@ use std::time::Duration;
 pub fn client() -> Result<reqwest::Client, reqwest::Error> {
     // A second installation is refused and harmless.
     let _already = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
+    way()
+        .apply(reqwest::Client::builder())
         .redirect(reqwest::redirect::Policy::none())
         .connect_timeout(Duration::from_secs(10))
         .timeout(Duration::from_secs(20))
@@ -25,14 +35,25 @@ pub fn client() -> Result<reqwest::Client, reqwest::Error> {
 
 /// Why a request got no answer. `fallback` names the service where the cause is none of the general ones.
 pub fn fault(error: &reqwest::Error, fallback: Code) -> Fault {
-    let code = if error.is_timeout() {
-        Code::TimedOut
-    } else {
-        fallback
+    let code = match cause(error) {
+        _ if error.is_timeout() => Code::TimedOut,
+        Some(Cause::ProxyLogin) => {
+            login_refused();
+            Code::ProxySignIn
+        }
+        Some(Cause::ProxyGone) => Code::ProxyUnreachable,
+        Some(Cause::ProxyRefused) => Code::ProxyRefused,
+        Some(Cause::Untrusted) => Code::CertificateUnknown,
+        Some(Cause::Tls | Cause::Refused | Cause::Name) | None => fallback,
     };
     let fault = Fault::new(FaultKind::Unreachable, code);
     match error.url().and_then(reqwest::Url::host_str) {
         Some(host) => fault.about(host),
         None => fault,
     }
+}
+
+/// A page that answers in place of a service.
+pub fn page_fault(host: Option<&str>) -> Fault {
+    Fault::new(FaultKind::Unreachable, Code::NetworkPage).about(host.unwrap_or_default())
 }

@@ -1,5 +1,4 @@
-//! TLS before the pretend Graph, so that a measured Offhook carries what it carries in real life: a TLS library in
-//! use, and the system's whole list of authorities read.
+//! TLS before a server that has none, with an authority of its own that nobody trusts by itself.
 
 use std::fs;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -7,15 +6,17 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Arc;
 
-use offhook_tests::places;
-use offhook_tests::runtime::{block_on, handle};
 use rustls::ServerConfig;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use tempfile::TempDir;
 use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio_rustls::TlsAcceptor;
+
+use crate::places;
+use crate::runtime::{block_on, handle};
 
 /// Where Debian keeps all authorities in one file.
 const SYSTEM: &str = "/etc/ssl/certs/ca-certificates.crt";
@@ -26,24 +27,40 @@ pub struct Front {
     port: u16,
     folder: TempDir,
     server: JoinHandle<()>,
+    /// Where the bytes of each connection go; a change ends those that are open.
+    inside: watch::Sender<SocketAddr>,
 }
 
 impl Front {
     /// # Panics
     /// Without `openssl`.
     pub fn before(server: SocketAddr) -> Self {
+        Self::named(server, "IP:127.0.0.1")
+    }
+
+    /// With a certificate for this name: `DNS:graph.example.com`.
+    ///
+    /// # Panics
+    /// Without `openssl`.
+    pub fn named(server: SocketAddr, name: &str) -> Self {
         // Another user of the same process may have been first, with the same provider.
         drop(rustls::crypto::ring::default_provider().install_default());
         let folder = places::folder("tls");
-        let acceptor = TlsAcceptor::from(Arc::new(identity(folder.path())));
+        let acceptor = TlsAcceptor::from(Arc::new(identity(folder.path(), name)));
         let listener = block_on(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))).expect("a port");
         let port = listener.local_addr().expect("a port").port();
+        let (inside, to) = watch::channel(server);
         let server = handle().spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(pass_on(acceptor.clone(), stream, server));
+                tokio::spawn(pass_on(acceptor.clone(), stream, to.clone()));
             }
         });
-        Self { port, folder, server }
+        Self {
+            port,
+            folder,
+            server,
+            inside,
+        }
     }
 
     pub fn url(&self) -> String {
@@ -55,9 +72,23 @@ impl Front {
         self.folder.path().join("all.pem")
     }
 
+    /// To another server from now on. Connections that are open end.
+    pub fn lead(&self, server: SocketAddr) {
+        self.inside.send_replace(server);
+    }
+
+    pub fn address(&self) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::LOCALHOST, self.port))
+    }
+
+    /// The file of our own authority.
+    pub fn authority_file(&self) -> PathBuf {
+        self.folder.path().join("ca.pem")
+    }
+
     /// Our own authority.
     pub fn authority(&self) -> Vec<u8> {
-        fs::read(self.folder.path().join("ca.pem")).expect("our authority")
+        fs::read(self.authority_file()).expect("our authority")
     }
 }
 
@@ -67,48 +98,53 @@ impl Drop for Front {
     }
 }
 
-async fn pass_on(acceptor: TlsAcceptor, stream: TcpStream, server: SocketAddr) {
+async fn pass_on(acceptor: TlsAcceptor, stream: TcpStream, mut server: watch::Receiver<SocketAddr>) {
     let _ = stream.set_nodelay(true);
     // A connection that breaks is the client's affair.
     let Ok(mut outside) = acceptor.accept(stream).await else {
         return;
     };
-    let Ok(mut inside) = TcpStream::connect(server).await else {
+    let there = *server.borrow_and_update();
+    let Ok(mut inside) = TcpStream::connect(there).await else {
         return;
     };
     let _ = inside.set_nodelay(true);
-    let _ = tokio::io::copy_bidirectional(&mut outside, &mut inside).await;
+    tokio::select! {
+        _over = tokio::io::copy_bidirectional(&mut outside, &mut inside) => {}
+        _led = server.changed() => {}
+    }
 }
 
-/// An authority and a certificate for 127.0.0.1, made for this run.
-fn identity(folder: &Path) -> ServerConfig {
-    let make = |name: &str, more: &[&str]| {
+/// An authority and a certificate, made for this run.
+fn identity(folder: &Path, name: &str) -> ServerConfig {
+    let make = |file: &str, more: &[&str]| {
         let mut command = Command::new(places::system_program("openssl"));
         command
             .current_dir(folder)
             .args(["req", "-x509", "-nodes", "-days", "2", "-newkey", "ec"]);
         command.args(["-pkeyopt", "ec_paramgen_curve:prime256v1"]);
-        command.args(["-keyout", &format!("{name}.key"), "-out", &format!("{name}.pem")]);
+        command.args(["-keyout", &format!("{file}.key"), "-out", &format!("{file}.pem")]);
         let output = command.args(more).output().expect("openssl");
         let said = String::from_utf8_lossy(&output.stderr).into_owned();
         assert!(output.status.success(), "openssl: {said}");
     };
     let ca = [
         "-subj",
-        "/CN=Offhook bench",
+        "/CN=Offhook test authority",
         "-addext",
         "basicConstraints=critical,CA:TRUE",
     ];
     make("ca", &ca);
+    let names = format!("subjectAltName={name}");
     let server = [
         "-subj",
-        "/CN=127.0.0.1",
+        "/CN=Offhook test",
         "-CA",
         "ca.pem",
         "-CAkey",
         "ca.key",
         "-addext",
-        "subjectAltName=IP:127.0.0.1",
+        &names,
         "-addext",
         "basicConstraints=critical,CA:FALSE",
         "-addext",

@@ -1,0 +1,316 @@
+//! The administrative templates for Windows (ADMX, ADML) and the example files, made from the one table of settings. A
+//! test compares them with the files in `docs/policy`; with `WRITE_POLICY=1` it writes them.
+
+use super::keys::{Kind, Known};
+use super::policy::forceable;
+use offhook_engine::table::{Cell, PhoneField};
+use offhook_engine::text::settings::setting_name;
+use offhook_protocol::pages::Language;
+use std::fmt::Write as _;
+use std::path::PathBuf;
+
+const CATEGORIES: [(&str, &str, &str); 11] = [
+    ("person", "The person", "Person"),
+    ("notify", "Notifications", "Hinweise"),
+    ("microsoft", "Microsoft", "Microsoft"),
+    ("teams", "Teams", "Teams"),
+    ("phone", "Phone system", "Telefonanlage"),
+    ("calls", "Calls and their sources", "Gespräche und ihre Quellen"),
+    ("rules", "Rules", "Regeln"),
+    ("calendar", "Calendar", "Kalender"),
+    ("network", "Network", "Netzwerk"),
+    ("update", "Updates", "Aktualisierung"),
+    ("program", "Offhook itself", "Offhook selbst"),
+];
+
+fn category(key: &str) -> &'static str {
+    let start = key.split('.').next().unwrap_or_default();
+    let start = if start == "lines" { "calls" } else { start };
+    CATEGORIES
+        .iter()
+        .find(|(name, ..)| *name == start)
+        .map_or("program", |(name, ..)| name)
+}
+
+/// `phone.host` → `phone_host`; dashes and the like are no part of identifiers.
+fn id(key: &str) -> String {
+    key.chars()
+        .map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+        .collect()
+}
+
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;")
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
+        .replace('"', "&quot;")
+}
+
+enum Shape {
+    Flag,
+    Number(i64, i64),
+    OneOf(&'static [&'static str]),
+    Text,
+}
+
+fn shape(kind: Kind) -> Shape {
+    match kind {
+        Kind::Flag => Shape::Flag,
+        Kind::Number { least, most } => Shape::Number(least, most),
+        Kind::OneOf(words) => Shape::OneOf(words),
+        Kind::Text
+        | Kind::Words
+        | Kind::Command
+        | Kind::Days
+        | Kind::TimeOfDay
+        | Kind::Address
+        | Kind::Proxy
+        | Kind::Target
+        | Kind::Rule(
+            Cell::State(..) | Cell::Call(_) | Cell::Phone(_, PhoneField::Teams | PhoneField::Minutes),
+        ) => Shape::Text,
+    }
+}
+
+fn admx() -> String {
+    let mut out = String::from(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
+         <policyDefinitions xmlns=\"http://schemas.microsoft.com/GroupPolicy/2006/07/PolicyDefinitions\" revision=\"1.0\" schemaVersion=\"1.0\">\n\
+         \x20 <policyNamespaces>\n    <target prefix=\"offhook\" namespace=\"Offhook.Policies\"/>\n  </policyNamespaces>\n\
+         \x20 <resources minRequiredRevision=\"1.0\"/>\n\
+         \x20 <supportedOn>\n    <definitions>\n      <definition name=\"offhook\" displayName=\"$(string.supported)\"/>\n    </definitions>\n  </supportedOn>\n\
+         \x20 <categories>\n    <category name=\"offhook\" displayName=\"$(string.category_offhook)\"/>\n",
+    );
+    let mut line = |text: String| {
+        out.push_str(&text);
+        out.push('\n');
+    };
+    for (name, ..) in CATEGORIES {
+        line(format!(
+            "    <category name=\"{name}\" displayName=\"$(string.category_{name})\"><parentCategory ref=\"offhook\"/></category>"
+        ));
+    }
+    line("  </categories>\n  <policies>".to_owned());
+    for known in forceable() {
+        let (key, id) = (&known.key, id(&known.key));
+        let shape = shape(known.kind);
+        let presentation = match shape {
+            Shape::Flag => String::new(),
+            Shape::Number(..) | Shape::OneOf(_) | Shape::Text => {
+                format!(" presentation=\"$(presentation.{id})\"")
+            }
+        };
+        let value = match shape {
+            Shape::Flag => format!(" valueName=\"{key}\""),
+            Shape::Number(..) | Shape::OneOf(_) | Shape::Text => String::new(),
+        };
+        line(format!(
+            "    <policy name=\"{id}\" class=\"Both\" displayName=\"$(string.{id})\" explainText=\"$(string.{id}_help)\" key=\"SOFTWARE\\Policies\\Offhook\"{value}{presentation}>\n      <parentCategory ref=\"{}\"/>\n      <supportedOn ref=\"offhook\"/>",
+            category(key)
+        ));
+        line(match shape {
+            Shape::Flag => {
+                "      <enabledValue><decimal value=\"1\"/></enabledValue>\n      <disabledValue><decimal value=\"0\"/></disabledValue>"
+                    .to_owned()
+            }
+            Shape::Number(least, most) => format!(
+                "      <elements><decimal id=\"value\" valueName=\"{key}\" required=\"true\" minValue=\"{least}\" maxValue=\"{most}\"/></elements>"
+            ),
+            Shape::OneOf(words) => {
+                let items: String = words
+                    .iter()
+                    .map(|word| {
+                        format!("<item displayName=\"$(string.word_{})\"><value><string>{word}</string></value></item>", self::id(word))
+                    })
+                    .collect();
+                format!("      <elements><enum id=\"value\" valueName=\"{key}\" required=\"true\">{items}</enum></elements>")
+            }
+            Shape::Text => format!("      <elements><text id=\"value\" valueName=\"{key}\" maxLength=\"1023\"/></elements>"),
+        });
+        line("    </policy>".to_owned());
+    }
+    line("  </policies>\n</policyDefinitions>".to_owned());
+    out
+}
+
+fn adml(language: Language) -> String {
+    let of = |en: &'static str, de: &'static str| match language {
+        Language::En => en,
+        Language::De => de,
+    };
+    let mut strings = String::new();
+    let mut presentations = String::new();
+    let mut string = |id: &str, text: &str| {
+        // Writing to a string does not fail.
+        let _ = writeln!(strings, "      <string id=\"{id}\">{}</string>", escaped(text));
+    };
+    string("supported", "Offhook");
+    string("category_offhook", "Offhook");
+    for (name, en, de) in CATEGORIES {
+        string(&format!("category_{name}"), of(en, de));
+    }
+    let mut words: Vec<&str> = Vec::new();
+    for known in forceable() {
+        let id = id(&known.key);
+        let name = setting_name(&known.key, language);
+        let name = if name == known.key {
+            known.key.to_string()
+        } else {
+            format!("{name} ({})", known.key)
+        };
+        string(&id, &name);
+        let default = if matches!(known.kind, Kind::Rule(_)) {
+            of("as the profile says", "wie im Profil")
+        } else if known.default.is_empty() {
+            of("empty", "leer")
+        } else {
+            known.default
+        };
+        let help = match language {
+            Language::En => format!(
+                "Forces {}. Possible: {}. Built in: {default}. People see it locked.",
+                known.key,
+                known.kind.allowed()
+            ),
+            Language::De => format!(
+                "Gibt {} vor. Möglich: {}. Eingebaut: {default}. Personen sehen es gesperrt.",
+                known.key,
+                known.kind.allowed()
+            ),
+        };
+        string(&format!("{id}_help"), &help);
+        let part = match shape(known.kind) {
+            Shape::Flag => continue,
+            Shape::Number(..) => format!(
+                "<decimalTextBox refId=\"value\" defaultValue=\"{}\">{}</decimalTextBox>",
+                known.default, known.key
+            ),
+            Shape::OneOf(list) => {
+                words.extend(list);
+                let at = list
+                    .iter()
+                    .position(|word| *word == known.default)
+                    .unwrap_or_default();
+                format!(
+                    "<dropdownList refId=\"value\" noSort=\"true\" defaultItem=\"{at}\">{}</dropdownList>",
+                    known.key
+                )
+            }
+            Shape::Text => format!("<textBox refId=\"value\"><label>{}</label></textBox>", known.key),
+        };
+        let _ = writeln!(
+            presentations,
+            "      <presentation id=\"{id}\">{part}</presentation>"
+        );
+    }
+    words.sort_unstable();
+    words.dedup();
+    for word in words {
+        string(&format!("word_{}", id(word)), word);
+    }
+    format!(
+        "<?xml version=\"1.0\" encoding=\"utf-8\"?>\n\
+         <policyDefinitionResources xmlns=\"http://schemas.microsoft.com/GroupPolicy/2006/07/PolicyDefinitions\" revision=\"1.0\" schemaVersion=\"1.0\">\n\
+         \x20 <displayName>Offhook</displayName>\n  <description>{}</description>\n  <resources>\n    <stringTable>\n{strings}    </stringTable>\n    <presentationTable>\n{presentations}    </presentationTable>\n  </resources>\n</policyDefinitionResources>\n",
+        of(
+            "What an organisation forces for Offhook",
+            "Was eine Organisation für Offhook vorgibt"
+        )
+    )
+}
+
+/// A file with every key, each of them off.
+fn example() -> String {
+    let mut out = String::from(
+        "# /etc/offhook/policy.toml: take away the # before what is to be forced. Made from the table of settings; what stands\n\
+         # here is what is built in.\n",
+    );
+    let mut folder = String::new();
+    for known in forceable().filter(|known| !matches!(known.kind, Kind::Rule(_))) {
+        let (here, name) = known.key.rsplit_once('.').unwrap_or(("", &known.key));
+        if here != folder {
+            let _ = writeln!(out, "\n# [{here}]");
+            here.clone_into(&mut folder);
+        }
+        let value = known.kind.to_toml(known.default);
+        let _ = writeln!(out, "# {name} = {}", value.to_string().trim());
+    }
+    out
+}
+
+/// Each of them by its place.
+fn files() -> [(PathBuf, String); 4] {
+    let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/policy"));
+    [
+        (folder.join("Offhook.admx"), admx()),
+        (folder.join("en-US/Offhook.adml"), adml(Language::En)),
+        (folder.join("de-DE/Offhook.adml"), adml(Language::De)),
+        (folder.join("policy.toml"), example()),
+    ]
+}
+
+#[test]
+fn the_templates_are_those_of_the_table() {
+    for (path, text) in files() {
+        if std::env::var_os("WRITE_POLICY").is_some() {
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(&path, &text).unwrap();
+        }
+        let there = std::fs::read_to_string(&path).unwrap_or_default();
+        // Some systems check files out with ends of lines of their own.
+        assert!(
+            there.replace("\r\n", "\n") == text,
+            "{} is another one: WRITE_POLICY=1 cargo test -p offhook-connect the_templates",
+            path.display()
+        );
+    }
+}
+
+#[test]
+fn every_setting_is_in_both_templates_and_every_text_in_both_languages() {
+    use quick_xml::events::Event;
+    let attributes = |xml: &str, tag: &str, name: &str| -> Vec<String> {
+        let mut reader = quick_xml::Reader::from_str(xml);
+        let mut found = Vec::new();
+        loop {
+            let event = reader.read_event().unwrap();
+            if event == Event::Eof {
+                return found;
+            }
+            if let Event::Start(element) | Event::Empty(element) = event
+                && element.name().as_ref() == tag
+            {
+                let value = element.try_get_attribute(name).unwrap();
+                found.extend(value.map(|value| value.value.into_owned()));
+            }
+        }
+    };
+    let admx = admx();
+    let mut keys: Vec<String> = ["policy", "decimal", "enum", "text"]
+        .iter()
+        .flat_map(|tag| attributes(&admx, tag, "valueName"))
+        .collect();
+    keys.sort();
+    let mut known: Vec<String> = forceable().map(|known: &Known| known.key.to_string()).collect();
+    known.sort();
+    assert_eq!(keys, known);
+    for language in [Language::En, Language::De] {
+        let adml = adml(language);
+        let (strings, shown) = (
+            attributes(&adml, "string", "id"),
+            attributes(&adml, "presentation", "id"),
+        );
+        let asked = |start: &str| -> Vec<String> {
+            let parts = admx.split(start).skip(1);
+            parts
+                .map(|part| part.split(')').next().unwrap().to_owned())
+                .collect()
+        };
+        for id in asked("$(string.") {
+            assert_eq!(strings.iter().filter(|known| **known == id).count(), 1, "{id}");
+        }
+        for id in asked("$(presentation.") {
+            assert_eq!(shown.iter().filter(|known| **known == id).count(), 1, "{id}");
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The way into the network: a proxy with a sign-in, an organisation's own certificates, names that only the proxy knows,
+//! IPv6, and pages that answer in place of Microsoft.
+#![cfg(target_os = "linux")]
+
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use axum::Router;
+use axum::response::Html;
+use offhook_tests::desk::Desk;
+use offhook_tests::front::Front;
+use offhook_tests::playground::Playground;
+use offhook_tests::product::Product;
+use offhook_tests::proxy::{Asked, Proxy};
+use offhook_tests::runtime::{block_on, handle};
+use offhook_tests::socket::Socket;
+use offhook_tests::wait_until;
+use serde_json::{Value, json};
+
+const LIMIT: Duration = Duration::from_secs(45);
+const GRAPH: &str = "graph.example.com:443";
+const ALICE: &str = "alice";
+
+struct Company<'desk> {
+    product: Product<'desk>,
+    playground: Playground,
+    proxy: Proxy,
+    front: Front,
+}
+
+/// Signed in; Graph is outside, behind the proxy, with a certificate of the company's own authority.
+fn company<'desk>(desk: &'desk Desk, login: Option<&str>, network: &str) -> Company<'desk> {
+    let playground = Playground::start(desk);
+    let settings = playground.settings();
+    let line = settings.lines().find(|line| line.starts_with("graph_url"));
+    let graph = line
+        .and_then(|line| line.split('"').nth(1))
+        .expect("Graph's address");
+    let port = url::Url::parse(graph)
+        .ok()
+        .and_then(|url| url.port())
+        .expect("a port");
+    let inside = SocketAddr::from(([127, 0, 0, 1], port));
+    let text = settings.replace(graph, &format!("https://{}/v1.0", "graph.example.com"));
+    let text = text.replace("\nkind = \"asterisk\"", "\nkind = \"none\"");
+    let front = Front::named(inside, "DNS:graph.example.com");
+    let proxy = Proxy::start(login);
+    proxy.lead(GRAPH, front.address());
+    let mut product = Product::new(desk);
+    product.write_settings(&format!(
+        "{text}\n[network]\nproxy = \"named\"\nproxy_address = \"{}\"\nroot_file = \"{}\"\n{network}\n[log]\nlevel = \"debug\"\n",
+        proxy.address(),
+        front.authority_file().display(),
+    ));
+    product.start_headless();
+    // The sign-in is on the computer itself, where no proxy is asked.
+    product.sign_in(ALICE);
+    Company {
+        product,
+        playground,
+        proxy,
+        front,
+    }
+}
+
+impl Company<'_> {
+    /// What Microsoft's light says once it says this.
+    #[track_caller]
+    fn wait_said(&self, ok: bool, words: &str) {
+        self.product.wait_status(LIMIT, words, |status| {
+            let light = &status["health"]["microsoft"];
+            light["ok"] == ok && light["text"].as_str().unwrap_or_default().contains(words)
+        });
+    }
+
+    #[track_caller]
+    fn set_password(&self, password: &str) {
+        let said = self
+            .product
+            .run_with_input("offhookctl", &["secret", "set", "proxy"], password);
+        assert_eq!(said.code, 0, "{said:?}");
+    }
+
+    fn tries_with(&self, login: &str) -> Vec<Asked> {
+        let mut asked = self.proxy.asked();
+        asked.retain(|asked| asked.login.as_deref() == Some(login));
+        asked
+    }
+}
+
+#[test]
+fn a_proxy_with_a_login_is_passed_with_the_right_one_and_a_wrong_one_is_tried_once() {
+    let desk = Desk::headless();
+    let company = company(&desk, Some("ada:s3cret-right"), "proxy_user = \"ada\"");
+    // Nothing is stored yet: the proxy says so, and Offhook which proxy and where to.
+    company.wait_said(false, "graph.example.com");
+    company.wait_said(false, "proxy");
+    let pages = Socket::connect(company.product.data_dir())
+        .watch("pages")
+        .wait(LIMIT, "the page", |pages| {
+            pages["startup"]["proxy_password"] == false
+        });
+    assert_eq!(pages["fields"]["network.proxy_user"]["value"], "ada");
+
+    company.set_password("s3cret-wrong");
+    wait_until(LIMIT, "the wrong login", || {
+        !company.tries_with("ada:s3cret-wrong").is_empty()
+    });
+    let refused = company.proxy.asked().len();
+    wait_until(LIMIT * 2, "one more try", || {
+        company.proxy.asked().len() > refused
+    });
+    // One that was on its way beside the first counts as the first.
+    assert!(
+        company.tries_with("ada:s3cret-wrong").len() <= 2,
+        "{:?}",
+        company.proxy.asked()
+    );
+    company.wait_said(false, "proxy");
+
+    company.set_password("s3cret-right");
+    company.product.wait_status(LIMIT, "Teams", |status| {
+        status["health"]["microsoft"]["ok"] == true && !status["teams"]["seen"].is_null()
+    });
+    // The sign-in's own address is on this computer: it never goes to the proxy.
+    let asked = company.proxy.asked();
+    assert!(asked.iter().all(|asked| asked.host == GRAPH), "{asked:?}");
+    let logs = company.product.logs();
+    for secret in ["s3cret", "YWRhOnMzY3JldC1yaWdodA"] {
+        assert!(!logs.contains(secret), "{secret} is in the log");
+    }
+    assert!(
+        !company
+            .product
+            .file("settings.toml")
+            .expect("settings")
+            .contains("s3cret")
+    );
+
+    // The list of what is reached directly: nobody here knows the name.
+    let mut socket = Socket::connect(company.product.data_dir());
+    let apply = json!({"apply": {"network.no_proxy": "example.com"}});
+    assert_eq!(socket.ask(apply).expect("taken"), json!("done"));
+    company.wait_said(false, "Microsoft Graph");
+    let before = company.proxy.asked().len();
+    company.wait_said(false, "Microsoft Graph");
+    assert_eq!(company.proxy.asked().len(), before);
+    // A login in the address would stand in the settings for everybody.
+    let refused = socket.ask(json!({"apply": {"network.proxy_address": "ada:s3cret@[::1]:1"}}));
+    assert_eq!(refused.expect_err("refused")["code"], "entry-not-possible");
+}
+
+#[test]
+fn a_page_in_place_of_microsoft_is_named_and_nothing_is_concluded_from_it() {
+    let desk = Desk::headless();
+    let company = company(&desk, None, "");
+    let seen = |status: &Value| status["teams"]["seen"]["availability"].clone();
+    company.playground.pick(ALICE, Some("do-not-disturb"));
+    let known = company
+        .product
+        .wait_status(LIMIT, "do not disturb", |status| seen(status) == "DoNotDisturb");
+
+    // From now on the hotel answers, with a certificate that is trusted, as blocking proxies have.
+    let page = || async { Html("<!doctype html><title>Welcome</title>Please sign in") };
+    let listener = block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port");
+    let hotel = listener.local_addr().expect("an address");
+    let served = handle().spawn(async move { axum::serve(listener, Router::new().fallback(page)).await });
+    company.front.lead(hotel);
+    company.wait_said(false, "web page answers in place of graph.example.com");
+    let status = company.product.status();
+    assert_eq!(seen(&status), seen(&known), "the last reading stays");
+    assert_eq!(status["state"], known["state"]);
+    served.abort();
+
+    // The proxy knows the place no more.
+    company.proxy.forget(GRAPH);
+    company.front.lead(hotel);
+    company.wait_said(false, "proxy makes no connection");
+}
+
+#[test]
+fn a_certificate_of_nobody_known_is_said_and_a_bad_file_too() {
+    let desk = Desk::headless();
+    let company = company(&desk, None, "");
+    company.wait_said(true, "");
+    let mut socket = Socket::connect(company.product.data_dir());
+    let apply = |file: &str| json!({"apply": {"network.root_file": file}});
+    socket.ask(apply("")).expect("taken");
+    company.wait_said(false, "does not trust the certificate of graph.example.com");
+    socket.ask(apply("/nowhere/roots.pem")).expect("taken");
+    let mut pages = Socket::connect(company.product.data_dir()).watch("pages");
+    let shown = pages.wait(LIMIT, "the file", |pages| {
+        !pages["startup"]["network"][0].is_null()
+    });
+    assert_eq!(shown["startup"]["network"][0]["code"], "root-file-unreadable");
+    let file = company.front.authority_file();
+    socket.ask(apply(&file.display().to_string())).expect("taken");
+    company.wait_said(true, "");
+}

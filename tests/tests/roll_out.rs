@@ -1,0 +1,211 @@
+//! Roll-out: an organisation's policy, the key file it names, and newer versions from a place it names.
+#![cfg(target_os = "linux")]
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use base64::Engine as _;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
+use offhook_tests::desk::Desk;
+use offhook_tests::places;
+use offhook_tests::product::Product;
+use offhook_tests::runtime::{block_on, handle};
+use offhook_tests::socket::Socket;
+use serde_json::{Value, json};
+
+const SOON: Duration = Duration::from_secs(20);
+const PBX: &str = "pbx.example.com";
+
+/// Runs OpenSSL in a folder, as docs/ADMIN.md says.
+#[track_caller]
+fn openssl(folder: &Path, arguments: &[&str]) -> Vec<u8> {
+    let mut command = Command::new(places::system_program("openssl"));
+    let output = command
+        .current_dir(folder)
+        .args(arguments)
+        .output()
+        .expect("openssl");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    output.stdout
+}
+
+/// A new key in `NAME.pem`; gives its public half as the settings have it.
+fn signer(folder: &Path, name: &str) -> String {
+    let file = format!("{name}.pem");
+    openssl(folder, &["genpkey", "-algorithm", "ed25519", "-out", &file]);
+    let public = openssl(folder, &["pkey", "-in", &file, "-pubout", "-outform", "DER"]);
+    URL_SAFE_NO_PAD.encode(&public[public.len() - 32..])
+}
+
+/// The file of newer versions, signed as docs/ADMIN.md says.
+fn feed(folder: &Path, by: &str, version: &str) -> Vec<u8> {
+    let made = jiff::Timestamp::now();
+    let until = made
+        .checked_add(jiff::SignedDuration::from_hours(24))
+        .expect("a time");
+    let body = json!({"kind": "offhook-update", "version": version, "made": made.to_string(),
+        "until": until.to_string(), "page": "https://example.com/offhook"});
+    std::fs::write(folder.join("update.json"), body.to_string()).expect("written");
+    let key = format!("{by}.pem");
+    let signature = openssl(
+        folder,
+        &["pkeyutl", "-sign", "-rawin", "-inkey", &key, "-in", "update.json"],
+    );
+    let line = format!("offhook-update 1 {}\n", STANDARD.encode(signature));
+    [line.into_bytes(), body.to_string().into_bytes()].concat()
+}
+
+fn wait_page(product: &Product<'_>, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
+    Socket::connect(product.data_dir())
+        .watch("pages")
+        .wait(SOON, what, wanted)
+}
+
+#[test]
+fn a_policy_locks_what_it_forces_and_takes_over_the_key_file_it_names() {
+    let desk = Desk::headless();
+    let folder = places::folder("policy");
+    let signer = signer(folder.path(), "admin");
+    let mut product = Product::new(&desk);
+    let (key, pem) = (folder.path().join("pbx.pbxkey"), folder.path().join("admin.pem"));
+    let (key, pem) = (key.display().to_string(), pem.display().to_string());
+    let made = product.ctl(&[
+        "key",
+        "new",
+        "--name",
+        PBX,
+        "--kind",
+        "asterisk",
+        "--issuer",
+        "IT",
+        "--valid-days",
+        "30",
+        "--sign",
+        &pem,
+        "--out",
+        &key,
+    ]);
+    assert_eq!(made.code, 0, "{made:?}");
+    let policy = folder.path().join("policy.toml");
+    let write = |signer: &str| {
+        let text = format!(
+            "[phone]\nkey_file = \"{key}\"\nkey_signers = [\"{signer}\"]\n[microsoft]\nclient_id = \"00000000-1111-2222-3333-444444444444\"\n[store]\nsecrets = \"file\"\n"
+        );
+        std::fs::write(&policy, text).expect("written");
+    };
+    let named = policy.display().to_string();
+    let environment = [("OFFHOOK_TEST_POLICY", named.as_str())];
+
+    // A file that somebody else has signed is refused, policy or not.
+    let other = self::signer(folder.path(), "other");
+    write(&other);
+    product.start(&["--no-tray"], &environment);
+    product.wait_logged("the policy's key file was refused");
+    wait_page(&product, "no phone system", |pages| {
+        pages["phone"]["host"]["value"] == ""
+    });
+    product.term();
+
+    write(&signer);
+    product.start(&["--no-tray"], &environment);
+    let pages = wait_page(&product, "the phone system", |pages| {
+        pages["phone"]["host"]["value"] == PBX
+    });
+    assert_eq!(pages["phone"]["kind"]["value"], "asterisk");
+    assert_eq!(pages["account"]["client_id"]["locked"], true);
+    assert_eq!(pages["fields"]["store.secrets"]["locked"], true);
+    assert_eq!(
+        pages["phone"]["host"]["locked"], false,
+        "the file is taken over, not forced"
+    );
+    let mut socket = Socket::connect(product.data_dir());
+    let refused = socket
+        .ask(json!({"apply": {"microsoft.client_id": "mine"}}))
+        .expect_err("refused");
+    assert_eq!(refused["code"], "locked");
+    drop(socket);
+    product.term();
+
+    // Once more: what is there already is not asked about again.
+    product.start(&["--no-tray"], &environment);
+    let again = wait_page(&product, "the phone system", |pages| {
+        pages["phone"]["host"]["value"] == PBX
+    });
+    assert_ne!(again["phone"]["key"]["state"], "offered");
+    product.term();
+
+    // Without the policy the setting alone does nothing.
+    let mut alone = Product::new(&desk);
+    alone.write_settings(&format!("[phone]\nkey_file = \"{key}\"\n"));
+    alone.start_headless();
+    let pages = wait_page(&alone, "the pages", |pages| {
+        pages["fields"]["phone.key_file"]["value"] == json!(key)
+    });
+    assert_eq!(pages["phone"]["host"]["value"], "");
+}
+
+#[test]
+fn newer_versions_are_asked_for_where_the_organisation_says_and_only_signed_ones_count() {
+    let desk = Desk::headless();
+    let folder = places::folder("feed");
+    let trusted = signer(folder.path(), "trusted");
+    let _other = signer(folder.path(), "other");
+    let given = Arc::new(Mutex::new(feed(folder.path(), "trusted", "9.0.0")));
+    let serving = Arc::clone(&given);
+    let answer = move || {
+        let bytes = serving.lock().expect("the feed").clone();
+        async move { bytes }
+    };
+    let listener = block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let router = Router::new().route("/feed", get(answer));
+    let server = handle().spawn(async move { axum::serve(listener, router).await });
+
+    let mut product = Product::new(&desk);
+    product.write_settings(&format!(
+        "[store]\nsecrets = \"file\"\n[update]\nfeed = \"http://{address}/feed\"\nkeys = [\"{trusted}\"]\n"
+    ));
+    product.start_headless();
+    let shown = |text: &str| {
+        wait_page(&product, text, |pages| {
+            pages["startup"]["update"]["text"]
+                .as_str()
+                .unwrap_or_default()
+                .contains(text)
+        })
+    };
+    shown("not asked");
+    let ask_again = || {
+        let mut socket = Socket::connect(product.data_dir());
+        for on in ["false", "true"] {
+            socket.ask(json!({"apply": {"update.check": on}})).expect("taken");
+        }
+    };
+    ask_again();
+    let pages = shown("Offhook 9.0.0 is there");
+    assert_eq!(pages["startup"]["update"]["page"], "https://example.com/offhook");
+    // Nobody is nagged: neither attention nor anything in the tray.
+    assert_eq!(product.status()["attention"], false);
+
+    *given.lock().expect("the feed") = feed(folder.path(), "other", "9.1.0");
+    ask_again();
+    shown("not signed");
+    *given.lock().expect("the feed") = feed(folder.path(), "trusted", "0.0.1");
+    ask_again();
+    shown("newest version");
+
+    // Switched off, nothing is asked and nothing is shown.
+    Socket::connect(product.data_dir())
+        .ask(json!({"apply": {"update.check": "false"}}))
+        .expect("taken");
+    wait_page(&product, "silence", |pages| pages["startup"]["update"].is_null());
+    server.abort();
+}
