@@ -231,6 +231,7 @@ const LINES: &[Known] = &[
     known("calendar.busy", Kind::OneOf(&ACTIONS), "dnd"),
     known("calendar.oof", Kind::OneOf(&ACTIONS), "dnd"),
     known("calendar.forward_to", Kind::Target, ""),
+    known("calendar.forward_internal", Kind::Flag, "true"),
     known("calendar.forward_when_off", Kind::Flag, "false"),
     known("calendar.chat_status", Kind::Flag, "false"),
     known("calendar.change_during", Kind::Flag, "false"),
@@ -243,6 +244,7 @@ const LINES: &[Known] = &[
     known("calendar.leads", Kind::Flag, "false"),
     known("calendar.keep_on_stop", Kind::Flag, "false"),
     known("calendar.ignore_away", Kind::Flag, "false"),
+    known("calendar.teams_message", Kind::Flag, "false"),
     known("store.secrets", Kind::OneOf(&["keyring", "file"]), "keyring"),
     known(
         "log.level",
