@@ -25,6 +25,10 @@ const OWN: [&str; 4] = [
 const LATE: Duration = Duration::from_secs(45);
 /// A reading may lag for a minute (R10), the longest wait for the next one, and its way.
 const TAKEN_BACK: Duration = Duration::from_secs(60 + 33 + 15);
+/// What is read may be 5 s old, and lag for 3 s; a request is on its way for 25 s at most.
+const CROSSES: Duration = Duration::from_secs(40);
+/// A desk whose clock is further behind Teams' can't tell that ours has ended by itself from the person's taking it away.
+const BEHIND: SignedDuration = SignedDuration::from_secs(-110);
 /// R10
 const QUIET: Duration = Duration::from_secs(30);
 
@@ -45,6 +49,8 @@ pub struct Board {
     put_back: bool,
     quiet_since: Option<Instant>,
     idle_since: Option<Instant>,
+    /// When the person wrote last.
+    hand_at: Option<Instant>,
     /// The newest request that was carried out.
     did: u64,
     unanswered_until: Instant,
@@ -67,6 +73,7 @@ impl Board {
             put_back: false,
             quiet_since: None,
             idle_since: None,
+            hand_at: None,
             did: 0,
             unanswered_until: now,
             want: None,
@@ -125,7 +132,7 @@ impl Desk {
     }
 
     pub fn writes_message(&mut self) {
-        let wait = self.board.chance.between(900.0, 5400.0);
+        let wait = self.board.chance.between(600.0, 3600.0);
         self.later(wait, Event::WritesMessage);
         let text = self.board.chance.pick(&OWN);
         let now = self.now.mono;
@@ -146,6 +153,7 @@ impl Desk {
         self.watch.changes.push_back(now);
         self.board.crossed = self.watch.in_flight.contains("message") || now < self.board.unanswered_until;
         self.board.by_hand = None;
+        self.board.hand_at = Some(now);
         if over_ours && written && !self.board.crossed {
             self.story.happens("a status message written during a hold");
             self.board.by_hand = Some(false);
@@ -191,8 +199,9 @@ impl Desk {
         }
         // Ours may have ended by itself.
         let as_left = is_ours(&shows) || shows.is_none() || shows.says(&self.board.base.text);
-        if self.board.by_hand.take().is_some() || !as_left {
-            // The person wrote while it was on its way.
+        let hand = self.board.hand_at.is_some_and(|at| now.since(at) < CROSSES);
+        if self.board.by_hand.take().is_some() || !as_left || hand {
+            // The person wrote while it was on its way, or after the reading it rests on.
             self.board.crossed = true;
         }
         self.story.happens(if is_ours(&message) {
@@ -315,6 +324,7 @@ impl Desk {
         let ours = is_ours(&shows);
         let record = engine.ledger().message.clone();
         let in_flight = self.watch.in_flight.contains("message");
+        self.board.crossed |= self.board.ahead < BEHIND;
         if self.board.crossed {
             if !ours {
                 self.board.base = shows;
