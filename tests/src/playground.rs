@@ -139,6 +139,20 @@ impl Playground {
         self.tell(&format!("people/{key}/teams"), &json!({ "client": client }));
     }
 
+    /// The person writes their status message in Teams, as Graph keeps it; an empty one takes it away.
+    #[track_caller]
+    pub fn write_message(&self, key: &str, content: &str) {
+        let how = json!({ "content": content });
+        self.tell(&format!("people/{key}/status-message"), &how);
+    }
+
+    /// The status message that colleagues read, as Graph keeps it; empty: none.
+    #[track_caller]
+    pub fn message(&self, key: &str) -> String {
+        let person = self.person(key);
+        person["note"].as_str().unwrap_or_default().to_owned()
+    }
+
     /// The person's calendar from now on, each occurrence as the control API takes it.
     #[track_caller]
     pub fn set_calendar(&self, key: &str, events: &[Value]) {

@@ -206,6 +206,95 @@ fn an_appointment_in_a_file_refuses_calls_from_its_minute_until_its_end() {
     assert!(!house.product.logs().contains("Budget"));
 }
 
+/// As a Teams client keeps one that is shown to those who write.
+const PINNED: &str = "<pinnednote></pinnednote>";
+
+#[track_caller]
+fn wait_message(house: &House, limit: Duration, wanted: &str) {
+    let shown = || (house.company.message(PERSON) == wanted).then_some(());
+    if try_wait_for(limit, shown).is_none() {
+        let (message, why) = (house.company.message(PERSON), house.product.ctl(&["why"]));
+        panic!(
+            "the status message is {message:?} instead of {wanted:?}: {}",
+            why.stdout
+        );
+    }
+}
+
+#[test]
+fn the_status_message_in_teams_is_the_appointments_while_it_runs_and_the_persons_own_comes_back() {
+    let soon = Soon::new();
+    let own = format!("Call my mobile{PINNED}");
+    let more = "busy = \"none\"\ntitle = true\nteams_message = true\n";
+    let house = House::in_use(Asterisk::start(), habits(more));
+    house.company.write_message(PERSON, &own);
+    house
+        .company
+        .set_calendar(PERSON, &[soon.event("Budget (No action)")]);
+    consent(&house);
+    assert!(
+        Timestamp::now() < soon.start,
+        "this machine is too slow for the test"
+    );
+    wait_message(&house, Soon::wait_for(soon.start), &format!("Budget{PINNED}"));
+    Soon::assert_at(soon.start);
+    // Whatever becomes of the program, it ends with the appointment.
+    assert_eq!(house.company.person(PERSON)["note_until"], soon.end.to_string());
+    let why = house.product.ctl(&["why"]).stdout;
+    assert!(
+        why.contains("Status message in Teams: “Budget” since") && why.contains("“Call my mobile”"),
+        "{why}"
+    );
+    wait_message(&house, Soon::wait_for(soon.end), &own);
+    Soon::assert_at(soon.end);
+    wait_until(SOON, "nothing of it in the ledger", || {
+        house.ledger()["message"].is_null()
+    });
+    let logs = house.product.logs();
+    assert!(!logs.contains("Budget") && !logs.contains("mobile"));
+}
+
+#[test]
+fn what_the_person_writes_in_teams_during_an_appointment_stays_and_quitting_puts_back_what_was_there() {
+    let soon = Soon::new();
+    let more = "busy = \"none\"\ntitle = true\nteams_message = true\n";
+    let mut house = House::in_use(Asterisk::start(), habits(more));
+    house.company.write_message(PERSON, "On the road");
+    let now = Timestamp::now().round(Unit::Second).unwrap();
+    let mut event = soon.event("Budget");
+    event["start"] = (now - SignedDuration::from_mins(5)).to_string().into();
+    event["end"] = (now + SignedDuration::from_mins(30)).to_string().into();
+    house.company.set_calendar(PERSON, &[event]);
+    consent(&house);
+    wait_message(&house, SOON, "Budget");
+    assert!(house.product.term().success());
+    assert_eq!(
+        house.company.message(PERSON),
+        "On the road",
+        "within the time of quitting"
+    );
+    house.product.start_headless();
+    wait_message(&house, SOON, "Budget");
+    // Killed and started again, it knows what was there.
+    house.product.kill9();
+    house.product.start_headless();
+    house.wait_ready();
+    assert_eq!(house.company.message(PERSON), "Budget");
+    house.company.write_message(PERSON, "No, this");
+    let said = || {
+        house
+            .product
+            .ctl(&["why"])
+            .stdout
+            .contains("you took it back")
+            .then_some(())
+    };
+    // Until a minute after the start a reading may still lag behind.
+    assert!(try_wait_for(Duration::from_secs(90), said).is_some());
+    assert!(house.product.term().success());
+    assert_eq!(house.company.message(PERSON), "No, this");
+}
+
 #[test]
 fn calls_go_elsewhere_while_an_appointment_runs() {
     let pbx = Asterisk::start();

@@ -67,7 +67,7 @@ fn tests_and_files_named_in_documents_exist() {
     for (document, text) in documents() {
         for word in quoted(&text) {
             if looks_like_test(&word) {
-                let defined = [format!("fn {word}("), format!("\"{word}\"")];
+                let defined = [format!("fn {word}("), format!("\"{word}\""), format!("{word} =>")];
                 let found = sources
                     .iter()
                     .any(|source| defined.iter().any(|text| source.contains(text)));

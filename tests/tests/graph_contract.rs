@@ -257,6 +257,60 @@ fn the_calendar_is_read_in_words_that_graph_allows() {
 }
 
 #[test]
+fn the_status_message_of_an_appointment_is_set_in_words_that_graph_allows() {
+    let desk = Desk::headless();
+    let office = Office::open();
+    office.company.admin_consent(&["Calendars.Read"]);
+    let token = office.company.access_token("alice", &["Presence.ReadWrite"]);
+    let own = json!({"statusMessage": {"message": {"content": "Off at four<pinnednote></pinnednote>",
+        "contentType": "text"}, "expiryDateTime": {"dateTime": "2099-01-31T16:00:00", "timeZone": "UTC"}}});
+    let url = format!("{}/v1.0/me/presence/setStatusMessage", office.graph.url());
+    assert_eq!(
+        http::send(http::post(&url).bearer_auth(&token).json(&own)).status,
+        200
+    );
+    let now = jiff::Timestamp::now().round(jiff::Unit::Second).unwrap();
+    let end = now + jiff::SignedDuration::from_hours(1);
+    let event = json!({"id": "AAMk-1", "subject": "Talk", "showAs": "busy", "start": now.to_string(),
+        "end": end.to_string()});
+    let events = vec![serde_json::from_value(event).unwrap()];
+    assert!(office.company.set_calendar("alice", events));
+    let more = "[calendar]\nenabled = true\ntitle = true\nteams_message = true\n";
+    let mut product = office.product_with(&desk, "recommended", more);
+    let mut socket = Socket::connect(product.data_dir());
+    let begun = socket.ask(json!("ask_calendar")).unwrap();
+    let mut url: Url = begun["sign_in"]["browser"]["url"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    url.query_pairs_mut().append_pair("playground_user", "alice");
+    Browser::default().open(&url);
+    let until = end.strftime("%Y-%m-%dT%H:%M:%S").to_string();
+    let ours = json!({"statusMessage": {"message": {"content": "Talk<pinnednote></pinnednote>",
+        "contentType": "text"}, "expiryDateTime": {"dateTime": until, "timeZone": "UTC"}}});
+    office.wait_asked("/setStatusMessage", &ours);
+    assert!(product.term().success());
+    office.wait_asked("/setStatusMessage", &own);
+    assert_eq!(
+        office.company.note("alice").as_deref(),
+        Some("Off at four<pinnednote></pinnednote>")
+    );
+    office.assert_all_taken();
+    for wrong in [
+        json!({"statusMessage": {"message": {"content": "x"}, "expiryDateTime": "2099-01-31T16:00:00Z"}}),
+        json!({"statusMessage": "x"}),
+    ] {
+        let url = format!("{}/v1.0/me/presence/setStatusMessage", office.graph.url());
+        assert_eq!(
+            http::send(http::post(&url).bearer_auth(&token).json(&wrong)).status,
+            422,
+            "{wrong}"
+        );
+    }
+}
+
+#[test]
 fn the_validator_would_have_refused() {
     let office = Office::open();
     let token = office.company.access_token("alice", &["Presence.ReadWrite"]);

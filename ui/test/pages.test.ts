@@ -719,7 +719,7 @@ describe("Calendar", () => {
     }
     const options = ["chat_status", "change_during", "title", "no_text_when_free", "join_titles"].concat(
       ["show_start", "show_end", "show_duration", "leads", "ignore_away", "keep_on_stop"],
-      ["forward_when_off"],
+      ["forward_when_off", "teams_message"],
     );
     for (const option of options) {
       const control = root.querySelector<HTMLInputElement>(`#calendar-${option}`);

@@ -542,7 +542,7 @@ fn page(step: &Value) -> String {
         phone[name] = field.clone();
     }
     let calendar = json!({"light": null, "need": "off", "asking": false, "problem": null, "admin_text": null,
-        "password_stored": false, "test": test, "next": [], "notes": [], "asks_target": true});
+        "password_stored": false, "test": test, "next": [], "notes": [], "asks_target": true, "asks_internal": false});
     let pages = json!({"language": "en", "version": "9", "words": {}, "first_run": null,
         "now": {"state": "free", "waiting": false, "title": "", "why": "", "attention": null, "paused": null,
             "question": null, "put_back": null, "can_set_again": false, "fields": [], "reasons": [],

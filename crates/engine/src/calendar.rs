@@ -73,6 +73,8 @@ pub struct CalendarRules {
     pub keep_on_stop: bool,
     /// "Ignoriere Status Abwesend": an Away that a client set is overwritten.
     pub ignore_away: bool,
+    /// The status text also as the status message in Teams.
+    pub teams_message: bool,
 }
 
 impl fmt::Debug for CalendarRules {
@@ -96,6 +98,7 @@ impl fmt::Debug for CalendarRules {
             leads,
             keep_on_stop,
             ignore_away,
+            teams_message,
         } = self;
         f.debug_struct("CalendarRules")
             .field("free", free)
@@ -116,6 +119,7 @@ impl fmt::Debug for CalendarRules {
             .field("leads", leads)
             .field("keep_on_stop", keep_on_stop)
             .field("ignore_away", ignore_away)
+            .field("teams_message", teams_message)
             .finish()
     }
 }
@@ -142,6 +146,7 @@ impl Default for CalendarRules {
             leads: false,
             keep_on_stop: false,
             ignore_away: false,
+            teams_message: false,
         }
     }
 }

@@ -7,7 +7,7 @@ use crate::ledger::Ledger;
 use crate::line::{LineEvent, SourceId};
 use crate::phone::{Abilities, Field, FieldValue, PhoneIdentity};
 use crate::rules::Rules;
-use crate::teams::{PreferredPair, Presence, SessionPair, SignIn};
+use crate::teams::{PreferredPair, Presence, SessionPair, SignIn, StatusMessage};
 use crate::view::tray::Page;
 use jiff::Timestamp;
 use offhook_protocol::command::Pause;
@@ -23,6 +23,9 @@ pub enum Input {
     SessionCleared(Result<(), Fault>),
     PreferredSet(Result<(), Fault>),
     PreferredCleared(Result<(), Fault>),
+    /// The status message that came with a presence; `None`: there is one that could not be put back as it is.
+    MessageSeen(Option<StatusMessage>),
+    MessageSet(Result<(), Fault>),
     /// A phone system is configured (and will be tried), or none is.
     PhoneConfigured(bool),
     PhoneUp {
@@ -93,6 +96,8 @@ pub enum Effect {
         lifetime: Duration,
     },
     ClearPreferred,
+    /// An empty one removes what is there.
+    SetMessage(StatusMessage),
     /// Everything that touches the time from `from` to `until`.
     ReadCalendar {
         from: Timestamp,

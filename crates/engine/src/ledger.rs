@@ -1,7 +1,7 @@
 //! The ledger: what we have changed and must put back. Written to disk before the phone system is.
 
 use crate::phone::{Field, FieldValue};
-use crate::teams::{PreferredPair, SessionPair};
+use crate::teams::{PreferredPair, SessionPair, StatusMessage};
 use jiff::Timestamp;
 use offhook_protocol::status::Cause;
 use serde::{Deserialize, Serialize};
@@ -27,6 +27,12 @@ pub struct Ledger {
     /// The same for preferred presences.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replaced_preferred: Vec<PreferredPair>,
+    /// The status message in Teams, set for an appointment.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub message: Option<MessageRecord>,
+    /// The person wrote over that message, or put it back: left alone as a field in `yielded` (R10).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub message_yielded: bool,
     #[serde(default)]
     pub pause: Option<PauseRecord>,
     /// Fields the person took back during a hold, at the phone or in Offhook: left alone until the rules have wanted nothing for a while
@@ -81,6 +87,8 @@ impl fmt::Debug for Ledger {
             preferred,
             replaced_sessions,
             replaced_preferred,
+            message,
+            message_yielded,
             pause,
             yielded,
             contested,
@@ -97,6 +105,8 @@ impl fmt::Debug for Ledger {
             .field("preferred", preferred)
             .field("replaced_sessions", replaced_sessions)
             .field("replaced_preferred", replaced_preferred)
+            .field("message", message)
+            .field("message_yielded", message_yielded)
             .field("pause", pause)
             .field("yielded", yielded)
             .field("contested", contested)
@@ -118,6 +128,8 @@ impl Default for Ledger {
             preferred: None,
             replaced_sessions: Vec::new(),
             replaced_preferred: Vec::new(),
+            message: None,
+            message_yielded: false,
             pause: None,
             yielded: Vec::new(),
             contested: Vec::new(),
@@ -278,6 +290,36 @@ pub struct PreferredRecord {
     pub pair: PreferredPair,
     pub account: String,
     pub until: Timestamp,
+}
+
+/// The status message that we have set (R9). `Debug` hides the texts.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MessageRecord {
+    pub stage: Stage,
+    /// [`crate::teams::Account::key`] of the person whose message it is.
+    pub account: String,
+    /// The person's own, read once.
+    pub before: StatusMessage,
+    pub wrote: StatusMessage,
+    /// Those of ours that it has replaced, the latest last: a reading may still show one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub earlier: Vec<StatusMessage>,
+    pub why: Reason,
+    pub since: Timestamp,
+}
+
+impl fmt::Debug for MessageRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MessageRecord")
+            .field("stage", &self.stage)
+            .field("before", &self.before)
+            .field("wrote", &self.wrote)
+            .field("earlier", &self.earlier.len())
+            .field("why", &self.why)
+            .field("since", &self.since)
+            .finish_non_exhaustive()
+    }
 }
 
 impl fmt::Debug for SessionRecord {

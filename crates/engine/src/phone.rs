@@ -171,6 +171,8 @@ pub struct Abilities {
     /// It keeps a forward that the person has prepared and switched off; where it goes comes by itself
     /// ([`crate::Input::ForwardPrepared`]).
     pub prepared_forward: bool,
+    /// It can forward calls from outside alone (R14).
+    pub tells_internal_apart: bool,
     pub note_length: NoteLength,
     pub unconfirmed: Unconfirmed,
 }

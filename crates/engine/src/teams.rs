@@ -1,5 +1,6 @@
 //! Teams' words: what Graph reads, and the closed sets of what it takes.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -146,6 +147,56 @@ impl PreferredPair {
     pub fn presence(self) -> Presence {
         let (availability, activity) = self.words();
         Presence::new(availability, activity)
+    }
+}
+
+/// The status message that people read beside the presence. `Debug` hides the text.
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StatusMessage {
+    /// Empty: none. Without the mark of a pinned one.
+    pub text: String,
+    /// "Show when people message me".
+    #[serde(default)]
+    pub pinned: bool,
+    /// When Teams takes it away by itself; `None`: never.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub until: Option<Timestamp>,
+}
+
+impl StatusMessage {
+    pub fn is_none(&self) -> bool {
+        self.text.trim().is_empty()
+    }
+
+    /// Whether it has that text; Teams may have taken blanks off its ends.
+    pub fn says(&self, text: &str) -> bool {
+        self.text.trim() == text.trim()
+    }
+
+    /// The same text for the same time; whether it is pinned is the person's affair.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.says(&other.text) && self.until == other.until
+    }
+
+    /// What is left of it at that time.
+    #[must_use]
+    pub fn at(&self, now: Timestamp) -> Self {
+        if self.until.is_some_and(|until| until <= now) {
+            Self::default()
+        } else {
+            self.clone()
+        }
+    }
+}
+
+impl fmt::Debug for StatusMessage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StatusMessage")
+            .field("none", &self.is_none())
+            .field("pinned", &self.pinned)
+            .field("until", &self.until)
+            .finish_non_exhaustive()
     }
 }
 

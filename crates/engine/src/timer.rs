@@ -57,6 +57,7 @@ pub(crate) fn next(engine: &Engine, now: Now) -> Option<(Instant, &'static str)>
             engine.preferred.next_change(&engine.ledger, now),
             "preferred presence",
         ),
+        (engine.message.next_change(now.mono), "status message"),
         (retry, "field retry"),
         (engine.teams_poll_due(now), "poll"),
         (engine.calendar_due(now), "calendar"),

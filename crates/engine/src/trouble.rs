@@ -66,7 +66,8 @@ pub(crate) fn problems(engine: &Engine, now: Now) -> Vec<Trouble> {
             add(Code::RuleNotApplied, Some(name), Some(NoticeKind::Rule));
         }
     }
-    if let Some(fault) = engine.session.refused().or(engine.preferred.refused()) {
+    let refused = engine.session.refused().or(engine.preferred.refused());
+    if let Some(fault) = refused.or(engine.message.refused()) {
         add(fault.code, fault.detail.clone(), Some(NoticeKind::Rule));
     }
     if facts.teams.is_stale(engine.rules.release_after, now.mono)

@@ -12,7 +12,7 @@ use offhook_engine::line::{CallId, CallState, LineEvent, SourceId};
 use offhook_engine::phone::{Field, FieldValue, PhoneIdentity, PhonePresence};
 use offhook_engine::profile::NAMES;
 use offhook_engine::rules::{Role, Rules};
-use offhook_engine::teams::{Presence, SignIn};
+use offhook_engine::teams::{Presence, SignIn, StatusMessage};
 use offhook_engine::{Effect, Engine, Input, Now};
 use offhook_protocol::command::Pause;
 use proptest::prelude::*;
@@ -149,6 +149,7 @@ fn any_calendar() -> impl Strategy<Value = CalendarRules> {
         leads: on[5],
         keep_on_stop: on[6],
         ignore_away: on[7],
+        teams_message: on[0],
         ..CalendarRules::default()
     })
 }
@@ -175,6 +176,16 @@ fn phone_up() -> Input {
     }
 }
 
+fn message() -> impl Strategy<Value = StatusMessage> {
+    let texts = vec!["", "Talk", "Mine", "(DND)"];
+    let until = prop::option::of(-60..120i64);
+    (prop::sample::select(texts), any::<bool>(), until).prop_map(|(text, pinned, until)| StatusMessage {
+        text: text.into(),
+        pinned,
+        until: until.map(|n| moment("09:00") + jiff::SignedDuration::from_mins(n)),
+    })
+}
+
 fn input() -> impl Strategy<Value = Input> {
     let source = prop::sample::select(vec!["phone", "baresip", "hook"]).prop_map(SourceId::new);
     let source_again = prop::sample::select(vec!["phone", "baresip", "hook"]).prop_map(SourceId::new);
@@ -186,6 +197,8 @@ fn input() -> impl Strategy<Value = Input> {
         3 => outcome().prop_map(Input::SessionCleared),
         1 => outcome().prop_map(Input::PreferredSet),
         1 => outcome().prop_map(Input::PreferredCleared),
+        3 => prop::option::of(message()).prop_map(Input::MessageSeen),
+        2 => outcome().prop_map(Input::MessageSet),
         1 => any::<bool>().prop_map(Input::PhoneConfigured),
         3 => Just(phone_up()),
         6 => prop::collection::vec(value(), 0..4).prop_map(Input::PhoneSeen),
@@ -265,6 +278,7 @@ impl Bare {
                 }
                 Effect::SetSession { .. } | Effect::ClearSession => self.begin("session"),
                 Effect::SetPreferred { .. } | Effect::ClearPreferred => self.begin("preferred"),
+                Effect::SetMessage(_) => self.begin("message"),
                 Effect::ReadTeams => self.begin("read"),
                 Effect::WarmUp
                 | Effect::ReadPhone
@@ -291,12 +305,16 @@ impl Bare {
             Input::PreferredSet(_) | Input::PreferredCleared(_) => {
                 self.busy.remove("preferred");
             }
+            Input::MessageSet(_) => {
+                self.busy.remove("message");
+            }
             Input::TeamsRead(_) => {
                 self.busy.remove("read");
             }
             // Answers of requests from before are not waited for.
             Input::Woke | Input::SignIn(_) => self.busy.clear(),
-            Input::PhoneSeen(_)
+            Input::MessageSeen(_)
+            | Input::PhoneSeen(_)
             | Input::PhoneReadFailed(_)
             | Input::ForwardPrepared(_)
             | Input::CalendarConfigured(_)

@@ -106,12 +106,24 @@ rows! {
 }
 
 rows! {
-    /// "Weiterleitung für interne Anrufe": no phone system is known to tell them apart for certain, and the page says so.
+    /// "Weiterleitung für interne Anrufe": chosen where a phone system is known to tell them apart (CSTA).
+    internal_calls_are_left_out_where_the_phone_system_tells_them_apart => {
+        let mut w = World::with(rules("recommended"));
+        w.phone.abilities.tells_internal_apart = true;
+        w.phone_down();
+        w.phone_up();
+        w.calendar(Vec::new());
+        let page = w.engine.pages(&Default::default(), w.now).calendar;
+        assert!(page.asks_internal);
+        assert!(!page.notes.iter().any(|note| note.contains("alike")), "{:?}", page.notes);
+    };
+    /// "Weiterleitung für interne Anrufe": where it is not known, the page says so.
     internal_calls_are_forwarded_like_others_and_that_is_said => {
         let mut w = World::with(rules("recommended"));
         w.calendar(Vec::new());
         let notes = w.engine.pages(&Default::default(), w.now).calendar.notes;
         assert!(notes.iter().any(|note| note.contains("internal and external calls alike")) , "{notes:?}");
+        assert!(!w.engine.pages(&Default::default(), w.now).calendar.asks_internal);
     };
 }
 

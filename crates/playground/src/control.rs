@@ -12,6 +12,7 @@ use axum::middleware::Next;
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::{delete, get, post};
 use axum::{Json, Router};
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -39,6 +40,7 @@ pub(crate) fn router(world: Arc<World>) -> Router {
         .route("/playground/people/{person}/teams", post(teams))
         .route("/playground/people/{person}/pick", post(pick))
         .route("/playground/people/{person}/out-of-office", post(out_of_office))
+        .route("/playground/people/{person}/status-message", post(status_message))
         .route("/playground/people/{person}/words", post(words))
         .route("/playground/people/{person}/calendar", post(calendar))
         .route("/playground/people/{person}/phone", post(phone))
@@ -80,7 +82,7 @@ fn checked(ok: bool, what: &str) -> Answer {
 }
 
 async fn state(State(world): State<Arc<World>>) -> Json<Value> {
-    let now = world.clock.now();
+    let (now, wall) = (world.clock.now(), world.clock.wall());
     let people: Vec<Value> = world
         .people
         .iter()
@@ -98,7 +100,8 @@ async fn state(State(world): State<Arc<World>>) -> Json<Value> {
                     .filter(|set| set.until.is_none_or(|until| now < until))
                     .map(|set| json!([set.availability, set.activity])),
                 "out_of_office": presence.and_then(|presence| presence.out_of_office.clone()),
-                "note": presence.and_then(|presence| presence.note.as_ref()).map(|(content, _, _)| content.clone()),
+                "note": presence.and_then(|presence| presence.note_at(wall)).map(|(content, _)| content),
+                "note_until": presence.and_then(|presence| presence.note_at(wall)?.1).map(|until| until.to_string()),
                 "device": world.pbx.device_state(&format!("PJSIP/{}", person.extension)),
                 "dnd": world.pbx.db("DND", &person.extension).is_some_and(|value| !value.is_empty()),
                 "forward": world.pbx.db("CF", &person.extension),
@@ -233,6 +236,26 @@ async fn out_of_office(
 ) -> Answer {
     let found = world.with_presence(&person, |presence, _| {
         presence.out_of_office = message;
+        presence.changed();
+    });
+    checked(found, "nobody of that name")
+}
+
+/// What the person writes in Teams, with the mark of a pinned one where it is; an empty one is none.
+#[derive(Deserialize)]
+struct Written {
+    content: String,
+    until: Option<Timestamp>,
+}
+
+async fn status_message(
+    State(world): State<Arc<World>>,
+    Path(person): Path<String>,
+    Json(Written { content, until }): Json<Written>,
+) -> Answer {
+    let wall = world.clock.wall();
+    let found = world.with_presence(&person, |presence, _| {
+        presence.note = Some((content, until, wall));
         presence.changed();
     });
     checked(found, "nobody of that name")

@@ -519,13 +519,9 @@ impl Playground {
 
     /// The status note in force.
     pub fn note(&self, person: &str) -> Option<String> {
-        self.world
-            .presences
-            .lock()
-            .get(person)?
-            .note
-            .as_ref()
-            .map(|(content, _, _)| content.clone())
+        let wall = self.world.clock.wall();
+        let presences = self.world.presences.lock();
+        presences.get(person)?.note_at(wall).map(|(content, _)| content)
     }
 
     /// Authorize requests are answered at once as this person, without a page, until set to `None`. One that names

@@ -25,6 +25,8 @@ pub struct CalendarPage {
     pub notes: Vec<String>,
     /// Where "forward calls" leads is entered here: the phone system keeps no forward that is switched off.
     pub asks_target: bool,
+    /// Whether internal calls are forwarded, too, is chosen here: the phone system can tell them apart.
+    pub asks_internal: bool,
 }
 
 /// What is missing before appointments can do anything.

@@ -101,6 +101,7 @@ fn done(effect: Effect) -> Option<Input> {
         Effect::ClearSession => Input::SessionCleared(Ok(())),
         Effect::SetPreferred { .. } => Input::PreferredSet(Ok(())),
         Effect::ClearPreferred => Input::PreferredCleared(Ok(())),
+        Effect::SetMessage(_) => Input::MessageSet(Ok(())),
         Effect::ReadPhone => Input::PhoneSeen(vec![FieldValue::Dnd(true), FieldValue::Note(String::new())]),
         Effect::WritePhone(value) => Input::PhoneWritten {
             field: value.field(),

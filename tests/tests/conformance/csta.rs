@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use offhook_connect::phones::PhoneSystem;
-use offhook_connect::phones::csta::CstaConfig;
+use offhook_connect::phones::csta::{CstaConfig, CstaSettings};
 use offhook_connect::phones::probe::Step;
 use offhook_connect::port::{PhoneCommand, PhoneEvent};
 use offhook_engine::fault::{Code, FaultKind};
@@ -236,9 +236,49 @@ async fn a_forward_of_half_the_calls_is_left_alone() {
     let mut desk = Desk::start(&system(config(&company, |_| {})), &company.csta().password());
     let forward = desk.abilities().await.forward;
     assert!(forward.read && !forward.write);
+    company.csta().add_forward(EXTENSION, "forwardImmInt", "1003");
     let outcome = desk.write(FieldValue::Forward(Some("1002".into()))).await;
     assert_eq!(outcome.unwrap_err().code, Code::PhoneOtherForwards);
     assert_eq!(company.csta().writes(), [] as [String; 0]);
+}
+
+#[tokio::test]
+async fn r14_calls_from_outside_alone_are_forwarded_where_internal_ones_are_not_to_be() {
+    let company = company().await;
+    let only_external = |settings: &mut CstaSettings| settings.external_only = true;
+    let mut desk = Desk::start(
+        &system(config(&company, only_external)),
+        &company.csta().password(),
+    );
+    let abilities = desk.abilities().await;
+    assert!(abilities.tells_internal_apart && abilities.forward.write);
+    let external = || company.csta().forward_of(EXTENSION, "forwardImmExt");
+    let to = |target: Option<&str>| FieldValue::Forward(target.map(str::to_owned));
+    assert_eq!(desk.write(to(Some("1003"))).await, Ok(()));
+    assert_eq!(external().as_deref(), Some("1003"));
+    assert_eq!(company.db("CF", EXTENSION), None, "colleagues still ring here");
+    assert_eq!(desk.write(to(None)).await, Ok(()));
+    assert_eq!(external(), None);
+    // One of all calls that the person has set stays one of all calls.
+    company.csta().set_forward(EXTENSION, Some("1002"));
+    desk.sees(&to(Some("1002"))).await;
+    assert_eq!(desk.write(to(Some("1003"))).await, Ok(()));
+    assert_eq!(
+        (company.db("CF", EXTENSION).as_deref(), external()),
+        (Some("1003"), None)
+    );
+    assert_eq!(desk.write(to(Some("1002"))).await, Ok(()));
+    assert_eq!(company.db("CF", EXTENSION).as_deref(), Some("1002"));
+}
+
+#[tokio::test]
+async fn r14_what_was_set_of_external_calls_goes_also_after_the_choice_has_changed() {
+    let company = company().await;
+    company.csta().add_forward(EXTENSION, "forwardImmExt", "1003");
+    let mut desk = desk_of(&company).await;
+    desk.sees(&FieldValue::Forward(Some("1003".into()))).await;
+    assert_eq!(desk.write(FieldValue::Forward(None)).await, Ok(()));
+    assert_eq!(company.csta().forward_of(EXTENSION, "forwardImmExt"), None);
 }
 
 #[tokio::test]

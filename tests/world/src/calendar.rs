@@ -67,6 +67,11 @@ pub struct Entry {
     end: Timestamp,
 }
 
+/// Whether a status text comes from one of them.
+pub fn is_text_of_an_appointment(text: &str) -> bool {
+    text == NEUTRAL || text.starts_with(SUBJECT)
+}
+
 /// What the person has chosen for appointments, one way or another.
 pub fn rules(chance: &mut Chance) -> CalendarRules {
     CalendarRules {

@@ -24,6 +24,15 @@ impl Desk {
         }
         wants = self.with_known_appointments(engine, wants);
         let mut differ = None;
+        let text = wants[3].as_ref().filter(|_| self.rules.calendar.teams_message);
+        let text = text.filter(
+            |text| matches!(text, FieldValue::Note(text) if super::calendar::is_text_of_an_appointment(text)),
+        );
+        let got = engine.desired().message.as_ref();
+        let got = got.map(|wish| FieldValue::Note(wish.message.text.clone()));
+        if got.as_ref() != text {
+            differ = Some("the status message is not the text of the appointment".to_owned());
+        }
         for (field, want) in Field::ALL.into_iter().zip(&wants) {
             let got = engine.desired().of(field).and_then(|wish| match &wish.want {
                 Want::Set(value) => Some(value),

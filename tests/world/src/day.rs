@@ -81,8 +81,14 @@ fn through(seed: u64, goes_on: bool, tells: bool) -> Outcome {
         to: Time::constant(23, 30, 0, 0),
     };
     let has_calendar = matches!(seed % 7, 0 | 2);
+    // Few days of those that have a calendar, so that the others are as they were before there were messages.
+    let has_messages = matches!(seed % 21, 7 | 9 | 16);
+    let mut chosen = calendar::rules(&mut Chance::new(seed));
+    if has_messages {
+        (chosen.title, chosen.teams_message) = (true, true);
+    }
     let rules = Rules {
-        calendar: calendar::rules(&mut Chance::new(seed)),
+        calendar: chosen,
         zone: TimeZone::get(zone).unwrap(),
         working_hours: seed.is_multiple_of(3).then_some(hours),
         ..Rules::default()
@@ -91,6 +97,9 @@ fn through(seed: u64, goes_on: bool, tells: bool) -> Outcome {
     let mut desk = Desk::new(format!("seed {seed}"), seed, begins, rules, own);
     if has_calendar {
         desk.has_appointments(calendar::entries(seed, desk.now.wall));
+    }
+    if has_messages {
+        desk.has_messages();
     }
     desk.goes_on = goes_on;
     desk.tells = tells;

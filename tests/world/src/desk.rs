@@ -3,18 +3,19 @@
 use super::calendar::Entry;
 use super::chance::Chance;
 use super::graph::{Graph, Shown, Who};
+use super::message::Board;
 use super::model::Own;
 use super::second::{self, Second};
 use super::story::Story;
 use super::told::Told;
 use super::watch::Watch;
 use offhook_engine::fault::Fault;
-use offhook_engine::jiff::Timestamp;
+use offhook_engine::jiff::{SignedDuration, Timestamp};
 use offhook_engine::ledger::Ledger;
 use offhook_engine::line::CallState;
 use offhook_engine::phone::{Field, FieldValue};
 use offhook_engine::rules::Rules;
-use offhook_engine::teams::Presence;
+use offhook_engine::teams::{Presence, StatusMessage};
 use offhook_engine::{Effect, Engine, Input, Instant, Now};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -26,7 +27,8 @@ pub enum Event {
     /// News on its way to the program; lost when that process is gone.
     Tell(u64, Input),
     TellsSignIn(u64),
-    TeamsSays(u64, Shown),
+    TeamsSays(u64, Shown, Option<StatusMessage>),
+    WritesMessage,
     CalendarSays(u64, Result<Vec<Entry>, Fault>),
     CalendarChanges,
     GraphActs(Request),
@@ -132,6 +134,7 @@ pub struct Desk {
     pub expired: bool,
     pub token_until: Instant,
     pub graph: Graph,
+    pub board: Board,
     pub graph_requests: u64,
     /// The newest request that Graph has carried out: for sessions, for the preferred presence.
     pub graph_did: [u64; 2],
@@ -212,6 +215,7 @@ impl Desk {
             expired: false,
             token_until: now.mono + secs(3600.0),
             graph: Graph::new(),
+            board: Board::new(seed, now.mono),
             graph_requests: 0,
             graph_did: [0, 0],
             lost_until: 0,
@@ -383,11 +387,15 @@ impl Desk {
                     self.input(Input::SignIn(self.sign_in()));
                 }
             }
-            Event::TeamsSays(epoch, shown) => {
+            Event::TeamsSays(epoch, shown, message) => {
                 if epoch == self.epoch {
+                    if let Some(message) = message {
+                        self.message_says(message);
+                    }
                     self.teams_says(shown);
                 }
             }
+            Event::WritesMessage => self.writes_message(),
             Event::CalendarSays(epoch, outcome) => {
                 if epoch == self.epoch {
                     self.calendar_says(outcome);
@@ -489,6 +497,7 @@ impl Desk {
         }
         self.watch.change(self.now.mono);
         self.says(|| format!("the clock jumps by {seconds} s"));
+        self.board.ahead += SignedDuration::from_secs(seconds);
         let by = Duration::from_secs(seconds.unsigned_abs());
         self.now.wall = if seconds < 0 {
             self.now.wall - by
@@ -533,6 +542,7 @@ impl Desk {
             | Effect::ClearSession
             | Effect::SetPreferred { .. }
             | Effect::ClearPreferred => self.writes_graph(effect),
+            Effect::SetMessage(message) => self.sends_message(message),
             Effect::ReadCalendar { .. } => self.reads_calendar(),
             Effect::ReadPhone => self.reads_phone(),
             Effect::WritePhone(value) => self.writes_phone(value),

@@ -50,6 +50,7 @@ impl Desk {
         }
         self.note_wants();
         self.check_fields(&shows);
+        self.check_board();
     }
 
     /// Equal to what is ours in Teams, or may be: an echo, whoever says it (R8).
@@ -119,6 +120,9 @@ impl Desk {
         // A pause says nothing about the rules.
         let paused = engine.ledger().pause.is_some() || self.rules.role != Default::default();
         let paused = paused || self.outside_hours();
+        self.note_message_wanted(paused);
+        let Some(engine) = &self.engine else { return };
+        let desired = engine.desired();
         for (n, field) in Field::ALL.into_iter().enumerate() {
             let wish = desired.of(field).map(|wish| &wish.want);
             if matches!(wish, Some(Want::Leave | Want::Unset)) && !paused {

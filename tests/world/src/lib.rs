@@ -9,6 +9,7 @@
 //! | [`program`], [`second`] | the process that is watched, and that of a second desk |
 //! | [`graph`], [`network`] | Teams, and what becomes of requests to it |
 //! | [`pbx`], [`mod@line`] | the phone system; call events |
+//! | [`message`] | the status message in Teams, and its invariants |
 //! | [`watch`], [`held`], [`sent`], [`compare`] | the invariants |
 //! | [`model`], [`mod@calendar`], [`told`] | what is wanted, from tables alone |
 //! | [`logs`], [`story`] | what is logged; what happened |
@@ -22,6 +23,7 @@ pub mod graph;
 pub mod held;
 pub mod line;
 pub mod logs;
+pub mod message;
 pub mod model;
 pub mod network;
 pub mod pbx;

@@ -96,7 +96,8 @@ impl Desk {
         let lag = secs(self.chance.between(0.0, 3.0));
         self.graph.note(self.now.mono);
         let shown = self.graph.showed(lag, self.now.mono);
-        self.later(fate.answered, Event::TeamsSays(self.epoch, shown));
+        let message = self.reads_message(lag);
+        self.later(fate.answered, Event::TeamsSays(self.epoch, shown, message));
     }
 
     pub fn teams_says(&mut self, shown: Shown) {
@@ -146,8 +147,14 @@ impl Desk {
         if failed {
             self.watch.fails(&effect);
         }
+        let message = matches!(effect, Effect::SetMessage(_));
+        if message && failed {
+            self.message_unanswered();
+        }
         let answer = if matches!(effect, Effect::SetSession { .. }) {
             Input::SessionSet(fate.outcome)
+        } else if message {
+            Input::MessageSet(fate.outcome)
         } else if effect == Effect::ClearSession {
             Input::SessionCleared(fate.outcome)
         } else if effect == Effect::ClearPreferred {
@@ -173,6 +180,10 @@ impl Desk {
     }
 
     pub fn graph_acts(&mut self, request: Request) {
+        if matches!(request.effect, Effect::SetMessage(_)) {
+            self.message_acts(request);
+            return;
+        }
         let now = self.now.mono;
         self.graph.note(now);
         let session =

@@ -324,9 +324,11 @@ impl Desk {
         } else {
             Role::Full
         };
+        let mut calendar = super::calendar::rules(&mut self.calendar_chance);
+        self.chooses_messages(&mut calendar);
         let others = Rules {
             role,
-            calendar: super::calendar::rules(&mut self.calendar_chance),
+            calendar,
             dnd_in_meetings: self.chance.hits(0.5),
             outgoing_counts: self.chance.hits(0.8),
             ..self.rules.clone()

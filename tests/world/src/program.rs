@@ -40,6 +40,7 @@ impl Desk {
         } = &self.disk_ledger;
         self.watch.put_back.retain(|field| yielded.contains(field));
         self.watch.contested.retain(|field| contested.contains(field));
+        self.message_restarts();
         if let Some(session) = self.graph.session.as_mut().filter(|session| session.jumped) {
             session.revived = true;
             self.graph.forget();

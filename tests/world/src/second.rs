@@ -161,6 +161,8 @@ impl Desk {
                 flight.retain(|target| ["session", "preferred"].contains(target));
             }
             Input::SignIn(_)
+            | Input::MessageSeen(_)
+            | Input::MessageSet(_)
             | Input::TeamsRead(_)
             | Input::PhoneConfigured(_)
             | Input::PhoneUp { .. }
@@ -217,6 +219,7 @@ impl Desk {
         let epoch = self.second.epoch;
         let wait = self.chance.between(0.05, 0.5);
         match effect {
+            Effect::SetMessage(_) => self.fail(9, "the second desk has no appointments, and sets a message"),
             Effect::ReadCalendar { .. } | Effect::WarmUp | Effect::Notify(_) | Effect::ForgetTokens => {}
             Effect::Resync(source) => {
                 let source = Input::Line(source, LineEvent::Snapshot(Vec::new()));

@@ -58,6 +58,11 @@ impl Desk {
                 self.flies("preferred");
                 self.spend("preferred", false);
             }
+            Effect::SetMessage(message) => {
+                self.check_message(message);
+                self.flies("message");
+                self.spend("message", false);
+            }
             Effect::ReadTeams => {
                 self.flies("read");
                 self.check_reads();
@@ -102,7 +107,9 @@ impl Desk {
         let changes = match effect {
             // That it has run out is the change.
             Effect::SetPreferred { .. } => !ran_out,
-            Effect::ClearSession | Effect::ClearPreferred | Effect::WritePhone(_) => true,
+            Effect::ClearSession | Effect::ClearPreferred | Effect::SetMessage(_) | Effect::WritePhone(_) => {
+                true
+            }
             Effect::SetSession { .. } => !renewal,
             Effect::WarmUp
             | Effect::ReadTeams

@@ -151,7 +151,10 @@ impl Watch {
     }
 
     fn grant_all(&mut self) {
-        for target in ["session", "preferred"].into_iter().chain(Field::ALL.map(name)) {
+        for target in ["session", "preferred", "message"]
+            .into_iter()
+            .chain(Field::ALL.map(name))
+        {
             self.grant(target);
         }
     }
@@ -159,7 +162,13 @@ impl Watch {
     /// A request was refused or not answered: it may be sent again.
     pub fn fails(&mut self, effect: &Effect) {
         let session = matches!(effect, Effect::SetSession { .. } | Effect::ClearSession);
-        self.grant(if session { "session" } else { "preferred" });
+        self.grant(if session {
+            "session"
+        } else if matches!(effect, Effect::SetMessage(_)) {
+            "message"
+        } else {
+            "preferred"
+        });
     }
 
     pub fn fails_on(&mut self, field: Field) {
@@ -247,6 +256,10 @@ impl Desk {
             Input::PreferredSet(_) | Input::PreferredCleared(_) => {
                 watch.in_flight.remove("preferred");
             }
+            Input::MessageSet(_) => {
+                watch.in_flight.remove("message");
+                watch.changes.push_back(now);
+            }
             Input::TeamsRead(outcome) => {
                 watch.in_flight.remove("read");
                 if let Ok(presence) = outcome {
@@ -285,7 +298,7 @@ impl Desk {
                 watch.change(now);
             }
             Input::SignIn(sign_in) => {
-                for what in ["session", "preferred", "read", "calendar"] {
+                for what in ["session", "preferred", "message", "read", "calendar"] {
                     watch.in_flight.remove(what);
                     watch.grant(what);
                 }
@@ -299,7 +312,7 @@ impl Desk {
                 watch.changes.push_back(now);
             }
             Input::Woke => {
-                for what in ["session", "preferred", "read"] {
+                for what in ["session", "preferred", "message", "read"] {
                     watch.in_flight.remove(what);
                 }
             }
@@ -313,6 +326,8 @@ impl Desk {
                 watch.grant_all();
             }
             Input::PutBack => {
+                self.message_put_back();
+                let watch = &mut self.watch;
                 watch.grant_all();
                 watch.change(now);
                 let held = self.engine.as_ref().map(Engine::ledger);
@@ -324,6 +339,8 @@ impl Desk {
                 }
             }
             Input::SetAgain => {
+                self.message_set_again();
+                let watch = &mut self.watch;
                 watch.grant_all();
                 watch.change(now);
                 watch.put_back.clear();
@@ -341,6 +358,7 @@ impl Desk {
             Input::LedgerSaved { outcome: Ok(()), .. }
             | Input::PhoneReadFailed(_)
             | Input::ForwardPrepared(_)
+            | Input::MessageSeen(_)
             | Input::CalendarConfigured(_)
             | Input::CalendarChanged
             | Input::SkipAppointment { .. }

@@ -33,4 +33,8 @@ notes: Array<string>,
 /**
  * Where "forward calls" leads is entered here: the phone system keeps no forward that is switched off.
  */
-asks_target: boolean, };
+asks_target: boolean, 
+/**
+ * Whether internal calls are forwarded, too, is chosen here: the phone system can tell them apart.
+ */
+asks_internal: boolean, };

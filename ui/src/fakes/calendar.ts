@@ -23,11 +23,12 @@ export function calendarPage(state: FakeState, say: Say): CalendarPage {
     next: appointments(say),
     notes: [
       say(
-        "Offhook forwards internal and external calls alike.",
-        "Offhook leitet interne und externe Anrufe gleich um.",
+        "On this phone system Offhook forwards internal and external calls alike.",
+        "In dieser Telefonanlage leitet Offhook interne und externe Anrufe gleich um.",
       ),
     ],
     asks_target: true,
+    asks_internal: false,
   };
   switch (state) {
     case "calendar-on":
@@ -195,5 +196,7 @@ export function calendarFields(state: FakeState): Record<string, FieldView> {
     "calendar.leads": flag(false),
     "calendar.keep_on_stop": flag(false),
     "calendar.ignore_away": flag(false),
+    "calendar.teams_message": flag(false),
+    "calendar.forward_internal": flag(true),
   };
 }

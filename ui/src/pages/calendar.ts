@@ -46,6 +46,7 @@ const TEXT: Option[] = [
   ["calendar.show_start", "calendar-show-start", "calendar-show-help"],
   ["calendar.show_end", "calendar-show-end", "calendar-show-help"],
   ["calendar.show_duration", "calendar-show-duration", "calendar-show-help"],
+  ["calendar.teams_message", "calendar-teams-message", "calendar-teams-message-help"],
 ];
 
 const HANDLING: Option[] = [
@@ -341,6 +342,14 @@ function forwarding(room: Room, view: CalendarPage): Part {
         ? lineField(room, "calendar", "calendar.forward_to", {
             label: "calendar-forward-to",
             help: "calendar-forward-to-help",
+          })
+        : nothing
+    }
+    ${
+      view.asks_internal
+        ? switchField(room, "calendar", "calendar.forward_internal", {
+            label: word("calendar-forward-internal"),
+            help: word("calendar-forward-internal-help"),
           })
         : nothing
     }

@@ -125,6 +125,8 @@ impl<D: Desktop> Driver<D> {
         }
         let phone = self.engine.status(self.now()).phone;
         personal.extend([phone.forward.value, phone.note.value].into_iter().flatten());
+        let message = self.engine.ledger().message.iter();
+        personal.extend(message.flat_map(|record| [record.before.text.clone(), record.wrote.text.clone()]));
         let own = ["USER", "USERNAME", "LOGNAME", "COMPUTERNAME", "HOSTNAME"];
         personal.extend(own.into_iter().filter_map(|name| std::env::var(name).ok()));
         personal.extend(sources_by_hook(&self.engine.lines(), &self.settings));

@@ -2,7 +2,7 @@
 
 use super::{Driver, News};
 use crate::desktop::Desktop;
-use crate::graph::{Graph, GraphError, with_token};
+use crate::graph::{Graph, GraphError, Reading, with_token};
 use crate::kill_point::{self, Point};
 use crate::ledger_file::LedgerFile;
 use crate::port::{LineCommand, PhoneCommand};
@@ -27,9 +27,7 @@ impl<D: Desktop> Driver<D> {
         tracing::debug!(?effect, "to do");
         match effect {
             Effect::WarmUp => self.warm_up(),
-            Effect::ReadTeams => self.graph(Input::TeamsRead, |graph, token| async move {
-                graph.read_presence(&token).await
-            }),
+            Effect::ReadTeams => self.read_teams(),
             Effect::SetSession { pair, lifetime } => {
                 self.graph(Input::SessionSet, move |graph, token| async move {
                     graph.set_session(&token, pair, lifetime).await
@@ -50,6 +48,12 @@ impl<D: Desktop> Driver<D> {
                     graph.clear_preferred(&token).await
                 });
             }
+            Effect::SetMessage(message) => {
+                self.graph(Input::MessageSet, move |graph, token| {
+                    let message = message.clone();
+                    async move { graph.set_message(&token, &message).await }
+                });
+            }
             Effect::ReadCalendar { from, until } => self.read_calendar(from, until),
             Effect::ReadPhone => self.tell_phone(PhoneCommand::Read),
             Effect::WritePhone(value) => self.write_phone(value),
@@ -66,10 +70,32 @@ impl<D: Desktop> Driver<D> {
         }
     }
 
+    /// The message comes first: it is judged with the reading that brings it.
+    fn read_teams(&self) {
+        let news = |outcome: Result<Reading, Fault>| match outcome {
+            Ok(Reading { presence, message }) => {
+                vec![Input::MessageSeen(message), Input::TeamsRead(Ok(presence))]
+            }
+            Err(fault) => vec![Input::TeamsRead(Err(fault))],
+        };
+        self.graph_news(news, |graph, token| async move { graph.read(&token).await });
+    }
+
     /// One request to Graph with a token, and its outcome as news.
     fn graph<T, F>(
         &self,
         news: impl FnOnce(Result<T, Fault>) -> Input + 'static,
+        operation: impl Fn(Rc<Graph>, SecretString) -> F + 'static,
+    ) where
+        T: 'static,
+        F: Future<Output = Result<T, GraphError>> + 'static,
+    {
+        self.graph_news(|outcome| vec![news(outcome)], operation);
+    }
+
+    fn graph_news<T, F>(
+        &self,
+        news: impl FnOnce(Result<T, Fault>) -> Vec<Input> + 'static,
         operation: impl Fn(Rc<Graph>, SecretString) -> F + 'static,
     ) where
         T: 'static,
@@ -86,8 +112,10 @@ impl<D: Desktop> Driver<D> {
                 Some((entra, graph)) => with_token(&entra, |token| operation(graph.clone(), token)).await,
                 None => Err(Fault::new(FaultKind::SignInRequired, Code::SignInNeeded)),
             };
-            // Nobody listens only when the program ends.
-            let _ended = sender.send(News::Input(Box::new(news(outcome))));
+            for input in news(outcome) {
+                // Nobody listens only when the program ends.
+                let _ended = sender.send(News::Input(Box::new(input)));
+            }
         });
     }
 

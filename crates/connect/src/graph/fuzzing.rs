@@ -18,6 +18,7 @@ pub fn presence(input: &[u8]) {
             headers: HeaderMap::new(),
             body,
         })
+        .map(|reading| reading.presence)
     };
     let Ok(presence) = read(input.to_vec()) else {
         return;

@@ -16,6 +16,7 @@ mod iso8601;
 mod read_presence;
 pub(crate) mod retry_after;
 mod send;
+mod set_message;
 mod set_preferred;
 mod set_session;
 mod tokens;
@@ -31,7 +32,7 @@ mod tests;
 pub use error::GraphError;
 pub use tokens::{Tokens, with_token};
 
-use offhook_engine::teams::{PreferredPair, Presence, SessionPair};
+use offhook_engine::teams::{PreferredPair, Presence, SessionPair, StatusMessage};
 use reqwest::Url;
 use secrecy::SecretString;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -49,6 +50,15 @@ pub struct Graph {
     by_id: AtomicBool,
     limit: Duration,
     last_answer: warm_up::LastAnswer,
+}
+
+/// What Graph tells of the person at one moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reading {
+    /// What Teams shows, aggregated over all sessions.
+    pub presence: Presence,
+    /// The status message beside it; `None`: there is one that could not be put back as it is.
+    pub message: Option<StatusMessage>,
 }
 
 /// The whole of a request, from the first byte sent to the last one read.
@@ -83,10 +93,29 @@ impl Graph {
     /// # Errors
     /// See [`GraphError`]. A failed read is no reading (R7).
     pub async fn read_presence(&self, token: &SecretString) -> Result<Presence, GraphError> {
+        self.read(token).await.map(|reading| reading.presence)
+    }
+
+    /// As [`Self::read_presence`], with the status message.
+    ///
+    /// # Errors
+    /// See [`GraphError`].
+    pub async fn read(&self, token: &SecretString) -> Result<Reading, GraphError> {
         let answer = self
             .send("read", read_presence::request(&self.base), Some(token))
             .await?;
         read_presence::parse(&answer)
+    }
+
+    /// Sets the status message; an empty one takes away what is there.
+    ///
+    /// # Errors
+    /// See [`GraphError`].
+    pub async fn set_message(&self, token: &SecretString, message: &StatusMessage) -> Result<(), GraphError> {
+        self.write(token, "set-message", |whose| {
+            set_message::request(&self.base, whose, message)
+        })
+        .await
     }
 
     /// Opens our session or renews it. `lifetime` is kept within Graph's limits of 5 minutes and 4 hours.

@@ -1,7 +1,7 @@
 //! `GET /me/presence`.
 
-use super::GraphError;
 use super::send::{Answer, Request, address};
+use super::{GraphError, Reading, set_message};
 use offhook_engine::teams::{Presence, Word};
 use reqwest::{Method, Url};
 use serde::Deserialize;
@@ -16,7 +16,7 @@ const LONGEST_WORD: usize = 64;
 
 /// Unknown words are kept as they are. A presence of which only one word is there has it in both places, since
 /// either word may come in either field; one without any is no presence.
-pub(super) fn parse(answer: &Answer) -> Result<Presence, GraphError> {
+pub(super) fn parse(answer: &Answer) -> Result<Reading, GraphError> {
     if !answer.status.is_success() {
         return Err(GraphError::of(answer));
     }
@@ -35,12 +35,15 @@ pub(super) fn parse(answer: &Answer) -> Result<Presence, GraphError> {
     if availability.len() > LONGEST_WORD || activity.len() > LONGEST_WORD {
         return Err(GraphError::Garbage("a word of the presence is too long"));
     }
-    Ok(Presence {
-        availability: Word::new(availability),
-        activity: Word::new(activity),
-        out_of_office: body
-            .out_of_office_settings
-            .and_then(|settings| settings.is_out_of_office),
+    Ok(Reading {
+        presence: Presence {
+            availability: Word::new(availability),
+            activity: Word::new(activity),
+            out_of_office: body
+                .out_of_office_settings
+                .and_then(|settings| settings.is_out_of_office),
+        },
+        message: set_message::parse(body.status_message.as_ref()),
     })
 }
 
@@ -51,6 +54,7 @@ struct Body {
     availability: Option<String>,
     activity: Option<String>,
     out_of_office_settings: Option<OutOfOffice>,
+    status_message: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
@@ -71,6 +75,7 @@ mod tests {
             headers: HeaderMap::new(),
             body: body.as_bytes().to_vec(),
         })
+        .map(|reading| reading.presence)
     }
 
     #[test]

@@ -54,6 +54,7 @@ impl Settings {
             leads: self.flag("calendar.leads"),
             keep_on_stop: self.flag("calendar.keep_on_stop"),
             ignore_away: self.flag("calendar.ignore_away"),
+            teams_message: self.flag("calendar.teams_message"),
         }
     }
 }
@@ -126,7 +127,7 @@ mod tests {
              busy = \"none\"\noof = \"forward\"\nforward_to = \"+49 30 123\"\nforward_when_off = true\n\
              chat_status = true\nchange_during = true\ntitle = true\nno_text_when_free = false\n\
              join_titles = true\nshow_start = true\nshow_end = true\nshow_duration = true\nleads = true\n\
-             keep_on_stop = true\nignore_away = true\n",
+             keep_on_stop = true\nignore_away = true\nteams_message = true\n",
         )
         .unwrap();
         let settings = Settings::load_with_policy(folder.path(), None);
@@ -151,6 +152,7 @@ mod tests {
             leads: true,
             keep_on_stop: true,
             ignore_away: true,
+            teams_message: true,
         };
         assert_eq!(settings.calendar_rules(), wanted);
     }

@@ -240,6 +240,7 @@ const LINES: &[Known] = &[
     known("calendar.busy", Kind::OneOf(&ACTIONS), "dnd"),
     known("calendar.oof", Kind::OneOf(&ACTIONS), "dnd"),
     known("calendar.forward_to", Kind::Target, ""),
+    known("calendar.forward_internal", Kind::Flag, "true"),
     known("calendar.forward_when_off", Kind::Flag, "false"),
     known("calendar.chat_status", Kind::Flag, "false"),
     known("calendar.change_during", Kind::Flag, "false"),
@@ -264,6 +265,7 @@ const LINES: &[Known] = &[
     known("update.check", Kind::Flag, "true"),
     known("update.feed", Kind::Text, ""),
     known("update.keys", Kind::Words, ""),
+    known("calendar.teams_message", Kind::Flag, "false"),
     known("store.secrets", Kind::OneOf(&["keyring", "file"]), "keyring"),
     known(
         "log.level",

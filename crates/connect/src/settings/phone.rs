@@ -103,6 +103,7 @@ impl Settings {
             extension: self.text("phone.extension").to_owned(),
             session: self.text("phone.session").to_owned(),
             edition: self.text("phone.edition").to_owned(),
+            external_only: !self.flag("calendar.forward_internal"),
         };
         CstaConfig::parse(&settings).map(|config| PhoneSystem::Csta(Box::new(config)))
     }

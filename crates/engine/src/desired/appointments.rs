@@ -1,16 +1,17 @@
 //! What appointments want of the phone, laid over what Teams wants (R12, R14–R18).
 
-use super::{Desired, Insist, Want, Wish, with_field};
+use super::{Desired, Insist, MessageWish, Want, Wish, with_field};
 use crate::appointment::Appointment;
 use crate::calendar::{CalendarRule, Court, Say, Switch, Verdict, fitted};
 use crate::clock::Now;
 use crate::facts::calendar::Knowledge;
 use crate::facts::{Facts, Prepared};
 use crate::ledger::{Ledger, Reason};
-use crate::phone::{Field, FieldValue, PhonePresence};
+use crate::phone::{Field, FieldValue, NoteLength, PhonePresence};
 use crate::rule_name::RuleName;
 use crate::rules::Rules;
 use crate::table::TeamsState;
+use crate::teams::StatusMessage;
 use offhook_protocol::status::Cause;
 
 /// The appointments that count, run now and are not skipped.
@@ -67,6 +68,9 @@ pub(crate) fn target(facts: &Facts, rules: &Rules) -> Target {
 pub(super) fn lay_over(desired: &mut Desired, facts: &Facts, rules: &Rules, ledger: &Ledger, now: Now) {
     let verdict = court(rules).judge(&running(facts, rules, ledger, now));
     rings_through(desired, facts, rules, &verdict);
+    desired.message = message(rules, &verdict);
+    desired.message_unknown =
+        rules.calendar.teams_message && facts.calendar.knowledge(now.mono) == Knowledge::Awaited;
     let wants = wants(desired, facts, rules, &verdict);
     for field in Field::ALL {
         let wanted = wants.iter().find(|wish| match &wish.want {
@@ -131,11 +135,7 @@ fn wants(desired: &mut Desired, facts: &Facts, rules: &Rules, verdict: &Verdict)
             Target::Unknown => {}
         }
     }
-    let leads = if calendar.leads {
-        Insist::Always
-    } else {
-        Insist::No
-    };
+    let leads = leads(rules);
     if let Some(say) = &verdict.chat {
         let insist = match (leads, calendar.ignore_away) {
             (Insist::No, true) => Insist::OverAway,
@@ -149,6 +149,30 @@ fn wants(desired: &mut Desired, facts: &Facts, rules: &Rules, verdict: &Verdict)
         add(FieldValue::Note(text), reason(say), leads);
     }
     wants
+}
+
+/// The same text in Teams, where that is wanted; as long as Teams' own client takes it.
+fn message(rules: &Rules, verdict: &Verdict) -> Option<MessageWish> {
+    let say = verdict.text.as_ref().filter(|_| rules.calendar.teams_message)?;
+    let text = fitted(&say.value, usize::from(NoteLength::default().0));
+    let message = StatusMessage {
+        text,
+        pinned: false,
+        until: Some(say.end),
+    };
+    (!message.is_none()).then(|| MessageWish {
+        message,
+        why: reason(say),
+        insist: leads(rules),
+    })
+}
+
+const fn leads(rules: &Rules) -> Insist {
+    if rules.calendar.leads {
+        Insist::Always
+    } else {
+        Insist::No
+    }
 }
 
 /// Both causes want something, or Teams leaves it alone (R12).

@@ -12,7 +12,7 @@ use crate::reconcile::session::LIFETIME;
 use crate::rule_name::RuleName;
 use crate::rules::{Doing, Rules};
 use crate::table::{CallKind, PhoneState};
-use crate::teams::{PreferredPair, Presence, SessionPair};
+use crate::teams::{PreferredPair, Presence, SessionPair, StatusMessage};
 use offhook_protocol::status::Cause;
 use std::time::Duration;
 
@@ -30,6 +30,10 @@ pub struct Desired {
     /// The phone system has not told yet whether the person set something there that belongs in Teams: what
     /// was set in Teams for it is kept.
     pub preferred_unknown: bool,
+    /// The status message in Teams, for an appointment (R16).
+    pub message: Option<MessageWish>,
+    /// The calendar has not been read yet: a message that was set for an appointment stays.
+    pub message_unknown: bool,
     /// What is not set because Teams says "in a call" only as the phone is: no cause (R24).
     pub echo_of_phone: Vec<Field>,
     /// An appointment wants calls forwarded, and no forward is prepared: nothing is done (R14).
@@ -92,6 +96,14 @@ pub struct SessionWish {
     /// For how long at a time; renewed while it is wanted.
     pub lifetime: Duration,
     pub why: Reason,
+}
+
+/// Ends by itself with the appointment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MessageWish {
+    pub message: StatusMessage,
+    pub why: Reason,
+    pub insist: Insist,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

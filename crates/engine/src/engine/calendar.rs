@@ -165,9 +165,11 @@ impl Engine {
         let by_appointment = self
             .hold(field)
             .is_some_and(|hold| hold.why.cause == Cause::Calendar);
-        if !by_appointment {
-            return false;
-        }
+        by_appointment && self.may_keep(field, released)
+    }
+
+    /// As [`Self::is_kept`], of what an appointment has set.
+    pub(super) fn may_keep(&self, field: Field, released: Released) -> bool {
         let rules = &self.rules.calendar;
         let (quits, sleeps) = match self.phase {
             Phase::Leaving { then, .. } => (then == Leaving::Quit, false),

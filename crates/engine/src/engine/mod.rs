@@ -1,6 +1,7 @@
 //! The engine: one input or time-out in, effects and a view out.
 
 mod calendar;
+mod message;
 mod round;
 
 use crate::breaks::{self, Break};
@@ -15,6 +16,7 @@ use crate::line::{LineEvent, SourceId};
 use crate::phone::{Field, FieldValue};
 use crate::reconcile::calendar::CalendarPace;
 use crate::reconcile::field::FieldState;
+use crate::reconcile::message::Message;
 use crate::reconcile::poll::Poll;
 use crate::reconcile::preferred::Preferred;
 use crate::reconcile::session::Session;
@@ -48,6 +50,7 @@ pub struct Engine {
     pub(crate) fields: [FieldState; 4],
     pub(crate) session: Session,
     pub(crate) preferred: Preferred,
+    pub(crate) message: Message,
     pub(crate) phase: Phase,
     pub(crate) ledger_fault: Option<Fault>,
     poll: Poll,
@@ -130,6 +133,7 @@ impl Engine {
         let mut facts = Facts::default();
         let session = Session::new(&ledger, &mut facts.teams, now);
         let preferred = Preferred::new(&ledger, &mut facts.teams);
+        let message = Message::new(&ledger, now);
         facts.person.pause.clone_from(&ledger.pause);
         let fields = Field::ALL.map(|field| FieldState::new(field, &ledger, now));
         let mut engine = Self {
@@ -140,6 +144,7 @@ impl Engine {
             fields,
             session,
             preferred,
+            message,
             phase: Phase::Running,
             ledger_fault: None,
             poll: Poll::new(),
@@ -250,6 +255,11 @@ impl Engine {
                 self.note_write(&outcome, now);
                 self.with_preferred(|preferred, context| preferred.on_cleared(outcome, context, now));
             }
+            Input::MessageSeen(seen) => self.on_message_seen(seen, now),
+            Input::MessageSet(outcome) => {
+                self.note_write(&outcome, now);
+                self.with_message(now, |message, context| message.on_set(outcome, context, now));
+            }
             Input::PhoneConfigured(false) => {
                 self.facts.phone = crate::facts::PhoneFacts::default();
                 self.phone_read.in_flight = None;
@@ -333,6 +343,7 @@ impl Engine {
                     self.ledger.yielded.clear();
                     self.revision += 1;
                 }
+                self.set_message_again();
                 self.on_told();
             }
             Input::OnePerson => {
@@ -370,6 +381,7 @@ impl Engine {
                     self.facts.refused_rights.clear();
                     self.session.forget_requests(now.mono);
                     self.preferred.forget_requests(now.mono);
+                    self.message.forget_requests(now.mono);
                     self.poll.reset(now.mono, now.mono);
                     self.on_calendar_account(another);
                 }
@@ -528,6 +540,9 @@ impl Engine {
                     });
                 }
                 self.with_preferred(|state, context| state.on_not_saved(revision, &fault, context, now));
+                self.with_message(now, |state, context| {
+                    state.on_not_saved(revision, &fault, context, now)
+                });
                 self.save_again.at = Some(now.mono + self.save_again.pace.wait(&mut self.chance));
                 self.ledger_fault = Some(fault);
             }
@@ -559,6 +574,7 @@ impl Engine {
                 self.revision += 1;
             }
         }
+        self.put_message_back();
     }
 
     /// The fields that we hold because the rules want them now.
@@ -624,6 +640,7 @@ impl Engine {
         self.poll.reset(since, now.mono);
         self.session.forget_requests(since);
         self.preferred.forget_requests(since);
+        self.message.forget_requests(now.mono);
         self.warmed = false;
         self.calendar_pace.reset_before(since);
         self.read_sources_again(now);

@@ -56,6 +56,7 @@ impl Engine {
             let revision = self.revision;
             self.desired = desired::desired(&self.facts, &self.rules, &self.ledger, now);
             self.step_teams(now);
+            self.step_message(now);
             read = self.step_fields(now);
             if self.revision == revision {
                 break;
@@ -191,6 +192,8 @@ impl Engine {
     pub(crate) fn teams_poll_due(&self, now: Now) -> Option<Instant> {
         match self.phase {
             Phase::Running => {}
+            // What is there decides whether a message of ours is taken back.
+            Phase::Asleep | Phase::Leaving { .. } if self.poll.is_asked() => {}
             Phase::Asleep | Phase::Leaving { .. } | Phase::Forgetting | Phase::Left => return None,
         }
         if !self.facts.has(Right::PresenceRead) {
@@ -243,7 +246,9 @@ impl Engine {
         let still = |field: Field| self.hold(field).is_some() && !self.is_kept(field, Released::Leaving);
         let held = self.facts.phone.is_up() && Field::ALL.into_iter().any(still);
         let teams = self.facts.signed_in().is_some()
-            && !(self.session.is_settled() && self.preferred.is_settled(&self.ledger));
+            && !(self.session.is_settled()
+                && self.preferred.is_settled(&self.ledger)
+                && self.is_message_settled());
         if now.mono < deadline && (held || teams || self.saved < self.handed) {
             return;
         }

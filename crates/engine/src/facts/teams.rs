@@ -2,7 +2,7 @@
 
 use crate::breaks::{self, Break};
 use crate::clock::{Instant, Now};
-use crate::teams::Presence;
+use crate::teams::{Presence, StatusMessage};
 use jiff::Timestamp;
 use std::time::Duration;
 
@@ -33,7 +33,12 @@ pub struct TeamsFacts {
     /// Own words: presences that say nothing new while one of them is read, and until when.
     own: Vec<(Presence, EchoUntil)>,
     ending: Option<Ending>,
+    /// The status message beside it.
+    pub(crate) message: KnownMessage,
 }
+
+/// The message as last read, and when; `None` inside: there is one that Offhook can't read, so it could not be put back.
+pub(crate) type KnownMessage = Option<(Option<StatusMessage>, Instant)>;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {

@@ -3,6 +3,7 @@
 pub(crate) mod calendar;
 mod doubts;
 pub(crate) mod field;
+pub(crate) mod message;
 pub(crate) mod poll;
 pub(crate) mod preferred;
 pub(crate) mod session;

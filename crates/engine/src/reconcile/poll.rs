@@ -30,7 +30,12 @@ pub(crate) struct Poll {
     /// Not before this, whatever else: the service asked for it.
     asked_until: Option<Instant>,
     pace: Pace,
+    /// Something is to be written that depends on what Teams shows just now.
+    asked: bool,
 }
+
+/// Between two reads, however much the newer one is asked for.
+const ASKED: Duration = Duration::from_secs(1);
 
 impl Poll {
     pub(crate) const fn new() -> Self {
@@ -43,6 +48,7 @@ impl Poll {
             held_until: None,
             asked_until: None,
             pace: Pace::new(Duration::from_secs(10), CAP),
+            asked: false,
         }
     }
 
@@ -56,6 +62,10 @@ impl Poll {
         let Some(last) = self.last else {
             return Some(not_before.unwrap_or(now));
         };
+        if self.asked {
+            let due = last + ASKED;
+            return Some(not_before.map_or(due, |at| due.max(at)));
+        }
         let since_change = self.changed_at.map(|at| now.since(at));
         let span = match since_change {
             _ if breaks::is(Break::ReadsTooOften) => FAST,
@@ -70,6 +80,7 @@ impl Poll {
 
     pub(crate) fn on_sent(&mut self, chance: &mut Chance, now: Instant) {
         self.in_flight = true;
+        self.asked = false;
         self.last = Some(now);
         let put_off = JITTER * chance.share();
         self.jitter = 1.0 + put_off - self.put_off;
@@ -103,6 +114,15 @@ impl Poll {
     /// Something happened after which Teams may soon say something else.
     pub(crate) fn hurry(&mut self, now: Instant) {
         self.changed_at = Some(now);
+    }
+
+    /// Teams is read as soon as it may be.
+    pub(crate) fn ask(&mut self, asked: bool) {
+        self.asked = asked;
+    }
+
+    pub(crate) const fn is_asked(&self) -> bool {
+        self.asked
     }
 
     /// A read was cut off (sleep, sign-out): its answer is not waited for. One that left at `since` or later was

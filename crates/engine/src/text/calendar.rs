@@ -56,6 +56,14 @@ texts! {
         DoesRing: "calls ring through" / "Anrufe klingeln durch";
         DoesNoForward: "no forwarding" / "keine Umleitung";
         DoesChat: "chat status “{presence}”" / "Chatstatus „{presence}“";
+        MessageName: "Status message in Teams" / "Statusmeldung in Teams";
+        MessageWanted: "Status message in Teams: {value} is wanted {because}, but not set." /
+            "Statusmeldung in Teams: {value} ist gewünscht {because}, wird aber nicht gesetzt.";
+        MessageUnreadable: "Yours could not be put back afterwards, since Offhook can't read all of it." /
+            "Ihre eigene ließe sich danach nicht zurücksetzen, weil Offhook sie nicht vollständig lesen kann.";
+        PreviewMessage: "The status message in Teams becomes {value} ({rule}); yours comes back afterwards." /
+            "Die Statusmeldung in Teams wird {value} ({rule}); danach steht dort wieder Ihre eigene.";
+        DoesMessage: "the same as status message in Teams" / "dasselbe als Statusmeldung in Teams";
         DoesText: "status text “{text}”" / "Statustext „{text}“";
         BecauseKind: "It is shown as “{kind}”." / "Er wird als „{kind}“ angezeigt.";
         BecauseKeyword: "The subject ends in {keyword}." / "Der Betreff endet mit {keyword}.";
@@ -79,8 +87,8 @@ texts! {
             "Sie haben in der Telefonanlage keine Immer-Umleitung vorbereitet; „Anrufe umleiten“ tut daher noch nichts. Richten Sie dort eine ein; sie kann ausgeschaltet bleiben.";
         NoteForwardTo: "This phone system keeps no forward that is switched off: say below where calls are to go." /
             "Diese Telefonanlage merkt sich keine ausgeschaltete Umleitung: Tragen Sie unten ein, wohin Anrufe gehen sollen.";
-        NoteInternal: "Offhook forwards internal and external calls alike." /
-            "Offhook leitet interne und externe Anrufe gleich um.";
+        NoteInternal: "On this phone system Offhook forwards internal and external calls alike." /
+            "In dieser Telefonanlage leitet Offhook interne und externe Anrufe gleich um.";
         NoteNoPhone: "No phone system is connected, so appointments change nothing yet." /
             "Es ist keine Telefonanlage verbunden; Termine ändern noch nichts.";
         NoteNoChat: "This phone system or this account has no chat status that Offhook can set." /

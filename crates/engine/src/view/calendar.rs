@@ -47,6 +47,7 @@ impl Engine {
             next: self.next_appointments(now),
             notes: if on { self.calendar_notes() } else { Vec::new() },
             asks_target: !self.facts.phone.abilities().prepared_forward,
+            asks_internal: self.facts.phone.abilities().tells_internal_apart,
         }
     }
 
@@ -111,7 +112,9 @@ impl Engine {
         };
         if can(Field::Forward) || abilities.prepared_forward {
             notes.extend(forward);
-            notes.push(plain(CalendarText::NoteInternal));
+            if !abilities.tells_internal_apart {
+                notes.push(plain(CalendarText::NoteInternal));
+            }
         }
         let chat = [
             (Field::Presence, CalendarText::NoteNoChat),
@@ -355,6 +358,9 @@ fn does(court: &Court<'_>, appointment: &Appointment) -> Vec<String> {
     }
     if let Some(say) = court.judge(&[appointment]).text {
         words.push(CalendarText::DoesText.with(language, &[("text", &say.value)]));
+        if court.rules.teams_message {
+            words.push(CalendarText::DoesMessage.text(language).to_owned());
+        }
     }
     words
 }

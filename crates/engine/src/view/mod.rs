@@ -2,6 +2,7 @@
 
 mod calendar;
 mod first_run;
+mod message;
 mod now;
 pub mod pages;
 pub mod preview;

@@ -162,15 +162,21 @@ impl Engine {
                 ];
                 Text::TeamsOurs.with(language, &values)
             });
-        session.into_iter().chain(self.preferred_sentence(now)).collect()
+        let preferred = self.preferred_sentence(now);
+        let told = session.into_iter().chain(preferred);
+        told.chain(self.message_sentence(now)).collect()
     }
 
     pub(super) fn put_back_offer(&self) -> Option<PutBack> {
         let language = self.rules.language;
         let mut fields = self.held_on_wish();
         fields.retain(|field| !self.ledger.yielded.contains(field));
-        let wish = self.desired.of(*fields.first()?)?;
-        let label = match wish.why.cause {
+        let wish = fields.first().and_then(|field| self.desired.of(*field));
+        let message = (!self.ledger.message_yielded && self.ledger.message.is_some())
+            .then_some(self.desired.message.as_ref())
+            .flatten();
+        let why = wish.map(|wish| &wish.why).or(message.map(|wish| &wish.why))?;
+        let label = match why.cause {
             Cause::Calendar => Text::PutBackAppointment,
             Cause::Call => Text::PutBackCall,
             Cause::Teams | Cause::Person | Cause::OtherProgram => {
@@ -203,7 +209,8 @@ impl Engine {
             let wish = self.desired.of(*field);
             wish.is_some_and(|wish| matches!(wish.want, Want::Set(_)))
         };
-        self.ledger.yielded.iter().any(wanted)
+        let message = self.ledger.message_yielded && self.desired.message.is_some();
+        message || self.ledger.yielded.iter().any(wanted)
     }
 
     fn field_lines(&self, now: Now) -> Vec<FieldLine> {

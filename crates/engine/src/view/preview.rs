@@ -227,7 +227,17 @@ impl View<'_> {
                 &wish.why,
             )
         });
-        let told: Vec<Wished> = session.into_iter().chain(preferred).collect();
+        let message = self.desired.message.as_ref().map(|wish| {
+            let text = crate::view::quoted(&wish.message.text, language);
+            let rule = rule_name::in_words(&wish.why.rule, language);
+            let values = [("value", text.as_str()), ("rule", &rule)];
+            self.told_so(
+                CalendarText::PreviewMessage.with(language, &values),
+                text.clone(),
+                &wish.why,
+            )
+        });
+        let told: Vec<Wished> = session.into_iter().chain(preferred).chain(message).collect();
         if !told.is_empty() {
             return told;
         }
@@ -245,13 +255,17 @@ impl View<'_> {
         let language = self.language();
         let rule = rule_name::in_words(&why.rule, language);
         let values = [("value", words), ("minutes", minutes), ("rule", &rule)];
-        let mut sentence = text.with(language, &values);
+        self.told_so(text.with(language, &values), pair.to_string(), why)
+    }
+
+    fn told_so(&self, mut sentence: String, wish: String, why: &Reason) -> Wished {
+        let language = self.language();
         if let Some(idle) = self.idle {
             sentence = format!("{sentence} {}", idle.text(language));
         }
         Wished {
             field: Shown::Teams,
-            wish: pair.to_string(),
+            wish,
             cause: Some(why.cause),
             rule: why.rule.clone(),
             sentence,

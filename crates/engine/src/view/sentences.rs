@@ -27,7 +27,7 @@ impl Tongue<'_> {
     }
 
     /// "Teams (starface-9: Busy/InAMeeting)".
-    fn because(self, why: &Reason) -> String {
+    pub(super) fn because(self, why: &Reason) -> String {
         let cause = match why.cause {
             Cause::Teams => Text::CauseTeams,
             Cause::Calendar => Text::CauseCalendar,
@@ -43,7 +43,7 @@ impl Tongue<'_> {
     }
 
     /// When it ends.
-    fn end(self, until: Option<Timestamp>) -> String {
+    pub(super) fn end(self, until: Option<Timestamp>) -> String {
         match until {
             Some(until) => Text::EndsAt.with(self.language, &[("until", &self.time(until))]),
             None => Text::EndsWithCause.text(self.language).to_owned(),

@@ -1,5 +1,6 @@
 //! Why, in sentences: one for every field of the phone and for Teams; what is set and what was not done (R22).
 
+use super::message::Said;
 use super::rules::{preferred_text, session_text};
 use super::sentences::Tongue;
 use super::{clock_time, value_text};
@@ -10,7 +11,7 @@ use crate::fault::Fault;
 use crate::ledger::Reason;
 use crate::phone::{Field, FieldValue};
 use crate::teams::{Right, SignIn};
-use crate::text::Text;
+use crate::text::{Language, Text};
 use offhook_protocol::status::{NotDoneReason, State};
 
 /// One sentence of the list.
@@ -124,7 +125,7 @@ impl Engine {
         line.filter(|line| line.kind == Kind::Set).map(|line| line.text)
     }
 
-    fn tongue(&self, now: Now) -> Tongue<'_> {
+    pub(super) fn tongue(&self, now: Now) -> Tongue<'_> {
         Tongue {
             language: self.rules.language,
             rules: &self.rules,
@@ -263,6 +264,11 @@ impl Engine {
         let mut lines: Vec<Line> = session
             .into_iter()
             .chain(self.why_preferred(tongue, now))
+            .chain(self.why_message(tongue, now).map(|said| match said {
+                Said::Set(text) => set(text),
+                Said::NotDone(text) => not_done(text),
+                Said::Rest(text) => rest(text),
+            }))
             .collect();
         if lines.is_empty() {
             lines.push(rest(Text::ReasonTeamsNothing.text(tongue.language).to_owned()));
@@ -326,25 +332,33 @@ impl Engine {
     ) -> String {
         let language = tongue.language;
         let wanted = tongue.told(Text::TeamsWanted, value, why, now.wall);
-        let because = if let Some(released) = self.released(now) {
+        let because = self.why_teams_is_not_told(refused, language, now);
+        let because = because.unwrap_or_else(|| Text::TeamsComing.text(language).to_owned());
+        format!("{wanted} {because}")
+    }
+
+    /// `None`: it will be.
+    pub(super) fn why_teams_is_not_told(
+        &self,
+        refused: Option<&Fault>,
+        language: Language,
+        now: Now,
+    ) -> Option<String> {
+        let text = if let Some(released) = self.released(now) {
             match released {
                 Released::Paused => Text::WhyPaused,
                 Released::OutsideHours => Text::WhyOutsideHours,
                 Released::Watching => Text::WhyWatching,
                 Released::Leaving => Text::WhyLeaving,
             }
-            .text(language)
-            .to_owned()
         } else if self.facts.signed_in().is_none() {
-            Text::WhySignedOut.text(language).to_owned()
+            Text::WhySignedOut
         } else if !self.facts.has(Right::PresenceWrite) {
-            Text::TeamsNoRight.text(language).to_owned()
-        } else if let Some(fault) = refused {
-            fault.problem(language).to_string()
+            Text::TeamsNoRight
         } else {
-            Text::TeamsComing.text(language).to_owned()
+            return refused.map(|fault| fault.problem(language).to_string());
         };
-        format!("{wanted} {because}")
+        Some(text.text(language).to_owned())
     }
 }
 

@@ -5,6 +5,7 @@ mod common;
 mod r12;
 mod r14_r15;
 mod r16;
+mod r16_message;
 mod r17;
 mod r18_r22;
 

@@ -15,7 +15,7 @@ use offhook_engine::line::{CallId, CallState, LineEvent, SourceId};
 use offhook_engine::phone::{Abilities, Can, Field, FieldValue, PhoneIdentity, PhonePresence};
 use offhook_engine::profile::Profile;
 use offhook_engine::rules::{Role, Rules};
-use offhook_engine::teams::{Account, PreferredPair, Presence, Right, SessionPair, SignIn};
+use offhook_engine::teams::{Account, PreferredPair, Presence, Right, SessionPair, SignIn, StatusMessage};
 use offhook_engine::{Effect, Engine, Input, Instant, Now};
 use offhook_protocol::command::Pause;
 use offhook_protocol::status::{State, Status};
@@ -96,6 +96,17 @@ pub struct Graph {
     pub by_hand: bool,
     pub session: Option<(SessionPair, Instant)>,
     pub preferred: Option<PreferredPair>,
+    /// The status message, the person's own or ours.
+    pub message: StatusMessage,
+    /// For so many seconds after a write the one before it is still read.
+    pub message_lag: f64,
+    message_was: Option<(StatusMessage, Instant)>,
+    /// So many seconds Teams' clock is before ours, or behind.
+    pub clock_ahead: f64,
+    /// It is there, and has something that Offhook can't read.
+    pub message_unreadable: bool,
+    /// Messages are carried out, but nobody answers.
+    pub message_mute: bool,
     /// Every request fails so.
     pub fails: Option<Fault>,
     /// Only writes fail so.
@@ -216,6 +227,12 @@ impl World {
                 by_hand: false,
                 session: None,
                 preferred: None,
+                message: StatusMessage::default(),
+                message_lag: 0.0,
+                message_was: None,
+                clock_ahead: 0.0,
+                message_unreadable: false,
+                message_mute: false,
                 fails: None,
                 writes_fail: None,
                 silent: false,
@@ -293,6 +310,7 @@ impl World {
         for _ in 0..1000 {
             while let Some(effect) = self.engine.poll_effect() {
                 self.log.push((self.now.mono, effect.clone()));
+                answers.extend(self.message_seen(&effect));
                 answers.extend(self.act(effect));
                 if self.dead {
                     return;
@@ -305,6 +323,46 @@ impl World {
             "the engine does not come to rest: {:?}",
             &self.log[self.log.len() - 6..]
         );
+    }
+
+    /// Comes before the presence it is read with.
+    fn message_seen(&self, effect: &Effect) -> Option<Input> {
+        if *effect != Effect::ReadTeams || self.graph.silent || self.graph.fails.is_some() {
+            return None;
+        }
+        let seen = (!self.graph.message_unreadable).then(|| self.message_shows());
+        Some(Input::MessageSeen(seen))
+    }
+
+    fn message_shows(&self) -> StatusMessage {
+        let was = self.graph.message_was.as_ref();
+        let lags = was.filter(|(_, until)| self.now.mono < *until);
+        let shown = lags.map_or(&self.graph.message, |(was, _)| was);
+        shown.at(self.teams_clock())
+    }
+
+    fn teams_clock(&self) -> Timestamp {
+        let ahead = SignedDuration::try_from_secs_f64(self.graph.clock_ahead).unwrap();
+        self.now.wall.checked_add(ahead).unwrap()
+    }
+
+    /// What Teams shows people.
+    pub fn message(&self) -> String {
+        self.graph.message.at(self.teams_clock()).text
+    }
+
+    /// The person writes it in Teams; read at once.
+    pub fn message_by_hand(&mut self, text: &str) {
+        self.message_is(StatusMessage {
+            text: text.into(),
+            ..StatusMessage::default()
+        });
+    }
+
+    pub fn message_is(&mut self, message: StatusMessage) {
+        self.graph.message = message;
+        self.graph.message_was = None;
+        self.poll();
     }
 
     fn act(&mut self, effect: Effect) -> Option<Input> {
@@ -354,6 +412,29 @@ impl World {
                     self.graph.preferred = None;
                 }
                 Some(Input::PreferredCleared(outcome))
+            }
+            Effect::SetMessage(message) => {
+                if self.crash == Some(Crash::AfterLedger) {
+                    self.dead = true;
+                    return None;
+                }
+                if self.graph.silent {
+                    return None;
+                }
+                let outcome = self.graph_write();
+                if outcome.is_ok() {
+                    let until = self.now.mono + secs(self.graph.message_lag);
+                    self.graph.message_was = Some((self.message_shows(), until));
+                    self.graph.message = message;
+                }
+                if self.crash == Some(Crash::AfterWrite) {
+                    self.dead = true;
+                    return None;
+                }
+                if self.graph.message_mute {
+                    return Some(Input::MessageSet(Err(unreachable())));
+                }
+                Some(Input::MessageSet(outcome))
             }
             Effect::ReadPhone => {
                 if let Some(fault) = &self.phone.reads_fail {
@@ -423,7 +504,8 @@ impl World {
                 .get(source.as_str())
                 .map(|calls| Input::Line(source, LineEvent::Snapshot(calls.clone()))),
             Effect::SaveLedger { revision, ledger } => {
-                if self.crash == Some(Crash::BeforeLedger) && ledger.holds != self.disk.holds {
+                let news = ledger.holds != self.disk.holds || ledger.message != self.disk.message;
+                if self.crash == Some(Crash::BeforeLedger) && news {
                     self.dead = true;
                     return None;
                 }
@@ -694,6 +776,7 @@ impl World {
                     | Effect::ClearSession
                     | Effect::SetPreferred { .. }
                     | Effect::ClearPreferred
+                    | Effect::SetMessage(_)
                     | Effect::WritePhone(_)
             )
         };

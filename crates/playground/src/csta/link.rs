@@ -315,11 +315,16 @@ impl Link {
                 let device = known(root.text_of("device"))?;
                 let on = truth(root.text_of("activateForward"))?;
                 let target = root.text_of("forwardDN");
-                if root.text_of("forwardingType") != "forwardImmediate" || (on && target.is_empty()) {
+                let kind = root.text_of("forwardingType");
+                if !["forwardImmediate", "forwardImmExt"].contains(&kind) || (on && target.is_empty()) {
                     return Err(No::Error("operation", "invalidForwardingDestination"));
                 }
                 if !ignores(&self.csta) {
-                    self.csta.set_forward(&device, on.then_some(target));
+                    if kind == "forwardImmediate" {
+                        self.csta.set_forward(&device, on.then_some(target));
+                    } else {
+                        self.csta.set_forward_of(&device, kind, on.then_some(target));
+                    }
                     self.csta.inside.lock().writes.push(root.name.clone());
                 }
                 Ok(done("SetForwardingResponse", ""))

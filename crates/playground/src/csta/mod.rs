@@ -175,9 +175,23 @@ impl Csta {
 
     /// The person sets a forward of another kind, by the standard's word.
     pub fn add_forward(&self, extension: &str, kind: &str, target: &str) {
+        self.set_forward_of(extension, kind, Some(target));
+    }
+
+    fn set_forward_of(&self, extension: &str, kind: &str, target: Option<&str>) {
         let mut inside = self.inside.lock();
         let forwards = inside.other_forwards.entry(extension.to_owned()).or_default();
-        forwards.push((kind.to_owned(), target.to_owned()));
+        forwards.retain(|(other, _)| other != kind);
+        forwards.extend(target.map(|target| (kind.to_owned(), target.to_owned())));
+    }
+
+    /// Where calls of that kind alone go.
+    pub fn forward_of(&self, extension: &str, kind: &str) -> Option<String> {
+        let inside = self.inside.lock();
+        let mut forwards = inside.other_forwards.get(extension)?.iter();
+        forwards
+            .find(|(other, _)| other == kind)
+            .map(|(_, target)| target.clone())
     }
 
     fn is_device(&self, device: &str) -> bool {

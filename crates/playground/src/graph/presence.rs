@@ -217,13 +217,17 @@ impl Presence {
         (availability, activity)
     }
 
+    /// The status message in force, with its end.
+    pub(crate) fn note_at(&self, wall: Timestamp) -> Option<(String, Option<Timestamp>)> {
+        let (content, until, _) = self.note.as_ref()?;
+        let is_there = !content.is_empty() && until.is_none_or(|until| wall < until);
+        is_there.then(|| (content.clone(), *until))
+    }
+
     /// The presence resource (graph.md 1.4).
     pub(crate) fn resource(&self, oid: &str, now: Moment, wall: Timestamp) -> Value {
         let (availability, activity) = self.sum(now);
-        let note = self
-            .note
-            .as_ref()
-            .filter(|(content, until, _)| !content.is_empty() && until.is_none_or(|until| wall < until));
+        let note = self.note.as_ref().filter(|_| self.note_at(wall).is_some());
         json!({
             "@odata.context": format!("https://graph.microsoft.com/v1.0/$metadata#users('{oid}')/presence/$entity"),
             "id": oid,

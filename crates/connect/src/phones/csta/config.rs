@@ -20,6 +20,8 @@ pub struct CstaSettings {
     pub session: String,
     /// The number of the edition that is spoken first.
     pub edition: String,
+    /// Calls from outside alone are forwarded.
+    pub external_only: bool,
 }
 
 /// Login and device are personal.
@@ -31,6 +33,7 @@ impl fmt::Debug for CstaSettings {
             .field("tls", &self.tls)
             .field("session", &self.session)
             .field("edition", &self.edition)
+            .field("external_only", &self.external_only)
             .finish_non_exhaustive()
     }
 }
@@ -73,6 +76,8 @@ pub struct CstaConfig {
     /// ECMA-354: the link begins with a session that is renewed.
     pub has_session: bool,
     pub edition: u8,
+    /// Forwards concern internal calls, too.
+    pub internal_too: bool,
     pub timing: Timing,
 }
 
@@ -82,6 +87,7 @@ impl fmt::Debug for CstaConfig {
             .field("place", &self.place)
             .field("has_session", &self.has_session)
             .field("edition", &self.edition)
+            .field("internal_too", &self.internal_too)
             .finish_non_exhaustive()
     }
 }
@@ -121,6 +127,7 @@ impl CstaConfig {
             device: device.to_owned(),
             has_session,
             edition,
+            internal_too: !settings.external_only,
             timing: Timing::default(),
         })
     }

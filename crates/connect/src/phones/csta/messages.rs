@@ -144,12 +144,12 @@ pub fn forwards_of(edition: u8, device: &str) -> String {
         .end(name)
 }
 
-/// Of all calls, at once.
-pub fn set_forward(edition: u8, device: &str, on: bool, target: &str) -> String {
+/// Of all calls, or of those from outside, at once.
+pub fn set_forward(edition: u8, device: &str, concerned: Concerned, on: bool, target: &str) -> String {
     let name = "SetForwarding";
     Writer::new(&namespace(edition), name)
         .element("device", device)
-        .element("forwardingType", IMMEDIATE)
+        .element("forwardingType", concerned.kind())
         .element("activateForward", truth(on))
         .element("forwardDN", target)
         .end(name)
@@ -282,14 +282,31 @@ fn flag(text: &str) -> Option<bool> {
     }
 }
 
-const IMMEDIATE: &str = "forwardImmediate";
+/// Which calls a forward at once concerns (ECMA-323, ForwardingType: `forwardImmediate`, `forwardImmExt`).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Concerned {
+    #[default]
+    All,
+    /// From outside alone.
+    External,
+}
 
-/// What is set of the forwards that concern every call.
+impl Concerned {
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::All => "forwardImmediate",
+            Self::External => "forwardImmExt",
+        }
+    }
+}
+
+/// What is set of the forwards that wait for nothing.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Forwards {
-    /// Where all calls go.
     pub target: Option<String>,
-    /// Internal or external calls alone go somewhere.
+    /// Which calls go there.
+    pub concerned: Concerned,
+    /// Several are set, or one of internal calls alone.
     pub others: bool,
 }
 
@@ -298,6 +315,7 @@ impl fmt::Debug for Forwards {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Forwards")
             .field("target", &self.target.is_some())
+            .field("concerned", &self.concerned)
             .field("others", &self.others)
             .finish()
     }
@@ -314,11 +332,21 @@ pub fn forwards(root: &Element) -> Option<Forwards> {
         if flag(item.word("forwardStatus")) != Some(true) {
             continue;
         }
-        match item.word("forwardingType") {
-            IMMEDIATE => forwards.target = item.child("forwardDN").map(number_of).filter(|n| !n.is_empty()),
-            "forwardImmInt" | "forwardImmExt" => forwards.others = true,
+        let concerned = match item.word("forwardingType") {
+            "forwardImmediate" => Concerned::All,
+            "forwardImmExt" => Concerned::External,
+            "forwardImmInt" => {
+                forwards.others = true;
+                continue;
+            }
             // When busy, not answered, or not to be disturbed.
-            _ => {}
+            _ => continue,
+        };
+        let target = item.child("forwardDN").map(number_of).filter(|n| !n.is_empty());
+        if forwards.target.is_some() {
+            forwards.others = true;
+        } else if target.is_some() {
+            (forwards.target, forwards.concerned) = (target, concerned);
         }
     }
     Some(forwards)
@@ -363,7 +391,14 @@ mod tests {
         assert_eq!(set_dnd(4, "101", true), xml(1));
         // Order and names of what has no sample.
         for (text, name) in [
-            (set_forward(4, "101", true, "200"), "SetForwarding"),
+            (
+                set_forward(4, "101", Concerned::All, true, "200"),
+                "SetForwarding",
+            ),
+            (
+                set_forward(4, "101", Concerned::External, true, "200"),
+                "SetForwarding",
+            ),
             (snapshot(4, "101"), "SnapshotDevice"),
             (dnd_of(4, "101"), "GetDoNotDisturb"),
             (forwards_of(4, "101"), "GetForwarding"),
@@ -468,7 +503,14 @@ mod tests {
         );
         assert_eq!(of(&item("forwardImmediate", "false", "200")), Forwards::default());
         assert_eq!(of(&item("forwardBusy", "true", "200")), Forwards::default());
-        assert!(of(&item("forwardImmExt", "true", "200")).others);
+        let external = of(&item("forwardImmExt", "true", "200"));
+        assert_eq!(
+            (external.target.as_deref(), external.concerned, external.others),
+            (Some("200"), Concerned::External, false)
+        );
+        assert!(of(&item("forwardImmInt", "true", "200")).others);
+        let both = item("forwardImmExt", "true", "200") + &item("forwardImmediate", "true", "300");
+        assert!(of(&both).others);
         for (decorated, wanted) in [
             ("N<101>", "101"),
             ("tel:+49 30 101", "+4930101"),

@@ -4,7 +4,7 @@ use super::calls::{Calls, Told};
 use super::config::CstaConfig;
 use super::error::Error;
 use super::frame::{self, EVENT, Frame};
-use super::messages::{self, Family, Forwards, Message};
+use super::messages::{self, Concerned, Family, Forwards, Message};
 use crate::phones::keep::Fields;
 use crate::phones::net::{self, NetError, Stream};
 use crate::phones::xml::Element;
@@ -159,7 +159,7 @@ impl Session {
     }
 
     pub fn abilities(&self) -> Abilities {
-        let others = self.forwards.others;
+        let others = self.has_other_forwards();
         Abilities {
             dnd: self.dnd,
             forward: Can {
@@ -167,6 +167,7 @@ impl Session {
                 ..self.forward
             },
             calls: true,
+            tells_internal_apart: true,
             // It is a company's link: whatever it may do, it may do for every device.
             could_change_others: true,
             ..Abilities::default()
@@ -178,7 +179,19 @@ impl Session {
     }
 
     pub fn has_other_forwards(&self) -> bool {
-        self.forwards.others
+        let half = self.forwards.target.is_some() && self.forwards.concerned == Concerned::External;
+        self.forwards.others || (half && self.config.internal_too)
+    }
+
+    /// One that is set stays of its kind, also when what is written is what was there before.
+    fn concerned(&self) -> Concerned {
+        if self.forwards.target.is_some() {
+            self.forwards.concerned
+        } else if self.config.internal_too {
+            Concerned::All
+        } else {
+            Concerned::External
+        }
     }
 
     /// For people.
@@ -411,7 +424,8 @@ impl Session {
                 // One that is taken away is named as it stands there.
                 let number = target.clone().or_else(|| self.forwards.target.clone());
                 let number = number.unwrap_or_default();
-                let request = messages::set_forward(edition, &device, target.is_some(), &number);
+                let (on, concerned) = (target.is_some(), self.concerned());
+                let request = messages::set_forward(edition, &device, concerned, on, &number);
                 self.asked("SetForwarding", &request).await.map(|_done| ())
             }
             FieldValue::Presence(_) | FieldValue::Note(_) => Err(Error::NotConfirmed(value.field())),
