@@ -3,6 +3,7 @@
 
 mod bench;
 mod cross;
+mod fuzz;
 mod mutants;
 mod package;
 mod pages;
@@ -26,6 +27,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   setup            installs what building, running and testing need
   run [ARGUMENTS]  builds the programs and starts Offhook with these arguments
   test             sets up, then checks and tests everything
+  fuzz [--seconds N] [--target T]… [--keep]
+                   looks for inputs that break a parser, a minute for each target
   mutants [ARGUMENTS]
                    puts small faults into the engine and sees whether the tests notice (hours)
   bench [NAME…]    measures the released programs; `--help` names what can be measured
@@ -41,6 +44,9 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   lint             the checks without the tests";
 
 fn main() -> ExitCode {
+    if let Some(answer) = fuzz::as_rustc() {
+        return answer;
+    }
     match dispatch() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -57,7 +63,7 @@ fn dispatch() -> Result<()> {
     let mut steps = Steps::default();
     if !matches!(
         command.as_str(),
-        "run" | "bench" | "mutants" | "package" | "sbom" | "world"
+        "run" | "bench" | "fuzz" | "mutants" | "package" | "sbom" | "world"
     ) && !rest.is_empty()
     {
         bail!("`{command}` takes no arguments\n{USAGE}");
@@ -67,6 +73,7 @@ fn dispatch() -> Result<()> {
         "run" => return run::run(&rest, &mut steps),
         "test" => return test::test(&mut steps),
         "bench" => bench::bench(&rest, &mut steps)?,
+        "fuzz" => fuzz::fuzz(&rest, &mut steps)?,
         "mutants" => mutants::mutants(&rest, &mut steps)?,
         "world" => return world::world(&rest),
         "cross" => cross::cross(&mut steps)?,
