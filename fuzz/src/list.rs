@@ -36,6 +36,7 @@ pub const TARGETS: &[Target] = &[
     target("control-lines", control::fuzzing::lines, 4096),
     target("csta-messages", phones::csta::fuzzing::messages, 4096),
     target("csta-stream", phones::csta::fuzzing::stream, 4096),
+    target("deskphone-requests", lines::deskphone::fuzzing::requests, 2048),
     target("entra-error", entra::fuzzing::error_answer, 1024),
     target("entra-identity", entra::fuzzing::identity, 1024),
     target("entra-redirect", entra::fuzzing::redirect, 2048),

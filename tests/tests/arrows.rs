@@ -14,12 +14,14 @@ const ARROWS: &[(&str, &[&str])] = &[
     ("offhook-protocol", &[]),
     ("offhook-client", &["offhook-protocol"]),
     ("offhook-pbxkey", &[]),
+    ("offhook-microphone", &[]),
     ("offhook-engine", &["offhook-protocol"]),
     ("offhook-tapi", &["offhook-engine"]),
     (
         "offhook-connect",
         &[
             "offhook-engine",
+            "offhook-microphone",
             "offhook-protocol",
             "offhook-pbxkey",
             "offhook-tapi",

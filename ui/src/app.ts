@@ -53,13 +53,27 @@ export interface Acts extends RulesActs {
   choose(page: PageName, button: string): void;
 }
 
-/** What can be asked for: the hook's access, the log, or a report that goes straight to the clipboard. */
-export type Wanted = "hook" | "log" | "report";
+/** What can be asked for: the ways in for programs and phones, the log, or a report that goes straight to the clipboard. */
+export type Wanted =
+  | "hook"
+  | "phones"
+  | "newPhones"
+  | "microsip"
+  | "microsipWrite"
+  | "microsipOut"
+  | "log"
+  | "report";
 
-const COMMANDS = { hook: "hook_access", log: "log", report: "report" } as const satisfies Record<
-  Wanted,
-  Command
->;
+const COMMANDS = {
+  hook: "hook_access",
+  phones: "phone_access",
+  newPhones: "renew_phone_access",
+  microsip: { microsip: "look" },
+  microsipWrite: { microsip: "write" },
+  microsipOut: { microsip: "take_out" },
+  log: "log",
+  report: "report",
+} as const satisfies Record<Wanted, Command>;
 
 /** How long a start may take before the page says that it failed, in milliseconds. */
 const START_LIMIT = 20_000;
@@ -116,6 +130,8 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
   const take = async (page: PageName, what: Wanted, answer: Answer) => {
     if (typeof answer !== "object") return;
     if (what === "hook" && "hook_access" in answer) state.fetched.hook = answer.hook_access;
+    if ("microsip" in answer) state.fetched.microsip = answer.microsip;
+    if ("phone_access" in answer) state.fetched.phones = answer.phone_access;
     if (what === "log" && "log" in answer) Object.assign(state.fetched, { log: answer.log, saved: "no" });
     if (what === "report" && "text" in answer) {
       const done = await copyText(answer.text.join("\n"));
@@ -156,7 +172,8 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
     fetch: (page, button, what) =>
       void work(page, button, async () => take(page, what, await host.ask(COMMANDS[what]))),
     hide(what) {
-      if (what === "hook" || what === "log") state.fetched[what] = null;
+      if (what === "hook" || what === "phones" || what === "microsip" || what === "log")
+        state.fetched[what] = null;
       draw();
     },
     filterLog(least) {

@@ -7,7 +7,9 @@ import type { KeyOffer } from "./bindings/KeyOffer";
 import type { Language } from "./bindings/Language";
 import type { LogLevel } from "./bindings/LogLevel";
 import type { LogLine } from "./bindings/LogLine";
+import type { MicrosipView } from "./bindings/MicrosipView";
 import type { Pages } from "./bindings/Pages";
+import type { PhoneAccess } from "./bindings/PhoneAccess";
 import type { Problem } from "./bindings/Problem";
 import type { SecretName } from "./bindings/SecretName";
 import type { Told } from "./host";
@@ -87,6 +89,8 @@ export interface State {
 
 export interface Fetched {
   hook: HookAccess | null;
+  phones: PhoneAccess | null;
+  microsip: MicrosipView | null;
   log: LogLine[] | null;
   /** Of the log: lines of less weight are not shown. */
   least: LogLevel;
@@ -113,7 +117,7 @@ export function beginning(language: Language, chosen: PageName | null): State {
     key: emptyKeyDraft(),
     rules: emptyRules(),
     dragging: false,
-    fetched: { hook: null, log: null, least: "info", saved: "no" },
+    fetched: { hook: null, phones: null, microsip: null, log: null, least: "info", saved: "no" },
   };
 }
 

@@ -233,6 +233,70 @@ describe("settings that apply at once", () => {
     expect(page.root.textContent).not.toContain("secret-token");
   });
 
+  it("what to enter at a desk phone is shown only when asked for, per make, and made anew", async () => {
+    location.hash = "#sources";
+    const page = stage("free");
+    await run(page.host, page.root, "en");
+    const asked: unknown[] = [];
+    page.answers(async (command) => {
+      asked.push(command);
+      const value = `http://192.168.1.10:47311/p/token-${asked.length}?e=connected&id=$call-id`;
+      const makes = [{ make: "snom", entries: [{ field: "action_connected_url", value }] }];
+      return { phone_access: { address: "192.168.1.10:47311", phones: [{ name: "desk", makes }] } };
+    });
+    expect(page.root.querySelector("[data-make]")).toBeNull();
+    page.press("phones-show");
+    await vi.waitFor(() => expect(page.root.querySelector("[data-make=snom]")).not.toBeNull());
+    expect(page.root.querySelector("[data-make=snom] summary")?.textContent).toBe("Snom");
+    expect(page.root.textContent).toContain("/p/token-1?e=connected&id=$call-id");
+    page.press("phones-new");
+    await vi.waitFor(() => expect(page.root.textContent).toContain("/p/token-2"));
+    expect(asked).toEqual(["phone_access", "renew_phone_access"]);
+    page.press("phones-hide");
+    expect(page.root.textContent).not.toContain("token-2");
+  });
+
+  it("MicroSIP's lines are shown, then written, then taken out", async () => {
+    location.hash = "#sources";
+    const page = stage("free");
+    await run(page.host, page.root, "en");
+    const asked: unknown[] = [];
+    page.answers(async (command) => {
+      asked.push(command);
+      const written = asked.length === 2;
+      const line = {
+        key: "cmdCallStart",
+        value: "offhookctl call answer",
+        now: null,
+        there: written,
+        foreign: false,
+      };
+      return { microsip: { file: "microsip.ini", lines: [line], written, ours: written, foreign: false } };
+    });
+    expect(page.root.textContent).not.toContain("cmdCallStart");
+    page.press("microsip-show");
+    await vi.waitFor(() => expect(page.root.textContent).toContain("cmdCallStart"));
+    expect(page.root.querySelector("[data-word=microsip-out]")).toBeNull();
+    page.press("microsip-write");
+    await vi.waitFor(() => expect(page.root.textContent).toContain("are in MicroSIP's settings."));
+    page.press("microsip-out");
+    await vi.waitFor(() => expect(page.root.textContent).toContain("not in MicroSIP's settings yet"));
+    expect(asked).toEqual([{ microsip: "look" }, { microsip: "write" }, { microsip: "take_out" }]);
+  });
+
+  it("programs at the microphone are chosen from those that were seen", async () => {
+    location.hash = "#sources";
+    const page = stage("free");
+    await run(page.host, page.root, "en");
+    const boxes = [...page.root.querySelectorAll<HTMLInputElement>(".apps input")];
+    expect(boxes.map((box) => box.checked)).toEqual([true, false]);
+    expect(page.root.querySelector(".apps")?.textContent).toContain("Better not");
+    boxes[1]?.click();
+    await vi.waitFor(() =>
+      expect(page.asked).toEqual([{ apply: { "lines.microphone.apps": "microsip.exe,ms-teams.exe" } }]),
+    );
+  });
+
   it("offers to take the last change back", async () => {
     location.hash = "#startup";
     const page = stage("changed");

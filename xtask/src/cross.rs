@@ -94,8 +94,9 @@ pub fn lints(steps: &mut Steps) -> Result<()> {
 }
 
 /// The packages whose tests run on Windows as they are: no real parts, no sockets of Unix.
-const RUN_BY_WINE: [&str; 4] = [
+const RUN_BY_WINE: [&str; 5] = [
     "offhook-engine",
+    "offhook-microphone",
     "offhook-pbxkey",
     "offhook-protocol",
     "offhook-tapi",

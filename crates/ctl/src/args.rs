@@ -207,8 +207,8 @@ impl Line {
             match option.as_str() {
                 "source" => source = Some(self.value()?),
                 "id" => event.call_id = Some(self.value()?),
-                "from" => event.from = Some(self.value()?),
-                "to" => event.to = Some(self.value()?),
+                "from" => event.from = self.number()?,
+                "to" => event.to = self.number()?,
                 "direction" => {
                     event.direction = Some(match self.value()?.as_str() {
                         "in" => Direction::In,
@@ -396,6 +396,15 @@ impl Line {
         }
     }
 
+    /// Softphones put the number behind the whole command, and nothing where there is none.
+    fn number(&mut self) -> Result<Option<String>, lexopt::Error> {
+        match self.parser.value() {
+            Ok(number) => Ok(Some(number.string()?)),
+            Err(lexopt::Error::MissingValue { .. }) => Ok(None),
+            Err(other) => Err(other),
+        }
+    }
+
     fn value(&mut self) -> Result<String, lexopt::Error> {
         self.parser.value()?.string()
     }
@@ -524,6 +533,23 @@ mod tests {
             "call answer --source a b",
         ] {
             assert!(parsed(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn a_softphone_puts_the_number_last_or_none() {
+        for (line, from) in [
+            ("call answer --source microsip --from +49301", Some("+49301")),
+            (
+                "call answer --source microsip --from -anonymous",
+                Some("-anonymous"),
+            ),
+            ("call answer --source microsip --from", None),
+        ] {
+            let What::Ask(Command::Call(event)) = what(line) else {
+                panic!("no call")
+            };
+            assert_eq!(event.from.as_deref(), from, "{line}");
         }
     }
 

@@ -47,6 +47,9 @@ pub(crate) fn at_rest(command: &Command) -> Option<Result<Answer, Failure>> {
         | Command::Undo
         | Command::Autostart { .. }
         | Command::HookAccess
+        | Command::PhoneAccess
+        | Command::Microsip(_)
+        | Command::RenewPhoneAccess
         | Command::TestNotification
         | Command::TestSignIn
         | Command::Log

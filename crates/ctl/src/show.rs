@@ -41,6 +41,8 @@ pub(crate) fn answer(answer: &Answer, as_json: bool) -> Result<(), Failure> {
             Answer::Findings(findings) => json(findings),
             Answer::SignIn(started) => json(started),
             Answer::HookAccess(access) => json(access),
+            Answer::PhoneAccess(access) => json(access),
+            Answer::Microsip(view) => json(view),
             Answer::Log(lines) => json(lines),
         };
     }
@@ -58,6 +60,8 @@ pub(crate) fn answer(answer: &Answer, as_json: bool) -> Result<(), Failure> {
         Answer::SignIn(SignInStarted::Browser { url }) => url.clone(),
         Answer::SignIn(SignInStarted::DeviceCode { user_code, url, .. }) => format!("{url} {user_code}"),
         Answer::HookAccess(access) => access.address.clone(),
+        Answer::PhoneAccess(access) => access.address.clone(),
+        Answer::Microsip(view) => view.file.clone(),
         Answer::Log(lines) => {
             let lines: Vec<&str> = lines.iter().map(|line| line.text.as_str()).collect();
             lines.join("\n")

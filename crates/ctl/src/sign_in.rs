@@ -41,6 +41,8 @@ pub(crate) fn run(explicit: Option<&Path>, json: bool, device_code: bool) -> Res
         | Answer::Preview(_)
         | Answer::Findings(_)
         | Answer::HookAccess(_)
+        | Answer::PhoneAccess(_)
+        | Answer::Microsip(_)
         | Answer::Log(_)) => return show::answer(&answer, json),
     }
     loop {

@@ -76,6 +76,10 @@ pub enum LineEvent {
     },
     /// Every call of the source has ended.
     Reset,
+    /// The do not disturb of a phone itself, which is none of the phone system's.
+    Dnd {
+        on: bool,
+    },
     /// The source is gone; its calls are kept 60 s (R1).
     Down(crate::fault::Fault),
     /// Something worth saying about a source that goes on (a flood, a malformed event).

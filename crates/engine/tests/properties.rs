@@ -91,6 +91,7 @@ fn line_event() -> impl Strategy<Value = LineEvent> {
         3 => id().prop_map(|id| LineEvent::Ended { id }),
         1 => id().prop_map(|id| LineEvent::Heartbeat { id }),
         1 => Just(LineEvent::Reset),
+        1 => any::<bool>().prop_map(|on| LineEvent::Dnd { on }),
         1 => any_fault().prop_map(LineEvent::Down),
         1 => any_fault().prop_map(LineEvent::Trouble),
     ]

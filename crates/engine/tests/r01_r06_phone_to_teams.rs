@@ -5,12 +5,12 @@ mod common;
 use common::{ON, World, account, fault, rules, secs, throttled, unreachable};
 use offhook_engine::fault::{Code, FaultKind};
 use offhook_engine::ledger::{Ledger, SessionRecord};
-use offhook_engine::line::{CallId, CallState, LineEvent};
+use offhook_engine::line::{CallId, CallState, LineEvent, SourceId};
 use offhook_engine::phone::{Field, FieldValue, PhonePresence};
 use offhook_engine::teams::{PreferredPair, SessionPair, SignIn};
 use offhook_engine::{Effect, Input};
 use offhook_protocol::command::Pause;
-use offhook_protocol::status::State;
+use offhook_protocol::status::{Owner, State};
 use std::time::Duration;
 
 const CALL: Option<SessionPair> = Some(SessionPair::BusyInACall);
@@ -535,6 +535,54 @@ fn r5_starface_dnd_set_by_us_is_not_the_persons() {
     w.after(30.0);
     assert!(w.dnd());
     assert_eq!(w.sets(), 0);
+}
+
+#[test]
+fn r5_dnd_on_a_phone_itself_is_the_persons_press() {
+    let mut w = World::new("starface-9");
+    w.line("deskphone", LineEvent::Dnd { on: true });
+    assert_eq!(w.session(), CALL);
+    let status = w.status();
+    assert_eq!(
+        (status.phone.dnd.value, status.phone.dnd.owner),
+        (Some(true), Some(Owner::Person))
+    );
+    assert_eq!(status.state, State::DoNotDisturb);
+    w.after(60.0);
+    w.line("deskphone", LineEvent::Dnd { on: false });
+    w.after(3.0);
+    assert_eq!((w.session(), w.clears()), (None, 1));
+    assert_eq!(w.status().phone.dnd.value, Some(false));
+}
+
+#[test]
+fn r5_dnd_on_a_phone_itself_ends_with_its_source() {
+    let mut w = World::new("starface-9");
+    w.line("deskphone", LineEvent::Dnd { on: true });
+    w.after(60.0);
+    w.input(Input::LineGone(SourceId::new("deskphone")));
+    w.after(3.0);
+    assert_eq!(w.session(), None);
+}
+
+#[test]
+fn r5_a_phone_that_follows_our_own_dnd_is_no_press() {
+    let mut w = World::new("starface-9");
+    w.teams("Busy", "InAMeeting");
+    w.after(30.0);
+    assert!(w.dnd());
+    w.line("deskphone", LineEvent::Dnd { on: true });
+    w.after(30.0);
+    // Ours goes, and the phone is a moment late.
+    w.teams("Available", "Available");
+    w.after(30.0);
+    assert!(!w.dnd());
+    w.line("deskphone", LineEvent::Dnd { on: false });
+    w.after(30.0);
+    assert_eq!(w.sets(), 0);
+    // The next press is one again.
+    w.line("deskphone", LineEvent::Dnd { on: true });
+    assert_eq!(w.session(), CALL);
 }
 
 #[test]

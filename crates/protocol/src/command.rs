@@ -98,6 +98,13 @@ pub enum Command {
     },
     /// How another program reports a call over HTTP. The answer carries the token.
     HookAccess,
+    /// What to enter at the desk phones. The answer carries their tokens.
+    PhoneAccess,
+    /// Makes the desk phones' addresses anew: who knows only the old ones is out. Answered like
+    /// [`Command::PhoneAccess`].
+    RenewPhoneAccess,
+    /// MicroSIP's own settings: looks, writes, takes out.
+    Microsip(MicrosipTask),
     /// Shows a notification, as a test.
     TestNotification,
     /// Asks Microsoft for the person's presence once, as a test.
@@ -154,6 +161,16 @@ pub enum Pause {
     /// Until the next local midnight.
     Tomorrow,
     UntilResumed,
+}
+
+/// What is done with the lines in MicroSIP's settings; each is answered with how they stand then.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum MicrosipTask {
+    Look,
+    Write,
+    TakeOut,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -228,6 +245,8 @@ pub enum Answer {
     /// The browser address to open, or the code to type where, while a sign-in waits.
     SignIn(SignInStarted),
     HookAccess(crate::settings::HookAccess),
+    PhoneAccess(crate::settings::PhoneAccess),
+    Microsip(crate::settings::MicrosipView),
     /// Oldest first.
     Log(Vec<crate::settings::LogLine>),
 }

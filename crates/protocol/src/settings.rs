@@ -21,6 +21,10 @@ pub struct ChangedLine {
 #[cfg_attr(feature = "ts", derive(ts_rs::TS))]
 pub struct SourcesPage {
     pub sources: Vec<SourceView>,
+    /// Programs that were seen at the microphone, or were chosen before, while that source is on.
+    pub apps: Vec<SeenApp>,
+    /// MicroSIP may be on this computer: its lines are offered.
+    pub microsip: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -166,6 +170,87 @@ impl std::fmt::Debug for HookAccess {
             .field("address", &self.address)
             .finish_non_exhaustive()
     }
+}
+
+/// What the person enters at their desk phones. Given only when asked for: the addresses are secrets.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct PhoneAccess {
+    /// Where phones reach this computer.
+    pub address: String,
+    pub phones: Vec<PhoneAddresses>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct PhoneAddresses {
+    /// As the person has named the phone.
+    pub name: String,
+    pub makes: Vec<PhoneMake>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct PhoneMake {
+    /// `snom`, `yealink`, `grandstream` or `poly`.
+    pub make: String,
+    pub entries: Vec<PhoneEntry>,
+}
+
+/// One field of the phone's own settings, and what belongs in it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct PhoneEntry {
+    /// The field as the phone names it.
+    pub field: String,
+    pub value: crate::command::Hidden,
+}
+
+/// A program whose use of the microphone may be a call.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct SeenApp {
+    /// As in `lines.microphone.apps`.
+    pub id: String,
+    pub chosen: bool,
+    pub in_use: bool,
+    pub kind: AppKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+#[serde(rename_all = "snake_case")]
+pub enum AppKind {
+    /// Its own calls would come back to it.
+    Teams,
+    /// Teams may run in it.
+    Browser,
+    Other,
+}
+
+/// What stands in MicroSIP's settings, and what would be written there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct MicrosipView {
+    pub file: String,
+    pub lines: Vec<MicrosipLine>,
+    /// All lines stand there as they should.
+    pub written: bool,
+    /// Some line is ours, as it should be or of an earlier place.
+    pub ours: bool,
+    /// Some line is another program's: nothing is written.
+    pub foreign: bool,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct MicrosipLine {
+    pub key: String,
+    pub value: String,
+    /// What stands there now.
+    pub now: Option<String>,
+    pub there: bool,
+    pub foreign: bool,
 }
 
 /// One line of the log as the page shows it.

@@ -85,7 +85,7 @@ impl Told {
                 }
             }
             LineEvent::Reset => line.calls.clear(),
-            LineEvent::Trouble(_) => {}
+            LineEvent::Trouble(_) | LineEvent::Dnd { .. } => {}
         }
     }
 

@@ -3,10 +3,12 @@ import type { Finding } from "./Finding";
 import type { HookAccess } from "./HookAccess";
 import type { LineReport } from "./LineReport";
 import type { LogLine } from "./LogLine";
+import type { MicrosipView } from "./MicrosipView";
+import type { PhoneAccess } from "./PhoneAccess";
 import type { RulesCompared } from "./RulesCompared";
 import type { RulesPage } from "./RulesPage";
 import type { SignInStarted } from "./SignInStarted";
 import type { Status } from "./Status";
 import type { Wished } from "./Wished";
 
-export type Answer = "done" | { "version": { version: string, } } | { "status": Status } | { "text": Array<string> } | { "lines": Array<LineReport> } | { "rules": RulesPage } | { "compared": RulesCompared } | { "preview": Array<Wished> } | { "findings": Array<Finding> } | { "sign_in": SignInStarted } | { "hook_access": HookAccess } | { "log": Array<LogLine> };
+export type Answer = "done" | { "version": { version: string, } } | { "status": Status } | { "text": Array<string> } | { "lines": Array<LineReport> } | { "rules": RulesPage } | { "compared": RulesCompared } | { "preview": Array<Wished> } | { "findings": Array<Finding> } | { "sign_in": SignInStarted } | { "hook_access": HookAccess } | { "phone_access": PhoneAccess } | { "microsip": MicrosipView } | { "log": Array<LogLine> };

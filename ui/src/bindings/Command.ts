@@ -2,6 +2,7 @@
 import type { Draft } from "./Draft";
 import type { FirstRunMove } from "./FirstRunMove";
 import type { Hidden } from "./Hidden";
+import type { MicrosipTask } from "./MicrosipTask";
 import type { Pause } from "./Pause";
 import type { SecretName } from "./SecretName";
 import type { Situation } from "./Situation";
@@ -11,7 +12,7 @@ export type Command = "version" | "status" | "why" | { "watch": Watch } | { "pau
 /**
  * The fallback for machines where the browser cannot reach this one.
  */
-device_code: boolean, } } | "open_sign_in" | "cancel_sign_in" | "sign_out" | { "secret_set": { secret: SecretName, value: Hidden, } } | "rules_list" | { "rules_show": { profile: string | null, } } | { "rules_preview": Situation } | { "rules_compare": { from: string | null, to: string, } } | { "rules_back": { under: string, } } | "lines" | "doctor" | { "apply": Draft } | "undo" | { "autostart": { on: boolean, } } | "hook_access" | "test_notification" | "test_sign_in" | "log" | "report" | "open_data_folder" | "test_phone" | "cancel_test" | { "first_run": FirstRunMove } | { "offer_key_file": { paths: Array<string>, } } | { "offer_typed_key": { name: string, key: Hidden, } } | { "accept_key": { number: number, 
+device_code: boolean, } } | "open_sign_in" | "cancel_sign_in" | "sign_out" | { "secret_set": { secret: SecretName, value: Hidden, } } | "rules_list" | { "rules_show": { profile: string | null, } } | { "rules_preview": Situation } | { "rules_compare": { from: string | null, to: string, } } | { "rules_back": { under: string, } } | "lines" | "doctor" | { "apply": Draft } | "undo" | { "autostart": { on: boolean, } } | "hook_access" | "phone_access" | "renew_phone_access" | { "microsip": MicrosipTask } | "test_notification" | "test_sign_in" | "log" | "report" | "open_data_folder" | "test_phone" | "cancel_test" | { "first_run": FirstRunMove } | { "offer_key_file": { paths: Array<string>, } } | { "offer_typed_key": { name: string, key: Hidden, } } | { "accept_key": { number: number, 
 /**
  * Also takes over the application registration that the file brings.
  */

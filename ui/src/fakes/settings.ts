@@ -7,6 +7,7 @@ import type { FieldView } from "../bindings/FieldView";
 import type { Finding } from "../bindings/Finding";
 import type { Language } from "../bindings/Language";
 import type { Pages } from "../bindings/Pages";
+import type { SeenApp } from "../bindings/SeenApp";
 import type { SourcesPage } from "../bindings/SourcesPage";
 import type { SourceView } from "../bindings/SourceView";
 import type { StartupPage } from "../bindings/StartupPage";
@@ -65,6 +66,11 @@ function fields(state: FakeState, say: Say): Record<string, FieldView> {
     "lines.baresip.address": field("127.0.0.1:4444"),
     "lines.tapi.enabled": field("true"),
     "lines.tapi.lines": field("65537,131073"),
+    "lines.microphone.enabled": field(state === "sources-off" ? "false" : "true"),
+    "lines.microphone.apps": field("microsip.exe"),
+    "lines.deskphone.enabled": field(state === "sources-off" ? "false" : "true"),
+    "lines.deskphone.address": field("0.0.0.0:47311"),
+    "lines.deskphone.phones": field("desk"),
     "log.level": field("info"),
     "phone.interface": field("myapps"),
     "phone.app": field(""),
@@ -176,7 +182,42 @@ function sourcesPage(state: FakeState, say: Say): SourcesPage {
       ],
     },
   };
-  if (state !== "ringing") return { sources: [phone, hook, baresip] };
+  const deskphone: SourceView = {
+    id: "deskphone",
+    name: say("Desk phones", "Tischtelefone"),
+    help: say(
+      "Phones of Snom, Yealink, Grandstream and Poly call an address on this computer when a call begins or ends.",
+      "Telefone von Snom, Yealink, Grandstream und Poly rufen eine Adresse auf diesem Computer auf, wenn ein Gespräch beginnt oder endet.",
+    ),
+    switch: "lines.deskphone.enabled",
+    address: "lines.deskphone.address",
+    light: off ? null : light(true, ready),
+    last: null,
+    calls: [],
+    lines: null,
+  };
+  const microphone: SourceView = {
+    id: "microphone",
+    name: say("Microphone in use", "Mikrofon in Benutzung"),
+    help: say(
+      "For any softphone: a program that you choose below and that uses the microphone counts as a call.",
+      "Für jedes Softphone: Benutzt ein Programm, das Sie unten auswählen, das Mikrofon, zählt das als Gespräch.",
+    ),
+    switch: "lines.microphone.enabled",
+    address: null,
+    light: off ? null : light(true, ready),
+    last: null,
+    calls: [],
+    lines: null,
+  };
+  const apps: SeenApp[] = off
+    ? []
+    : [
+        { id: "microsip.exe", chosen: true, in_use: true, kind: "other" },
+        { id: "ms-teams.exe", chosen: false, in_use: false, kind: "teams" },
+      ];
+  if (state !== "ringing")
+    return { sources: [phone, hook, baresip, deskphone, microphone], apps, microsip: !off };
   const rings = {
     state: "ringing",
     text: say("ringing · 10:02:13", "klingelt · 10:02:13"),
@@ -190,6 +231,8 @@ function sourcesPage(state: FakeState, say: Say): SourcesPage {
     note: say("counts as a call", "zählt als Gespräch"),
   } as const;
   return {
+    apps,
+    microsip: true,
     sources: [
       { ...phone, calls: [rings], last: rings.text },
       hook,

@@ -1,6 +1,7 @@
 // "Call sources": who reports calls, and what rings there right now.
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { HookAccess } from "../bindings/HookAccess";
+import type { SeenApp } from "../bindings/SeenApp";
 import type { SourceCall } from "../bindings/SourceCall";
 import type { SourcesPage } from "../bindings/SourcesPage";
 import type { SourceView } from "../bindings/SourceView";
@@ -8,6 +9,9 @@ import { lineField, linesField, switchField } from "../controls";
 import { button, copyable, failure, mark, type Part, type Room } from "../parts";
 import type { SettingKey } from "../settings";
 import { shape } from "../shapes";
+import { deskPhones } from "./desk_phones";
+import { atMicrophone } from "./microphone";
+import { microsip } from "./microsip";
 import { lightLine } from "./now";
 
 export function sourcesTemplate(room: Room, view: SourcesPage): TemplateResult {
@@ -16,7 +20,8 @@ export function sourcesTemplate(room: Room, view: SourcesPage): TemplateResult {
     <h1 tabindex="-1">${word("sources-title")}</h1>
     <p class="quiet">${word("sources-intro")}</p>
     ${failure(room, "sources")}
-    ${view.sources.map((source) => sourceCard(room, source))}
+    ${view.sources.map((source) => sourceCard(room, source, view.apps))}
+    ${view.microsip ? microsip(room) : nothing}
     <section class="card" aria-labelledby="counting">
       <h2 id="counting">${word("sources-counting")}</h2>
       ${switchField(room, "sources", "calls.outgoing_counts", {
@@ -27,7 +32,7 @@ export function sourcesTemplate(room: Room, view: SourcesPage): TemplateResult {
   `;
 }
 
-function sourceCard(room: Room, source: SourceView): TemplateResult {
+function sourceCard(room: Room, source: SourceView, apps: SeenApp[]): TemplateResult {
   const { word } = room;
   const id = `source-${source.id.replaceAll(/[^a-zA-Z0-9]/g, "-")}`;
   return html`<section class="card source" aria-labelledby=${id} data-source=${source.id}>
@@ -48,6 +53,8 @@ function sourceCard(room: Room, source: SourceView): TemplateResult {
     ${source.address ? lineField(room, "sources", source.address as SettingKey, { label: "sources-address" }) : nothing}
     ${source.id === "fritzbox" ? own(room) : nothing}
     ${source.lines && source.light ? linesField(room, "sources", source.lines) : nothing}
+    ${source.id === "microphone" ? atMicrophone(room, apps) : nothing}
+    ${source.id === "deskphone" ? deskPhones(room, source.light !== null) : nothing}
     ${source.light || !source.switch ? ringing(room, source) : nothing}
     ${source.id === "hook" && source.light ? hook(room) : nothing}
   </section>`;

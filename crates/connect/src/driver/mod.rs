@@ -6,11 +6,12 @@
 //! | module | what |
 //! |---|---|
 //! | `effects` | what the engine wants, done |
-//! | `parts` | sign-in, phone system and line sources, (re)started from the settings |
+//! | `parts` | sign-in and phone system, (re)started from the settings |
 //! | `calendar` | the calendar's source, and the later consent to read it |
 //! | `commands` | what clients ask |
 //! | `diagnosis` | the doctor, and the report for those who help |
 //! | `keys` | key files, from the offer to the settings |
+//! | `lines` | line sources, (re)started from the settings |
 //! | `network` | proxy and certificates, before anything else |
 //! | `options` | what the settings pages ask |
 //! | `update` | whether there is a newer Offhook |
@@ -21,6 +22,7 @@ mod commands;
 mod diagnosis;
 mod effects;
 mod keys;
+mod lines;
 mod network;
 mod options;
 mod parts;
@@ -141,6 +143,8 @@ enum News {
     #[cfg(windows)]
     Lines(Vec<offhook_protocol::settings::LineChoice>),
     SignedOut(Result<String, Fault>),
+    /// Who was seen at the microphone so far.
+    AtMicrophone(Vec<offhook_microphone::App>),
     Key(Box<keys::KeyNews>),
     Update {
         attempt: u64,
@@ -485,6 +489,7 @@ impl<D: Desktop> Driver<D> {
                 }
             }
             News::Tested { .. } => {}
+            News::AtMicrophone(apps) => self.on_microphone(apps),
             News::Update { attempt, outcome } => self.on_update(attempt, outcome),
             News::Key(news) => self.on_key_news(*news),
             News::SignInTested(findings) => self.on_sign_in_tested(findings),

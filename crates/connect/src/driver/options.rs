@@ -49,6 +49,11 @@ impl Options {
             ..Self::default()
         }
     }
+
+    /// The data directory, where it is not the usual one: console programs have to be told of it.
+    pub(super) fn own_data_dir(&self) -> Option<std::path::PathBuf> {
+        self.autostart.as_ref().and_then(|own| own.data_dir.clone())
+    }
 }
 
 impl<D: Desktop> Driver<D> {
@@ -201,12 +206,7 @@ impl<D: Desktop> Driver<D> {
         };
         let address = format!("http://127.0.0.1:{}/v1/call", listener.port());
         let call = r#"{"v":1,"event":"answer","source":"my-phone","callId":"1"}"#;
-        let folder = match self
-            .options
-            .autostart
-            .as_ref()
-            .and_then(|own| own.data_dir.as_ref())
-        {
+        let folder = match self.options.own_data_dir() {
             Some(folder) => format!("--data-dir \"{}\" ", folder.display()),
             None => String::new(),
         };

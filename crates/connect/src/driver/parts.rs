@@ -1,6 +1,7 @@
-//! Sign-in, phone system and line sources: what the settings say is running, and started anew when they change.
+//! Sign-in and phone system: what the settings say is running, and started anew when they change.
 
 use super::calendar::Source;
+use super::lines::Started;
 use super::network::Network;
 use super::update::Updates;
 use super::{Driver, News};
@@ -8,7 +9,6 @@ use crate::calendar::CalendarConfig;
 use crate::desktop::Desktop;
 use crate::entra::{self, Clock, EntraConfig, EntraHandle, PageTexts};
 use crate::graph::Graph;
-use crate::lines::{baresip, fritzbox};
 use crate::port::{LineEvents, LineHandle, NewSecret, PhoneEvent, PhoneHandle};
 use crate::secrets::{Ask, FileStore, SecretName, SecretStore, again_after};
 use crate::settings::{PhoneConfig, Settings};
@@ -33,7 +33,7 @@ pub(super) struct Parts {
     data_dir: PathBuf,
     clock: Clock,
     sign_ins: mpsc::UnboundedSender<SignIn>,
-    line_events: LineEvents,
+    pub(super) line_events: LineEvents,
     pub(super) store: SecretStore,
     store_kind: String,
     pub(super) microsoft: Option<Microsoft>,
@@ -44,8 +44,7 @@ pub(super) struct Parts {
     phone_attempt: u64,
     secret_tries: u32,
     pub(super) lines: BTreeMap<SourceId, LineHandle>,
-    baresip: Option<baresip::BaresipConfig>,
-    fritzbox: Option<fritzbox::FritzboxConfig>,
+    pub(super) started: Started,
     #[cfg(windows)]
     pub(super) telephony: super::telephony::Telephony,
     pub(super) calendar: Source,
@@ -85,8 +84,7 @@ impl Parts {
             phone_attempt: 0,
             secret_tries: 0,
             lines: BTreeMap::new(),
-            baresip: None,
-            fritzbox: None,
+            started: Started::default(),
             #[cfg(windows)]
             telephony: super::telephony::Telephony::default(),
             calendar: Source::default(),
@@ -139,8 +137,7 @@ impl<D: Desktop> Driver<D> {
             self.start_calendar();
             self.start_updates();
         }
-        self.start_baresip();
-        self.start_fritzbox();
+        self.start_lines();
         #[cfg(windows)]
         self.start_tapi();
         self.start_switches();
@@ -295,38 +292,6 @@ impl<D: Desktop> Driver<D> {
         });
     }
 
-    fn start_baresip(&mut self) {
-        let config = self.settings.baresip();
-        if self.parts.baresip != config {
-            self.parts.baresip.clone_from(&config);
-            self.start_line(baresip::SOURCE, config, baresip::spawn);
-        }
-    }
-
-    fn start_fritzbox(&mut self) {
-        let config = self.settings.fritzbox();
-        if self.parts.fritzbox != config {
-            self.parts.fritzbox.clone_from(&config);
-            self.start_line(fritzbox::SOURCE, config, fritzbox::spawn);
-        }
-    }
-
-    /// In place of the one that ran with other settings.
-    pub(super) fn start_line<C>(
-        &mut self,
-        name: &str,
-        config: Option<C>,
-        spawn: fn(C, LineEvents) -> LineHandle,
-    ) {
-        let source = SourceId::new(name);
-        self.parts.lines.remove(&source);
-        self.input(Input::LineGone(source.clone()));
-        if let Some(config) = config {
-            let handle = spawn(config, self.parts.line_events.clone());
-            self.parts.lines.insert(source, handle);
-        }
-    }
-
     pub(super) fn fill_desk(&mut self) {
         self.show_update();
         let field = |key: &str| self.settings.field(key);
@@ -341,6 +306,7 @@ impl<D: Desktop> Driver<D> {
         let faults = self.parts.network.faults.iter();
         self.desk.network = faults.map(|fault| fault.problem(language)).collect();
         self.desk.sources = self.settings.sources();
+        self.desk.microsip = self.settings.microsip_ini().is_some();
         self.desk.tenant = field("microsoft.tenant");
         self.desk.client_id = field("microsoft.client_id");
         self.desk.rules = self.settings.rules_form();
@@ -359,6 +325,7 @@ impl<D: Desktop> Driver<D> {
             }),
             ..PhonePage::default()
         };
+        self.fill_apps();
     }
 
     pub(super) fn phone_config(&self) -> Option<&Result<PhoneConfig, Fault>> {

@@ -1,8 +1,12 @@
 //! Line sources, one folder each.
 
 pub mod baresip;
+pub mod deskphone;
 pub mod fritzbox;
 pub mod hook;
+pub mod jami;
+pub mod microphone;
+pub mod microsip;
 pub mod tapi;
 
 use crate::port::LineCommand;

@@ -216,6 +216,14 @@ const LINES: &[Known] = &[
     // Windows alone; elsewhere the settings are kept and nothing comes of them.
     known("lines.tapi.enabled", Kind::Flag, "false"),
     known("lines.tapi.lines", Kind::Words, ""),
+    known("lines.deskphone.enabled", Kind::Flag, "false"),
+    known("lines.deskphone.address", Kind::Address, "0.0.0.0:47311"),
+    known("lines.deskphone.phones", Kind::Words, ""),
+    known("lines.microphone.enabled", Kind::Flag, "false"),
+    known("lines.microphone.apps", Kind::Words, ""),
+    known("lines.jami.enabled", Kind::Flag, "false"),
+    // No source of its own: MicroSIP reports through the hook.
+    known("lines.microsip.ini", Kind::Text, ""),
     known(
         "rules.profile",
         Kind::OneOf(&offhook_engine::profile::NAMES),

@@ -8,6 +8,7 @@ mod calendar;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod keys;
+mod lines;
 mod parsed;
 mod phone;
 mod policy;
@@ -219,7 +220,8 @@ impl Settings {
             changes.push((known, value));
         }
         self.possible_together(&changes)?;
-        if let Some((key, allowed)) = undo::clash(&changes, self) {
+        let clash = undo::clash(&changes, self).or_else(|| lines::impossible(&changes));
+        if let Some((key, allowed)) = clash {
             return Err(Refused {
                 key: key.to_owned(),
                 fault: fault(Code::EntryNotPossible, &allowed),

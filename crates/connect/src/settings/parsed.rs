@@ -4,8 +4,7 @@ use super::Settings;
 use super::keys::{self, FIRST_RUN, KNOWN};
 use crate::desktop::IconStyle;
 use crate::entra::{EntraConfig, MicrosoftSettings};
-use crate::lines::baresip::BaresipConfig;
-use crate::lines::fritzbox::{FritzboxConfig, Own};
+use crate::lines::jami;
 use crate::lines::tapi::{self, TapiConfig};
 use crate::net::{NetworkConfig, ProxyChoice, proxy_address};
 use crate::secrets::{FileStore, KeyringStore, SecretStore};
@@ -175,6 +174,8 @@ impl Settings {
             (id != tapi::SOURCE || cfg!(windows)).then_some((id, known.key.as_ref()))
         });
         switches
+            // Where it can be heard at all.
+            .filter(|(id, _)| *id != jami::SOURCE || cfg!(target_os = "linux"))
             .map(|(id, switch)| KnownSource {
                 id: id.to_owned(),
                 switch: switch.to_owned(),
@@ -252,22 +253,6 @@ impl Settings {
         } else {
             SecretStore::Keyring(KeyringStore::new(&keyring_service(data_dir)))
         }
-    }
-
-    pub fn baresip(&self) -> Option<BaresipConfig> {
-        self.flag("lines.baresip.enabled").then(|| BaresipConfig {
-            address: self.text("lines.baresip.address").to_owned(),
-        })
-    }
-
-    pub fn fritzbox(&self) -> Option<FritzboxConfig> {
-        self.flag("lines.fritzbox.enabled").then(|| FritzboxConfig {
-            address: self.text("lines.fritzbox.address").to_owned(),
-            own: Own {
-                numbers: self.words("lines.fritzbox.numbers"),
-                extensions: self.words("lines.fritzbox.extensions"),
-            },
-        })
     }
 
     pub fn tapi(&self) -> Option<TapiConfig> {

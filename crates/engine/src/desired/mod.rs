@@ -306,7 +306,8 @@ fn by_hand(facts: &Facts, ledger: &Ledger, now: Now) -> Vec<(PhoneState, jiff::T
             None
         }
     });
-    dnd.into_iter().chain(presence).collect()
+    let pressed = facts.calls.dnd_by_hand().map(|since| (PhoneState::DndOn, since));
+    dnd.or(pressed).into_iter().chain(presence).collect()
 }
 
 fn phone_to_teams(desired: &mut Desired, facts: &Facts, rules: &Rules, ledger: &Ledger, now: Now) {

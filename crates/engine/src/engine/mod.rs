@@ -521,6 +521,15 @@ impl Engine {
             | LineEvent::Heartbeat { .. }
             | LineEvent::Reset
             | LineEvent::Trouble(_) => {}
+            LineEvent::Dnd { on } => {
+                // Phones may show the phone system's do not disturb as their own: no echo of ours is the person's.
+                let follows = *on && !self.facts.calls.has_dnd(source) && self.hold(Field::Dnd).is_some();
+                self.facts.calls.handle(source, event, now);
+                if follows {
+                    self.facts.calls.dnd_follows(source);
+                }
+                return;
+            }
         }
         self.facts.calls.handle(source, event, now);
     }

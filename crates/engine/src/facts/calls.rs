@@ -37,7 +37,17 @@ pub struct Source {
     pub past: Past,
     /// What was heard from it last, for people.
     pub last: Option<(Heard, Timestamp)>,
+    /// The do not disturb of its phones themselves, while it is on.
+    pub dnd: Option<OwnDnd>,
     down_at: Option<Instant>,
+}
+
+/// Do not disturb on a phone itself, not on the phone system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OwnDnd {
+    pub since: Timestamp,
+    /// It came on while we held do not disturb on the phone system, which phones may follow: nobody pressed a key.
+    pub follows: bool,
 }
 
 /// What a source told, as far as a person who watches it wants to know.
@@ -50,6 +60,10 @@ pub enum Heard {
     Ended,
     /// All calls ended.
     Reset,
+    /// Do not disturb on the phone itself.
+    Dnd {
+        on: bool,
+    },
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -144,6 +158,7 @@ impl Calls {
             fault: None,
             past: Past::default(),
             last: None,
+            dnd: None,
             down_at: None,
         });
         let outcome = match &event {
@@ -153,6 +168,7 @@ impl Calls {
             | LineEvent::Call { .. }
             | LineEvent::Ended { .. }
             | LineEvent::Heartbeat { .. }
+            | LineEvent::Dnd { .. }
             | LineEvent::Reset => Ok(()),
         };
         entry.past.on(outcome, now.wall);
@@ -172,6 +188,11 @@ impl Calls {
             }
             LineEvent::Trouble(fault) => entry.fault = Some(fault),
             LineEvent::Reset => entry.calls.clear(),
+            LineEvent::Dnd { on: true } => {
+                let (since, follows) = (now.wall, false);
+                entry.dnd.get_or_insert(OwnDnd { since, follows });
+            }
+            LineEvent::Dnd { on: false } => entry.dnd = None,
             LineEvent::Snapshot(list) => {
                 entry.mark(true, now);
                 entry.down_at = None;
@@ -266,6 +287,29 @@ impl Calls {
         })
     }
 
+    /// Do not disturb that came on just now is the phone system's, which that source's phones follow.
+    pub(crate) fn dnd_follows(&mut self, source: &SourceId) {
+        if let Some(dnd) = self
+            .sources
+            .get_mut(source)
+            .and_then(|source| source.dnd.as_mut())
+        {
+            dnd.follows = true;
+        }
+    }
+
+    pub(crate) fn has_dnd(&self, source: &SourceId) -> bool {
+        self.sources
+            .get(source)
+            .is_some_and(|source| source.dnd.is_some())
+    }
+
+    /// Since when the person has had do not disturb on at a phone itself (R5).
+    pub fn dnd_by_hand(&self) -> Option<Timestamp> {
+        let pressed = self.sources.values().filter_map(|source| source.dnd);
+        pressed.filter(|dnd| !dnd.follows).map(|dnd| dnd.since).min()
+    }
+
     /// A call is being set up: time to make connection and token ready (R2).
     pub fn is_any_starting(&self) -> bool {
         self.sources
@@ -289,6 +333,7 @@ fn heard(event: &LineEvent) -> Option<Heard> {
         LineEvent::Call { state, .. } => Some(Heard::Call(*state)),
         LineEvent::Ended { .. } => Some(Heard::Ended),
         LineEvent::Reset => Some(Heard::Reset),
+        LineEvent::Dnd { on } => Some(Heard::Dnd { on: *on }),
         // A list and a heartbeat say again what is known; a trouble stands at the light.
         LineEvent::Snapshot(_) | LineEvent::Heartbeat { .. } | LineEvent::Trouble(_) => None,
     }

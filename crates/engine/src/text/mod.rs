@@ -250,6 +250,8 @@ texts! {
         HeardDown: "connection lost" / "Verbindung verloren";
         HeardEnded: "hung up" / "aufgelegt";
         HeardReset: "all calls ended" / "alle Gespräche beendet";
+        HeardDndOn: "do not disturb switched on" / "„Nicht stören“ eingeschaltet";
+        HeardDndOff: "do not disturb switched off" / "„Nicht stören“ ausgeschaltet";
         CountsYes: "counts as a call" / "zählt als Gespräch";
         CountsRinging: "only rings, so it does not count" / "klingelt nur und zählt deshalb nicht";
         CountsSoon: "counts after two seconds" / "zählt nach zwei Sekunden";

@@ -74,6 +74,14 @@ pub fn setting_name(key: &str, language: Language) -> String {
                     Language::En => format!("lines of {}", source_name(source, language)),
                     Language::De => format!("Leitungen von {}", source_name(source, language)),
                 },
+                Some((source, "apps")) => match language {
+                    Language::En => format!("programs of {}", source_name(source, language)),
+                    Language::De => format!("Programme zu „{}“", source_name(source, language)),
+                },
+                Some((source, "phones")) => match language {
+                    Language::En => format!("names of {}", source_name(source, language)),
+                    Language::De => format!("Namen der {}", source_name(source, language)),
+                },
                 Some((source, "address")) => match language {
                     Language::En => format!("address of {}", source_name(source, language)),
                     Language::De => format!("Adresse von {}", source_name(source, language)),
@@ -90,8 +98,12 @@ pub fn source_name(id: &str, language: Language) -> String {
     match id {
         "phone" => Text::LightPhone.text(language).to_owned(),
         "hook" => Text::LightHook.text(language).to_owned(),
+        "microsip" => "MicroSIP".to_owned(),
+        "jami" => "Jami".to_owned(),
+        "microphone" => choose(language, "Microphone in use", "Mikrofon in Benutzung").to_owned(),
         "fritzbox" => "FRITZ!Box".to_owned(),
         "tapi" => choose(language, "Windows telephony (TAPI)", "Windows-Telefonie (TAPI)").to_owned(),
+        "deskphone" => choose(language, "Desk phones", "Tischtelefone").to_owned(),
         id => id.to_owned(),
     }
 }
@@ -118,6 +130,21 @@ pub(crate) fn source_help(id: &str, by_hook: bool, language: Language) -> &'stat
             language,
             "Needs baresip's ctrl_tcp module. Only one program at a time can be connected to it.",
             "Braucht in baresip das Modul ctrl_tcp. Mit ihm kann immer nur ein Programm verbunden sein.",
+        ),
+        "jami" => choose(
+            language,
+            "On Linux: Jami's daemon tells its calls on the session's bus.",
+            "Unter Linux: Der Dienst von Jami meldet seine Gespräche auf dem Bus der Sitzung.",
+        ),
+        "microphone" => choose(
+            language,
+            "For any softphone: a program that you choose below and that uses the microphone counts as a call. Offhook hears nothing; it asks the system which programs use it.",
+            "Für jedes Softphone: Benutzt ein Programm, das Sie unten auswählen, das Mikrofon, zählt das als Gespräch. Offhook hört nicht mit; es fragt das System, welche Programme es benutzen.",
+        ),
+        "deskphone" => choose(
+            language,
+            "Phones of Snom, Yealink, Grandstream and Poly call an address on this computer when a call begins or ends. Your firewall must let the network in at the port below; Windows asks once, and private networks are enough.",
+            "Telefone von Snom, Yealink, Grandstream und Poly rufen eine Adresse auf diesem Computer auf, wenn ein Gespräch beginnt oder endet. Ihre Firewall muss das Netz am unten genannten Port hereinlassen; Windows fragt einmal, und private Netze genügen.",
         ),
         "fritzbox" => choose(
             language,
@@ -150,6 +177,8 @@ pub(crate) const fn heard_text(heard: Heard) -> Text {
         Heard::Call(state) => call_text(state),
         Heard::Ended => Text::HeardEnded,
         Heard::Reset => Text::HeardReset,
+        Heard::Dnd { on: true } => Text::HeardDndOn,
+        Heard::Dnd { on: false } => Text::HeardDndOff,
     }
 }
 

@@ -57,7 +57,10 @@ impl Engine {
             return State::InCall;
         }
         let phone = |field: Field| facts.phone.value(field).filter(|_| facts.phone.is_up());
-        if phone(Field::Dnd) == Some(&FieldValue::Dnd(true)) || says("DoNotDisturb") {
+        if phone(Field::Dnd) == Some(&FieldValue::Dnd(true))
+            || facts.calls.dnd_by_hand().is_some()
+            || says("DoNotDisturb")
+        {
             return State::DoNotDisturb;
         }
         if matches!(phone(Field::Forward), Some(FieldValue::Forward(Some(_)))) {

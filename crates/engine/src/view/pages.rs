@@ -17,7 +17,7 @@ use offhook_protocol::pages::{
     Ability, AccountPage, AccountStep, FieldView, Pages, PhonePage, RightLine, RulesPage,
 };
 use offhook_protocol::problem::Problem;
-use offhook_protocol::settings::{AutostartView, ChangedLine, LineChoice, LineChooser, TestView, UpdateLine};
+use offhook_protocol::settings::{AutostartView, ChangedLine, LineChoice, LineChooser, SeenApp, TestView, UpdateLine};
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -63,6 +63,10 @@ pub struct Desk {
     pub sources: Vec<KnownSource>,
     /// The telephone lines of this computer, where they are asked for.
     pub lines: Vec<LineChoice>,
+    /// Programs at the microphone.
+    pub apps: Vec<SeenApp>,
+    /// There may be a MicroSIP here.
+    pub microsip: bool,
     pub autostart: AutostartView,
     /// The doctor: at work, what it found last, and when.
     pub examining: bool,

@@ -53,7 +53,11 @@ impl Engine {
             // Its light would say no more than that it once spoke.
             self.source_view(id.as_str(), true, Some(source), None, now)
         }));
-        SourcesPage { sources }
+        SourcesPage {
+            sources,
+            apps: desk.apps.clone(),
+            microsip: desk.microsip,
+        }
     }
 
     fn source(&self, id: &str) -> Option<&Source> {

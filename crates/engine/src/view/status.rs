@@ -160,10 +160,16 @@ impl Engine {
                 value,
             }
         };
+        // A key on the phone itself rings no less silent than the phone system's.
+        let pressed = dnd != Some(true) && self.facts.calls.dnd_by_hand().is_some();
         Phone {
             dnd: PhoneField {
-                value: dnd,
-                owner: owner(Field::Dnd, dnd == Some(true)),
+                value: if pressed { Some(true) } else { dnd },
+                owner: if pressed {
+                    Some(Owner::Person)
+                } else {
+                    owner(Field::Dnd, dnd == Some(true))
+                },
             },
             forward: field(Field::Forward),
             presence: field(Field::Presence),

@@ -70,6 +70,8 @@ impl Engine {
                         Text::WhyDndPerson
                     };
                     text.text(language).to_owned()
+                } else if self.facts.calls.dnd_by_hand().is_some() {
+                    Text::WhyDndPerson.text(language).to_owned()
                 } else {
                     Text::WhyTeamsSays.with(language, &[("says", &says())])
                 }

@@ -9,7 +9,16 @@ use serde_json::Value;
 use sha2::Digest;
 
 /// Names of our own line sources: a program outside may not speak for them.
-pub const RESERVED: [&str; 6] = ["baresip", "fritzbox", "hook", "microphone", "phone", "tapi"];
+pub const RESERVED: [&str; 8] = [
+    "baresip",
+    "deskphone",
+    "fritzbox",
+    "hook",
+    "jami",
+    "microphone",
+    "phone",
+    "tapi",
+];
 
 const MAX_SOURCE: usize = 64;
 const MAX_CALL_ID: usize = 128;

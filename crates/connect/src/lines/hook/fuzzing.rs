@@ -51,6 +51,7 @@ pub fn http(input: &[u8]) {
             | LineEvent::Heartbeat { .. }
             | LineEvent::Reset => calls += 1,
             LineEvent::Trouble(_) => assert!(has_token, "a stranger makes no noise"),
+            LineEvent::Dnd { .. } => unreachable!("a program has no keys"),
             LineEvent::Up { .. } | LineEvent::Snapshot(_) | LineEvent::Down(_) => {
                 assert_eq!(source, Hook::source(), "only the hook speaks for itself");
             }

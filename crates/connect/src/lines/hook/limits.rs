@@ -20,15 +20,15 @@ pub(super) const LEASE: Duration = Duration::from_secs(4 * 60 * 60);
 
 /// Too much of something.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Excess;
+pub(in crate::lines) struct Excess;
 
 #[derive(Debug, Default)]
-pub(super) struct Limits {
+pub(in crate::lines) struct Limits {
     sources: HashMap<SourceId, Source>,
 }
 
 #[derive(Debug)]
-pub(super) struct Source {
+pub(in crate::lines) struct Source {
     /// Events it may still report, and when that was so.
     allowance: f64,
     counted: Instant,
@@ -43,7 +43,7 @@ struct Live {
 
 impl Limits {
     /// Counts one event of the source.
-    pub(super) fn admit(&mut self, name: &SourceId, now: Instant) -> Result<&mut Source, Excess> {
+    pub(in crate::lines) fn admit(&mut self, name: &SourceId, now: Instant) -> Result<&mut Source, Excess> {
         if !self.sources.contains_key(name) {
             if self.sources.len() >= MAX_SOURCES {
                 self.sources.retain(|_, source| source.matters(now));

@@ -19,7 +19,7 @@ pub mod fuzzing;
 mod guard;
 pub mod http;
 mod key;
-mod limits;
+pub(in crate::lines) mod limits;
 
 pub use http::{Listener, OpenError};
 

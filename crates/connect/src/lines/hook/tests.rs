@@ -42,6 +42,7 @@ fn told_ids(told: &mut Told) -> Vec<CallId> {
             | LineEvent::Snapshot(_)
             | LineEvent::Reset
             | LineEvent::Down(_)
+            | LineEvent::Dnd { .. }
             | LineEvent::Trouble(_)) => panic!("{other:?}"),
         })
         .collect()
@@ -201,6 +202,7 @@ fn a_flood_is_refused_and_told_once_a_minute() {
             | LineEvent::Ended { .. }
             | LineEvent::Heartbeat { .. }
             | LineEvent::Reset
+            | LineEvent::Dnd { .. }
             | LineEvent::Down(_) => panic!("{event:?}"),
         })
         .collect();

@@ -275,6 +275,7 @@ mod tests {
             | LineEvent::Heartbeat { .. }
             | LineEvent::Reset
             | LineEvent::Down(_)
+            | LineEvent::Dnd { .. }
             | LineEvent::Trouble(_) => "?".to_owned(),
         });
         words.collect::<Vec<_>>().join(" ")

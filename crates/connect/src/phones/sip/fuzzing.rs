@@ -88,6 +88,7 @@ pub fn dialogs(input: &[u8]) {
                 | LineEvent::Heartbeat { .. }
                 | LineEvent::Reset
                 | LineEvent::Down(_)
+                | LineEvent::Dnd { .. }
                 | LineEvent::Trouble(_) => {}
             }
         }

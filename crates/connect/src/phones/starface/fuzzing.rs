@@ -118,6 +118,7 @@ pub fn calls(input: &[u8]) {
                 | LineEvent::Snapshot(_)
                 | LineEvent::Heartbeat { .. }
                 | LineEvent::Reset
+                | LineEvent::Dnd { .. }
                 | LineEvent::Trouble(_) => {}
             }
         }

@@ -1,0 +1,43 @@
+//! What must hold for whatever a phone, or somebody with its token, sends.
+
+use super::calls::Calls;
+use super::{event, poly};
+use crate::fuzzing::choice;
+use offhook_engine::line::LineEvent;
+use std::collections::BTreeSet;
+
+/// Requests, one per line, of two phones, as queries or as XML: only a call that was told of is told to be over, there is
+/// no end of calls, and do not disturb is told only when it changes.
+pub fn requests(input: &[u8]) {
+    let (kind, input) = choice(input);
+    let mut calls = Calls::new([7; 16]);
+    let (mut up, mut dnd) = (BTreeSet::new(), false);
+    for (n, line) in input.split(|byte| *byte == b'\n').enumerate() {
+        let parsed = if kind % 2 == 0 {
+            event::of_query(&String::from_utf8_lossy(line))
+        } else {
+            poly::of_xml(line)
+        };
+        let Ok(report) = parsed else { continue };
+        let phone = if n % 2 == 0 { "one" } else { "two" };
+        for event in calls.on_report(phone, &report) {
+            match event {
+                LineEvent::Call { id, .. } => {
+                    up.insert(id);
+                }
+                LineEvent::Ended { id } => assert!(up.remove(&id), "only a call that was told of ends"),
+                LineEvent::Dnd { on } => {
+                    assert_ne!(on, dnd, "told when it changes");
+                    dnd = on;
+                }
+                LineEvent::Up { .. }
+                | LineEvent::Snapshot(_)
+                | LineEvent::Heartbeat { .. }
+                | LineEvent::Reset
+                | LineEvent::Down(_)
+                | LineEvent::Trouble(_) => unreachable!("a phone says no such thing"),
+            }
+        }
+        assert!(up.len() <= 32, "no end of calls");
+    }
+}
