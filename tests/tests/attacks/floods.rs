@@ -187,7 +187,8 @@ fn line(source: &'static str, port: u16) -> Look {
                     | LineEvent::Snapshot(_)
                     | LineEvent::Ended { .. }
                     | LineEvent::Heartbeat { .. }
-                    | LineEvent::Reset => {}
+                    | LineEvent::Reset
+                    | LineEvent::Dnd { .. } => {}
                 }
             }
             Ok(())

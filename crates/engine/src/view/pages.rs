@@ -17,7 +17,9 @@ use offhook_protocol::pages::{
     Ability, AccountPage, AccountStep, FieldView, Pages, PhonePage, RightLine, RulesPage,
 };
 use offhook_protocol::problem::Problem;
-use offhook_protocol::settings::{AutostartView, ChangedLine, LineChoice, LineChooser, SeenApp, TestView, UpdateLine};
+use offhook_protocol::settings::{
+    AutostartView, ChangedLine, LineChoice, LineChooser, SeenApp, TestView, UpdateLine,
+};
 use std::collections::BTreeMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
