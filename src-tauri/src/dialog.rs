@@ -7,6 +7,16 @@ use tauri::WebviewWindow;
 /// The ending of a key file's name.
 const ENDING: &str = "pbxkey";
 
+/// Says why there is no window, and waits until that was read.
+#[cfg(not(target_os = "linux"))]
+pub fn say(sentence: &str) {
+    rfd::MessageDialog::new()
+        .set_level(rfd::MessageLevel::Error)
+        .set_title("Offhook")
+        .set_description(sentence)
+        .show();
+}
+
 /// `None`: closed without a choice.
 #[cfg(not(target_os = "linux"))]
 pub async fn choose_key_file(window: &WebviewWindow) -> Option<PathBuf> {

@@ -29,6 +29,9 @@ fn main() -> ExitCode {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => {
                 eprintln!("offhook-window: {error:#}");
+                // Where it is started from the tray nobody reads standard error.
+                #[cfg(not(target_os = "linux"))]
+                dialog::say(&format!("{error:#}"));
                 ExitCode::from(1)
             }
         },

@@ -1,4 +1,5 @@
-//! What the program itself says where no page can: on standard error, in the language of the environment.
+//! What the program itself says where no page can, in the language of the environment: on standard error, and on
+//! Windows and macOS in a box of its own.
 
 use offhook_protocol::pages::Language;
 
@@ -23,8 +24,10 @@ const NO_ENGINE: Both = (
 );
 const INSTALL: Both = if cfg!(windows) {
     (
-        "Install Microsoft Edge WebView2.",
-        "Installieren Sie Microsoft Edge WebView2.",
+        "Install the Microsoft Edge WebView2 Runtime (https://go.microsoft.com/fwlink/p/?LinkId=2124703). \
+         The icon beside the clock works without it.",
+        "Installieren Sie die Microsoft Edge WebView2 Runtime (https://go.microsoft.com/fwlink/p/?LinkId=2124703). \
+         Das Symbol neben der Uhr funktioniert auch ohne sie.",
     )
 } else if cfg!(target_os = "macos") {
     (
@@ -52,14 +55,34 @@ pub fn not_shown() -> &'static str {
 }
 
 pub fn no_engine(why: &impl std::fmt::Display) -> String {
-    format!("{} ({why}). {}", said(NO_ENGINE), said(INSTALL))
+    if cfg!(windows) {
+        // There the reason is a bare number of the system's.
+        format!("{}. {}", said(NO_ENGINE), said(INSTALL))
+    } else {
+        format!("{} ({why}). {}", said(NO_ENGINE), said(INSTALL))
+    }
 }
 
 fn said((english, german): Both) -> &'static str {
-    match language(|name| std::env::var(name).ok()) {
+    match language(variable) {
         Language::En => english,
         Language::De => german,
     }
+}
+
+fn variable(name: &str) -> Option<String> {
+    std::env::var(name).ok().or_else(|| elsewhere(name))
+}
+
+/// There the person's choice stands in no variable.
+#[cfg(not(target_os = "linux"))]
+fn elsewhere(name: &str) -> Option<String> {
+    (name == "LANG").then(sys_locale::get_locale).flatten()
+}
+
+#[cfg(target_os = "linux")]
+fn elsewhere(_name: &str) -> Option<String> {
+    None
 }
 
 /// Asked in the order of the C library.

@@ -24,5 +24,6 @@ pub mod socket;
 pub mod tap;
 pub mod wait;
 pub mod webdriver;
+pub mod wine;
 
 pub use wait::{stays, try_wait_for, wait_for, wait_until};

@@ -1,7 +1,8 @@
 //! `cargo xtask cross`: what only Windows and macOS compile, checked from Debian.
 //!
-//! Windows: clippy over every program, with mingw as C compiler and linker, and the tests of what decides, of what reads
-//! foreign files and of the telephony, run by wine. macOS: clippy as well, which checks types
+//! Windows: clippy over every program, with mingw as C compiler and linker; the tests of what decides, of what reads
+//! foreign files and of the telephony, run by wine; then the programs themselves, and their installers, used as a person
+//! uses them. macOS: clippy as well, which checks types
 //! and links nothing; Apple's compiler and headers are not to be had here, so C parts are left out. Both take Debian's
 //! own Rust, which comes with the source of its standard library: that is built for the other system on the way.
 
@@ -13,6 +14,7 @@ use std::process::Command;
 
 use anyhow::{Context as _, Result, bail};
 
+use crate::package::{self, Built};
 use crate::setup::{self, Extent};
 use crate::step::{self, Steps};
 use crate::workspace;
@@ -50,14 +52,20 @@ pub fn cross(steps: &mut Steps) -> Result<()> {
     if !is_possible() {
         bail!("the checks for other systems take Debian's own Rust and run on Debian 12 alone");
     }
-    setup::setup(Extent::Cross, steps)?;
+    setup::setup(Extent::Tests, steps)?;
     if !xtask::parts::workspace().join("ui/dist/index.html").exists() {
         steps.step("what the pages need", crate::pages::install)?;
         steps.step("pages: build", || crate::pages::script("build"))?;
     }
     lints(steps)?;
     let (_said, passed) = tests(steps)?;
-    if !passed {
+    let mut native = step::cargo(&["build"]);
+    for package in workspace::PROGRAMS {
+        native.args(["--package", package]);
+    }
+    steps.step("programs for Linux", || step::run(&mut native))?;
+    let (_said, used) = use_programs(&[], steps)?;
+    if !passed || !used {
         bail!("tests failed; their names are above");
     }
     Ok(())
@@ -108,6 +116,49 @@ pub fn tests(steps: &mut Steps) -> Result<(String, bool)> {
             .env("OFFHOOK_TAPI_DOUBLE", wine::telephony(&folder()?)?);
         step::tee_any(test.envs(wine::environment(&prefix)))
     })
+}
+
+/// Uses the programs for Windows and all installers as people do: what that said, and whether all went well. The
+/// programs for Linux are built, and `packages` are the words that choose what is built for tests.
+///
+/// # Errors
+/// A wine, a compiler or a packer that does not start.
+pub fn use_programs(packages: &[String], steps: &mut Steps) -> Result<(String, bool)> {
+    steps.step("wine", wine::prefix)?;
+    let windows = package::programs_for_windows(Built::Dev, steps)?;
+    let made = steps.step("packages", || package::for_tests(&windows))?;
+    steps.step("programs for Windows, and installers", || {
+        let chosen = ["--package".to_owned(), "offhook-tests".to_owned()];
+        let chosen = if packages.is_empty() {
+            &chosen[..]
+        } else {
+            packages
+        };
+        let mut test = step::cargo(&["test"]);
+        test.args(chosen)
+            .args(["--test", "windows", "--test", "installers", "--no-fail-fast"])
+            // Each has a Windows of its own, and two cores are soon taken.
+            .args(["--", "--ignored", "--test-threads", "2"])
+            .env("OFFHOOK_WINDOWS_PROGRAMS", &windows)
+            .env("OFFHOOK_PACKAGES", &made);
+        step::tee_any(&mut test)
+    })
+}
+
+/// Debian's cargo, building for Windows.
+///
+/// # Errors
+/// No home of cargo's.
+pub fn cargo_for_windows(arguments: &[&str]) -> Result<Command> {
+    cargo(System::Windows, arguments)
+}
+
+/// The folder that holds one of programs for each way of building them.
+///
+/// # Errors
+/// When cargo can't read a manifest.
+pub fn windows_programs() -> Result<PathBuf> {
+    Ok(folder()?.join(System::Windows.target()))
 }
 
 /// Debian's cargo for another system, in a target folder of its own: one kept by rustup has neither a standard library

@@ -4,6 +4,7 @@
 mod bench;
 mod cross;
 mod mutants;
+mod package;
 mod pages;
 mod run;
 mod screenshots;
@@ -30,7 +31,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   bench [NAME…]    measures the released programs; `--help` names what can be measured
   world [--hours N] [--seed S] [--minutes N] [--threads N]
                    goes through simulated days, a million hours unless told
-  cross            checks what only Windows and macOS compile, from Debian 12
+  cross            checks what only Windows and macOS compile, from Debian 12, and uses the programs for Windows
+  package [NAME…]  makes what people install, in target/package: deb, nsis, msi; all unless told
   screenshots      takes the pictures of docs/screenshots anew
   supply           checks what comes from others: licences, sources, versions, and known weaknesses where
                    cargo-deny is installed
@@ -53,7 +55,11 @@ fn dispatch() -> Result<()> {
     let command = arguments.next().unwrap_or_default();
     let rest: Vec<String> = arguments.collect();
     let mut steps = Steps::default();
-    if !matches!(command.as_str(), "run" | "bench" | "mutants" | "world" | "sbom") && !rest.is_empty() {
+    if !matches!(
+        command.as_str(),
+        "run" | "bench" | "mutants" | "package" | "sbom" | "world"
+    ) && !rest.is_empty()
+    {
         bail!("`{command}` takes no arguments\n{USAGE}");
     }
     match command.as_str() {
@@ -64,6 +70,7 @@ fn dispatch() -> Result<()> {
         "mutants" => mutants::mutants(&rest, &mut steps)?,
         "world" => return world::world(&rest),
         "cross" => cross::cross(&mut steps)?,
+        "package" => package::package(&rest, &mut steps)?,
         "screenshots" => screenshots::screenshots(&mut steps)?,
         "supply" => supply::supply(&mut steps)?,
         "sbom" => {

@@ -184,10 +184,25 @@ async fn signalled() {
     }
 }
 
-#[cfg(not(unix))]
+/// At a console: its window is closed, or the person logs off. The system waits for the end, though not long.
+#[cfg(windows)]
 async fn signalled() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending().await
+    use tokio::signal::windows::{ctrl_break, ctrl_c, ctrl_close, ctrl_logoff, ctrl_shutdown};
+    let (Ok(mut interrupt), Ok(mut stop), Ok(mut close), Ok(mut log_off), Ok(mut shutdown)) = (
+        ctrl_c(),
+        ctrl_break(),
+        ctrl_close(),
+        ctrl_logoff(),
+        ctrl_shutdown(),
+    ) else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = stop.recv() => {}
+        _ = close.recv() => {}
+        _ = log_off.recv() => {}
+        _ = shutdown.recv() => {}
     }
 }
 

@@ -15,8 +15,7 @@
 //! ```
 //!
 //! One connection carries one conversation: [`Client::watch`] and [`Client::try_clone`] open another one to
-//! the same socket, so that asking and watching never wait for each other (a Windows pipe opened for plain
-//! reading and writing cannot do both at once).
+//! the same socket, so that asking and watching never wait for each other.
 
 mod error;
 #[cfg(all(feature = "fuzzing", unix))]
@@ -50,23 +49,27 @@ pub fn data_dir(explicit: Option<&Path>) -> PathBuf {
 pub struct Client {
     wire: Wire,
     socket: PathBuf,
+    /// Of the program that serves the socket, where it has said so.
+    pid: Option<u32>,
     last_id: u64,
 }
 
 impl Client {
     /// Connects to the program that runs on this data directory. Starts nothing.
     pub fn connect(data_dir: &Path) -> Result<Self, ConnectError> {
-        Self::at(socket_of(data_dir)?)
+        let (socket, pid) = socket_of(data_dir)?;
+        Self::at(socket, pid)
     }
 
-    fn at(socket: PathBuf) -> Result<Self, ConnectError> {
+    fn at(socket: PathBuf, pid: Option<u32>) -> Result<Self, ConnectError> {
         let deadline = Instant::now() + CONNECT_LIMIT;
-        let mut wire = Wire::new(stream::open(&socket, deadline)?);
+        let mut wire = Wire::new(stream::open(&socket, pid, deadline)?);
         wire.send(&Greeting::ours())?;
         let greeting: Greeting = wire.receive(Some(deadline))?;
         let mut client = Self {
             wire,
             socket,
+            pid,
             last_id: 0,
         };
         if greeting.is_understood() {
@@ -82,7 +85,7 @@ impl Client {
 
     /// Another conversation with the same program.
     pub fn try_clone(&self) -> Result<Self, ConnectError> {
-        Self::at(self.socket.clone())
+        Self::at(self.socket.clone(), self.pid)
     }
 
     /// Asks, and waits for the answer at most [`ASK_LIMIT`].
@@ -91,7 +94,7 @@ impl Client {
     }
 
     /// Asks, and waits for the answer at most `limit`. After a time-out the next question can be asked: a
-    /// late answer is passed over. On Windows the limit is not kept, since plain files have none.
+    /// late answer is passed over.
     pub fn ask_within(&mut self, command: Command, limit: Duration) -> Result<Answer, AskError> {
         let deadline = Instant::now() + limit;
         self.last_id += 1;
@@ -143,7 +146,7 @@ pub struct Events {
 impl Events {
     /// A handle with which another thread ends the watching.
     pub fn closer(&self) -> std::io::Result<Closer> {
-        Ok(Closer(self.wire.stream().try_clone()?))
+        Ok(Closer(stream::closing(self.wire.stream())?))
     }
 
     /// Why the events ended; `None` while they go on.
@@ -169,25 +172,26 @@ impl Iterator for Events {
 
 /// Ends an [`Events`] from another thread.
 #[derive(Debug)]
-pub struct Closer(stream::Stream);
+pub struct Closer(stream::Closing);
 
 impl Closer {
-    /// The iterator's next item is `None`. On Windows only once the program sends something or ends.
+    /// The iterator's next item is `None`.
     pub fn close(&self) {
         stream::shut(&self.0);
     }
 }
 
-fn socket_of(data_dir: &Path) -> Result<PathBuf, ConnectError> {
+/// The socket, and who serves it.
+fn socket_of(data_dir: &Path) -> Result<(PathBuf, Option<u32>), ConnectError> {
     match std::fs::read(data_dir.join(RUN_FILE)) {
         Ok(text) => serde_json::from_slice::<RunFile>(&text)
-            .map(|run| PathBuf::from(run.socket))
+            .map(|run| (PathBuf::from(run.socket), Some(run.pid)))
             .map_err(|error| ConnectError::Io(std::io::Error::other(format!("{RUN_FILE}: {error}")))),
         // A program that could not write the file may still be listening at the usual place.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let usual = data_dir.join(SOCKET_FILE);
             if usual.exists() {
-                Ok(usual)
+                Ok((usual, None))
             } else {
                 Err(ConnectError::NotRunning)
             }

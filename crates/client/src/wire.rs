@@ -67,7 +67,7 @@ impl Wire {
             if self.searched >= MAX_LINE {
                 return Err(Error::new(ErrorKind::InvalidData, "a line longer than 64 KiB"));
             }
-            stream::limit(&self.stream, deadline)?;
+            stream::limit(&mut self.stream, deadline)?;
             let mut chunk = [0; 4096];
             match self.stream.read(&mut chunk) {
                 Ok(0) => return Err(ErrorKind::UnexpectedEof.into()),

@@ -86,9 +86,20 @@ impl Alarm {
         {
             return linux::rung(timer).await;
         }
-        tokio::time::sleep(wait).await;
+        // Elsewhere timers may stand still while the machine sleeps, and the clock goes on.
+        let due = boot_time().since_origin() + wait;
+        loop {
+            let left = due.saturating_sub(boot_time().since_origin());
+            if left.is_zero() {
+                return;
+            }
+            tokio::time::sleep(left.min(LOOK_AGAIN)).await;
+        }
     }
 }
+
+/// How much later than it should an alarm may ring after a sleep, where timers stand still meanwhile.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
 
 impl Default for Alarm {
     fn default() -> Self {

@@ -21,16 +21,19 @@ const TO_RUN: &[&str] = &[
 ];
 
 /// What checking for Windows and macOS needs on top: Debian's own Rust with the source of its standard library, the C
-/// compiler for Windows, and wine to run what comes out. They stand beside a Rust of rustup's, which stays the one that
+/// compiler for Windows, wine to run what comes out, and what packs it. They stand beside a Rust of rustup's, which stays the one that
 /// builds everything else.
 const TO_CROSS: &[&str] = &[
     "cargo-web",
     "gcc-mingw-w64-x86-64",
+    "msitools",
+    "nsis",
     "rust-web-clippy",
     "rust-web-src",
     "rustc-web",
     "wine",
     "wine64",
+    "wixl",
 ];
 
 /// What the tests need on top: a desktop without a screen, a keyring, phones, a browser.

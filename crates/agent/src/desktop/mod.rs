@@ -17,11 +17,15 @@ use linux::Face;
 pub use linux::run;
 
 #[cfg(not(target_os = "linux"))]
+mod ending;
+#[cfg(not(target_os = "linux"))]
 mod native;
 #[cfg(not(target_os = "linux"))]
 use native::Face;
 #[cfg(not(target_os = "linux"))]
 pub use native::run;
+#[cfg(windows)]
+mod session;
 
 pub use launch::sibling;
 

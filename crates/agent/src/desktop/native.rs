@@ -1,6 +1,7 @@
 //! The tray on Windows and macOS, which want it on the main thread with the system's own event loop; the driver
 //! has a thread of its own.
 
+use super::ending::{END, Ending};
 use super::menu::{Line, Menu};
 use super::picture::Paint;
 use super::{Events, System, launch, picture};
@@ -81,6 +82,10 @@ pub fn run(
         IconPlace::Taskbar
     };
     let _gone = events.send(DesktopEvent::Icon(place));
+    let ending = Ending::default();
+    #[cfg(windows)]
+    super::session::watch(events.clone(), ending.clone());
+    let ended = ending.clone();
     std::thread::Builder::new()
         .name("driver".to_owned())
         .spawn(move || {
@@ -91,6 +96,7 @@ pub fn run(
                     1
                 }
             };
+            ended.come();
             runtime.shutdown_background();
             let _gone = proxy.send_event(ForTray::Ended(code));
         })
@@ -114,6 +120,8 @@ pub fn run(
                 item.icon = None;
                 *flow = ControlFlow::ExitWithCode(code);
             }
+            // Also at log-off and shutdown: the process ends once this returns.
+            Event::LoopDestroyed => item.end(&ending),
             _ => {}
         }
     })
@@ -231,6 +239,14 @@ impl Item {
             launch::clicked(position.x as i32, position.y as i32);
             self.send(Action::Open(Page::Now));
         }
+    }
+
+    fn end(&mut self, ending: &Ending) {
+        self.send(Action::Quit);
+        if !ending.wait(END) {
+            tracing::warn!("the driver did not end in time");
+        }
+        self.icon = None;
     }
 
     fn send(&self, action: Action) {

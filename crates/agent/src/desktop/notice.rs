@@ -149,6 +149,10 @@ impl Notices {
             .appname("Offhook")
             .summary(&shown.title)
             .body(&shown.body);
+        #[cfg(windows)]
+        if is_sender_known() {
+            notification.app_id(SENDER);
+        }
         let running = Arc::clone(&self.running);
         let thread = std::thread::Builder::new()
             .name("notification".to_owned())
@@ -163,6 +167,18 @@ impl Notices {
             tracing::debug!(%error, "no thread for a notification");
         }
     }
+}
+
+/// What the installers call us to the system. Where none of them was here, a notification bears another name: one from
+/// an unknown sender would not be shown at all.
+#[cfg(windows)]
+const SENDER: &str = "Offhook";
+
+#[cfg(windows)]
+fn is_sender_known() -> bool {
+    windows_registry::CURRENT_USER
+        .open(format!(r"Software\Classes\AppUserModelId\{SENDER}"))
+        .is_ok()
 }
 
 #[cfg(all(test, target_os = "linux"))]

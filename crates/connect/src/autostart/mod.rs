@@ -93,7 +93,6 @@ impl Autostart {
     }
 
     /// What an entry that starts `command` means to us.
-    #[cfg(not(windows))]
     pub(crate) fn judge(&self, command: &[String]) -> Found {
         let ours = self.command(true);
         let without_flag: Vec<&String> = command.iter().filter(|word| *word != "--minimised").collect();

@@ -18,14 +18,27 @@ pub(super) fn look(autostart: &Autostart) -> Found {
     if approved.is_ok_and(|value| value.first().is_some_and(|byte| byte & 1 == 1)) {
         return Found::SwitchedOff;
     }
-    if [true, false]
-        .iter()
-        .any(|hidden| command_line(autostart, *hidden) == command)
-    {
-        Found::On
-    } else {
-        Found::Elsewhere(command)
+    autostart.judge(&words(&command))
+}
+
+/// The words of a command line, whether or not those without blanks stand in quotation marks: installers always write
+/// them.
+fn words(command: &str) -> Vec<String> {
+    let (mut words, mut rest) = (Vec::new(), command.trim_start());
+    while !rest.is_empty() {
+        let (word, behind) = match rest.strip_prefix('"') {
+            Some(quoted) => {
+                let (word, behind) = quoted.split_once('"').unwrap_or((quoted, ""));
+                // Those before the mark are doubled.
+                let end = word.len() - word.trim_end_matches('\\').len();
+                (&word[..word.len() - end / 2], behind)
+            }
+            None => rest.split_once([' ', '\t']).unwrap_or((rest, "")),
+        };
+        words.push(word.to_owned());
+        rest = behind.trim_start();
     }
+    words
 }
 
 pub(super) fn set(autostart: &Autostart, on: bool, hidden: bool) -> io::Result<()> {
@@ -64,4 +77,44 @@ fn command_line(autostart: &Autostart, hidden: bool) -> String {
         }
     });
     quoted.collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn autostart(program: &str, data_dir: Option<&str>) -> Autostart {
+        Autostart {
+            program: program.into(),
+            data_dir: data_dir.map(Into::into),
+            name: "offhook".to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_again() {
+        for (program, data_dir) in [
+            (r"C:\o\offhook.exe", None),
+            (r"C:\Ada Lovelace\offhook.exe", Some(r"D:\her data\")),
+        ] {
+            let ours = autostart(program, data_dir);
+            for hidden in [true, false] {
+                let line = command_line(&ours, hidden);
+                assert_eq!(words(&line), ours.command(hidden), "{line}");
+                assert_eq!(ours.judge(&words(&line)), Found::On, "{line}");
+            }
+        }
+    }
+
+    #[test]
+    fn an_installers_marks_are_no_other_program() {
+        let ours = autostart(r"C:\o\offhook.exe", None);
+        let line = r#""C:\o\offhook.exe" --minimised"#;
+        assert_eq!(ours.judge(&words(line)), Found::On);
+        let other = r#""C:\elsewhere\offhook.exe" --minimised"#;
+        assert_eq!(
+            ours.judge(&words(other)),
+            Found::Elsewhere(r"C:\elsewhere\offhook.exe".to_owned())
+        );
+    }
 }

@@ -40,45 +40,48 @@ impl Door {
     }
 }
 
-/// The pipe keeps Windows' own access list: full access for the user, administrators and the system, reading
-/// alone for everybody else, who therefore cannot greet and is closed after the greeting's time. A list of the
-/// user alone needs an unsafe call.
+/// Everything for whoever owns the pipe, which is the person who runs this program, and nothing for anybody else: no
+/// administrator, no service, no other user. "P": nothing is inherited.
+#[cfg(windows)]
+const FOR_THE_OWNER: &str = "D:P(A;;GA;;;OW)";
+
+#[cfg(windows)]
+type Pipe = interprocess::os::windows::named_pipe::tokio::DuplexPipeStream<
+    interprocess::os::windows::named_pipe::pipe_mode::Bytes,
+>;
+
 #[cfg(windows)]
 #[derive(Debug)]
-pub(super) struct Door {
-    name: std::path::PathBuf,
-    next: tokio::net::windows::named_pipe::NamedPipeServer,
-}
+pub(super) struct Door(
+    interprocess::os::windows::named_pipe::tokio::PipeListener<
+        interprocess::os::windows::named_pipe::pipe_mode::Bytes,
+        interprocess::os::windows::named_pipe::pipe_mode::Bytes,
+    >,
+);
 
 #[cfg(windows)]
 impl Door {
+    /// Remote clients are refused by the system.
     pub(super) fn open(socket: &Path) -> Result<Self, PlaceError> {
-        // The first instance: fails when another program has taken the name before us.
-        let next = Self::options()
-            .first_pipe_instance(true)
-            .create(socket)
-            .map_err(|source| PlaceError::Socket {
-                path: socket.to_owned(),
-                source,
-            })?;
-        Ok(Self {
-            name: socket.to_owned(),
-            next,
+        use interprocess::os::windows::ToWtf16 as _;
+        use interprocess::os::windows::named_pipe::PipeListenerOptions;
+        use interprocess::os::windows::security_descriptor::SecurityDescriptor;
+        let open = || {
+            let access =
+                SecurityDescriptor::deserialize(&FOR_THE_OWNER.to_wtf_16().map_err(std::io::Error::other)?)?;
+            // The first instance: fails when another program has taken the name before us.
+            PipeListenerOptions::new()
+                .path(socket)
+                .security_descriptor(Some(access))
+                .create_tokio_duplex()
+        };
+        open().map(Self).map_err(|source| PlaceError::Socket {
+            path: socket.to_owned(),
+            source,
         })
     }
 
-    pub(super) async fn accept(
-        &mut self,
-    ) -> std::io::Result<Option<tokio::net::windows::named_pipe::NamedPipeServer>> {
-        self.next.connect().await?;
-        // The next one first, so that there is always an instance to connect to.
-        let next = Self::options().create(&self.name)?;
-        Ok(Some(std::mem::replace(&mut self.next, next)))
-    }
-
-    fn options() -> tokio::net::windows::named_pipe::ServerOptions {
-        let mut options = tokio::net::windows::named_pipe::ServerOptions::new();
-        options.reject_remote_clients(true);
-        options
+    pub(super) async fn accept(&mut self) -> std::io::Result<Option<Pipe>> {
+        Ok(Some(self.0.accept().await?))
     }
 }

@@ -182,9 +182,15 @@ fn is_private(folder: &Path) -> bool {
         })
 }
 
+/// Another name with each start: one that could be known beforehand could be taken beforehand.
 #[cfg(not(unix))]
 fn socket_for(data_dir: &Path, _runtime: Option<PathBuf>) -> Result<PathBuf, PlaceError> {
-    Ok(PathBuf::from(format!(r"\\.\pipe\offhook-{}", hash_of(data_dir))))
+    let random = getrandom::u64().map_err(|error| PlaceError::Socket {
+        path: data_dir.to_owned(),
+        source: std::io::Error::other(error),
+    })?;
+    let hash = hash_of(data_dir);
+    Ok(PathBuf::from(format!(r"\\.\pipe\offhook-{hash}-{random:016x}")))
 }
 
 #[cfg(test)]

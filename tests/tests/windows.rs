@@ -1,0 +1,233 @@
+//! The programs for Windows as a person uses them, by wine. `cargo xtask cross` builds them and runs this.
+#![cfg(target_os = "linux")]
+
+use std::time::Duration;
+
+use offhook_tests::desk::Desk;
+use offhook_tests::playground::Playground;
+use offhook_tests::process::Running;
+use offhook_tests::wine::Windows;
+use offhook_tests::{stays, wait_for, wait_until};
+use serde_json::Value;
+
+const PERSON: &str = "alice";
+const SOON: Duration = Duration::from_secs(30);
+/// R20 gives the releases 2 s; the rest is what a busy machine may take.
+const QUIT: Duration = Duration::from_secs(8);
+
+/// `PBT_APMSUSPEND` and `PBT_APMRESUMEAUTOMATIC` of `WM_POWERBROADCAST` (winuser.h).
+const SUSPEND: &str = "4";
+const RESUMED: &str = "0x12";
+
+/// A pretend company with one desk whose computer runs Windows.
+struct Office {
+    windows: Windows<'static>,
+    company: Playground,
+    desk: &'static Desk,
+}
+
+impl Office {
+    /// The resident program runs there, has its password, is signed in, and has read Teams and phone.
+    fn in_use(arguments: &[&str]) -> Self {
+        let mut office = Self::set_up(Desk::headless());
+        office.windows.start(arguments);
+        office.move_in();
+        office
+    }
+
+    fn set_up(desk: Desk) -> Self {
+        // Both live until the test ends, and a static reference spares a self-referential type. The desk's own parts
+        // are killed by the kernel with the test.
+        let desk: &'static Desk = Box::leak(Box::new(desk));
+        let company = Playground::start(desk);
+        let windows = Windows::new(desk);
+        // On Windows the secrets go where they go by default: into the Credential Manager.
+        let settings = company.settings().replace("secrets = \"file\"", "");
+        assert!(!settings.contains("secrets"), "{settings}");
+        windows.write_settings(&settings);
+        Self {
+            windows,
+            company,
+            desk,
+        }
+    }
+
+    fn move_in(&self) {
+        let password = self.company.addresses["phone"]["password"].as_str();
+        self.windows
+            .sign_in(password.expect("the phone's password"), PERSON);
+        self.ready();
+    }
+
+    fn ready(&self) {
+        self.windows.wait_status("phone and Teams to be read", |status| {
+            status["health"]["phone"]["ok"] == true
+                && status["health"]["microsoft"]["ok"] == true
+                && !status["teams"]["seen"].is_null()
+        });
+    }
+
+    fn wait_presence(&self, wanted: &str) {
+        wait_for(SOON, &format!("{wanted} in Teams"), || {
+            (self.company.presence(PERSON) == wanted).then_some(())
+        });
+    }
+
+    fn call(&self, event: &str) {
+        let said = self
+            .windows
+            .ctl(&["call", event, "--source", "softphone", "--id", "1"]);
+        assert_eq!((said.code, said.stderr.as_str()), (0, ""), "{event}");
+    }
+
+    /// A call is up and Teams' own do not disturb is on the phone.
+    fn engage(&self) {
+        self.call("newCall");
+        self.call("answer");
+        self.wait_presence("Busy/InACall");
+        self.company.pick(PERSON, Some("do-not-disturb"));
+        self.windows.wait_status("do not disturb", |status| {
+            status["phone"]["dnd"]["owner"] == "offhook" && status["phone"]["dnd"]["value"] == true
+        });
+    }
+
+    /// What the system tells every window of its power.
+    fn power(&self, what: &str) -> String {
+        self.windows.probe(&["tell", "OffhookSession", "0x218", what])
+    }
+
+    /// Phone and Teams are as they were before Offhook did anything.
+    fn wait_released(&mut self) {
+        wait_until(QUIT, "the session to be cleared", || {
+            self.company.sessions(PERSON) == 0
+        });
+        let end = self.windows.process().wait_end(QUIT);
+        assert!(end.success(), "{end}; {}", self.windows.logs());
+        let ledger = std::fs::read_to_string(self.windows.data_dir().join("ledger.json")).unwrap();
+        let ledger: Value = serde_json::from_str(&ledger).unwrap();
+        assert!(ledger["holds"].as_array().is_none_or(Vec::is_empty), "{ledger:#}");
+        assert!(!self.windows.data_dir().join("run.json").exists());
+    }
+}
+
+#[test]
+#[ignore = "run by `cargo xtask cross`, which builds the programs for Windows"]
+fn a_call_shows_in_teams_and_quit_releases_everything() {
+    let mut office = Office::in_use(&["--no-tray"]);
+    let mark = office.company.mark();
+    office.call("newCall");
+    office.call("answer");
+    office.wait_presence("Busy/InACall");
+    let status = office
+        .windows
+        .wait_status("the call", |status| status["state"] == "in-call");
+    assert_eq!(status["teams"]["session"]["activity"], "InACall");
+    let why = office.windows.ctl(&["why"]);
+    assert_eq!(why.code, 0);
+    assert!(!why.stdout.trim().is_empty());
+    office.call("hangup");
+    wait_until(SOON, "the session to be cleared", || {
+        office.company.written_since(mark) == ["setPresence", "clearPresence"]
+    });
+
+    office.engage();
+    let said = office.windows.ctl(&["quit"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    office.wait_released();
+
+    // The sign-in rests in the Credential Manager, and nothing of it in a file of ours.
+    assert!(!office.windows.data_dir().join("secrets.json").exists());
+    office.windows.start(&["--no-tray"]);
+    office.ready();
+}
+
+#[test]
+#[ignore = "run by `cargo xtask cross`, which builds the programs for Windows"]
+fn a_second_start_hands_over_and_a_killed_one_leaves_its_place() {
+    let mut office = Office::in_use(&["--no-tray"]);
+    let second = office.windows.run("offhook.exe", &["--no-tray"], "");
+    // It only starts the window program, and the first one stays the only one.
+    stays(Duration::from_secs(1), "the first one", || {
+        office.windows.ctl(&["version"]).code == 0
+    });
+    assert!(
+        second.code == 0 || second.stderr.contains("running already"),
+        "{second:?}"
+    );
+    office.engage();
+    office.windows.process().kill();
+    let said = office.windows.ctl(&["status"]);
+    assert_eq!(said.code, 3, "nothing runs: {said:?}");
+    // What was held is known from the ledger: with its cause gone it is put back.
+    office.company.pick(PERSON, Some("available"));
+    office.windows.start(&["--no-tray"]);
+    office.windows.wait_status("the phone as it was", |status| {
+        status["phone"]["dnd"]["value"] == false && status["calls"] == Value::Array(Vec::new())
+    });
+    wait_until(SOON, "the session to be cleared", || {
+        office.company.sessions(PERSON) == 0
+    });
+}
+
+#[test]
+#[ignore = "run by `cargo xtask cross`, which builds the programs for Windows"]
+fn the_pipe_is_for_its_owner_alone() {
+    let office = Office::in_use(&["--no-tray"]);
+    let run = std::fs::read_to_string(office.windows.data_dir().join("run.json")).unwrap();
+    let run: Value = serde_json::from_str(&run).unwrap();
+    let pipe = run["socket"].as_str().unwrap();
+    assert!(pipe.starts_with(r"\\.\pipe\offhook-"), "{pipe}");
+    // One entry, for the owner (OW); nothing inherited (P), and so nothing for anybody else.
+    assert_eq!(office.windows.probe(&["access", pipe]), "D:P(A;;GA;;;OW)");
+}
+
+#[test]
+#[ignore = "run by `cargo xtask cross`, which builds the programs for Windows"]
+fn a_log_off_releases_everything() {
+    let mut office = Office::set_up(Desk::with_screen());
+    office.windows.start(&["--minimised"]);
+    office.move_in();
+    office.engage();
+    let said = office.windows.run("wineboot", &["--end-session"], "");
+    assert_eq!(said.code, 0, "{said:?}");
+    office.wait_released();
+}
+
+#[test]
+#[ignore = "run by `cargo xtask cross`, which builds the programs for Windows"]
+fn sleep_releases_and_waking_up_sets_again() {
+    let mut office = Office::set_up(Desk::with_screen());
+    office.windows.start(&["--minimised"]);
+    office.move_in();
+    office.engage();
+    assert_eq!(office.power(SUSPEND), "1");
+    wait_until(SOON, "the session to be cleared", || {
+        office.company.sessions(PERSON) == 0
+    });
+    office.power(RESUMED);
+    wait_until(SOON, "the session to be set again", || {
+        office.company.sessions(PERSON) == 1
+    });
+    office.windows.wait_status("do not disturb", |status| {
+        status["phone"]["dnd"]["owner"] == "offhook"
+    });
+    let said = office.windows.ctl(&["quit"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    office.wait_released();
+}
+
+/// No wine has a WebView2, and some Windows 10 have none either.
+#[test]
+#[ignore = "run by `cargo xtask cross`, which builds the programs for Windows"]
+fn without_webview2_the_window_says_what_to_install_and_the_rest_goes_on() {
+    let mut office = Office::set_up(Desk::with_screen());
+    office.windows.start(&["--minimised"]);
+    let window = office.windows.command("offhook-window.exe", &[]);
+    let mut window = Running::start("offhook-window.exe", window);
+    window.wait_line(SOON, |line| {
+        line.contains("Install the Microsoft Edge WebView2 Runtime")
+    });
+    // Nobody reads that line: a box says the same.
+    wait_until(SOON, "the box", || office.desk.window("^Offhook$").is_some());
+    assert_eq!(office.windows.ctl(&["status"]).code, 0);
+}
