@@ -321,10 +321,11 @@ fn set_up(made: &Path, prefix: &Path) {
     // The folders are made anew by wine where it misses them, the person's own data among them.
     let made_users = made.join("drive_c/users");
     for user in fs::read_dir(&made_users).expect("the users").flatten() {
-        let local = here.join("users").join(user.file_name()).join("AppData/Local");
         if user.path().join("AppData/Local").is_dir() {
-            fs::create_dir_all(local.join("Temp")).expect("a user's folder");
-            fs::create_dir_all(local.with_file_name("Roaming")).expect("a user's folder");
+            let home = here.join("users").join(user.file_name());
+            for folder in ["Temp", "AppData/Local/Temp", "AppData/Roaming"] {
+                fs::create_dir_all(home.join(folder)).expect("a user's folder");
+            }
         }
     }
 }
