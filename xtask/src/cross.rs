@@ -124,10 +124,13 @@ pub fn tests(steps: &mut Steps) -> Result<(String, bool)> {
 /// # Errors
 /// A wine, a compiler or a packer that does not start.
 pub fn use_programs(packages: &[String], steps: &mut Steps) -> Result<(String, bool)> {
-    steps.step("wine", wine::prefix)?;
+    let prefix = steps.step("wine", wine::prefix)?;
     let windows = package::programs_for_windows(Built::Dev, steps)?;
+    let (asked, answered) = steps.step("what Windows is asked", || {
+        step::tee_any(package::asked_of_windows()?.envs(wine::environment(&prefix)))
+    })?;
     let made = steps.step("packages", || package::for_tests(&windows))?;
-    steps.step("programs for Windows, and installers", || {
+    let (used, well) = steps.step("programs for Windows, and installers", || {
         let chosen = ["--package".to_owned(), "offhook-tests".to_owned()];
         let chosen = if packages.is_empty() {
             &chosen[..]
@@ -142,7 +145,8 @@ pub fn use_programs(packages: &[String], steps: &mut Steps) -> Result<(String, b
             .env("OFFHOOK_WINDOWS_PROGRAMS", &windows)
             .env("OFFHOOK_PACKAGES", &made);
         step::tee_any(&mut test)
-    })
+    })?;
+    Ok((asked + &used, answered && well))
 }
 
 /// Debian's cargo, building for Windows.
