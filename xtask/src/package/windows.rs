@@ -23,17 +23,19 @@ pub fn nsis(built: &Path, version: &str, how: Built) -> Result<PathBuf> {
     let out = folder()?.join(format!("Offhook-{version}-setup.exe"));
     let define = |name: &str, value: String| format!("-D{name}={value}");
     let path = |path: &Path| path.display().to_string();
-    step::run(
-        step::command("makensis", &["-V2", "-WX", "-INPUTCHARSET", "UTF8"]).args([
-            define("VERSION", version.to_owned()),
-            define("NUMBERS", format!("{}.0", numbers(version))),
-            define("PROGRAMS", path(&programs)),
-            define("ICON", path(&repository.join("icons/app.ico"))),
-            define("PICTURE", path(&repository.join("icons/app-128.png"))),
-            define("OUT", path(&out)),
-            path(&repository.join("packaging/windows/offhook.nsi")),
-        ]),
-    )?;
+    let mut make = step::command("makensis", &["-V2", "-WX", "-INPUTCHARSET", "UTF8"]);
+    if how == Built::Dev {
+        make.arg("-DQUICK");
+    }
+    step::run(make.args([
+        define("VERSION", version.to_owned()),
+        define("NUMBERS", format!("{}.0", numbers(version))),
+        define("PROGRAMS", path(&programs)),
+        define("ICON", path(&repository.join("icons/app.ico"))),
+        define("PICTURE", path(&repository.join("icons/app-128.png"))),
+        define("OUT", path(&out)),
+        path(&repository.join("packaging/windows/offhook.nsi")),
+    ]))?;
     Ok(out)
 }
 
