@@ -71,11 +71,18 @@ fn said((english, german): Both) -> &'static str {
 }
 
 fn variable(name: &str) -> Option<String> {
-    let said = std::env::var(name).ok();
-    // There the person's choice stands elsewhere.
-    #[cfg(not(target_os = "linux"))]
-    let said = said.or_else(|| (name == "LANG").then(sys_locale::get_locale).flatten());
-    said
+    std::env::var(name).ok().or_else(|| elsewhere(name))
+}
+
+/// There the person's choice stands in no variable.
+#[cfg(not(target_os = "linux"))]
+fn elsewhere(name: &str) -> Option<String> {
+    (name == "LANG").then(sys_locale::get_locale).flatten()
+}
+
+#[cfg(target_os = "linux")]
+fn elsewhere(_name: &str) -> Option<String> {
+    None
 }
 
 /// Asked in the order of the C library.

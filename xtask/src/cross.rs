@@ -64,7 +64,7 @@ pub fn cross(steps: &mut Steps) -> Result<()> {
         native.args(["--package", package]);
     }
     steps.step("programs for Linux", || step::run(&mut native))?;
-    let (_said, used) = use_programs(&[], steps)?;
+    let (_said, used) = use_programs(steps)?;
     if !passed || !used {
         bail!("tests failed; their names are above");
     }
@@ -120,34 +120,23 @@ pub fn tests(steps: &mut Steps) -> Result<(String, bool)> {
 }
 
 /// Uses the programs for Windows and all installers as people do: what that said, and whether all went well. The
-/// programs for Linux are built, and `packages` are the words that choose what is built for tests.
+/// programs for Linux are built.
 ///
 /// # Errors
 /// A wine, a compiler or a packer that does not start.
-pub fn use_programs(packages: &[String], steps: &mut Steps) -> Result<(String, bool)> {
-    let prefix = steps.step("wine", wine::prefix)?;
+fn use_programs(steps: &mut Steps) -> Result<(String, bool)> {
+    steps.step("wine", wine::prefix)?;
     let windows = package::programs_for_windows(Built::Dev, steps)?;
-    let (asked, answered) = steps.step("what Windows is asked", || {
-        step::tee_any(package::asked_of_windows()?.envs(wine::environment(&prefix)))
-    })?;
     let made = steps.step("packages", || package::for_tests(&windows))?;
-    let (used, well) = steps.step("programs for Windows, and installers", || {
-        let chosen = ["--package".to_owned(), "offhook-tests".to_owned()];
-        let chosen = if packages.is_empty() {
-            &chosen[..]
-        } else {
-            packages
-        };
-        let mut test = step::cargo(&["test"]);
-        test.args(chosen)
-            .args(["--test", "windows", "--test", "installers", "--no-fail-fast"])
+    steps.step("programs for Windows, and installers", || {
+        let mut test = step::cargo(&["test", "--package", "offhook-tests"]);
+        test.args(["--test", "windows", "--test", "installers", "--no-fail-fast"])
             // Each has a Windows of its own, and two cores are soon taken.
             .args(["--", "--ignored", "--test-threads", "2"])
             .env("OFFHOOK_WINDOWS_PROGRAMS", &windows)
             .env("OFFHOOK_PACKAGES", &made);
         step::tee_any(&mut test)
-    })?;
-    Ok((asked + &used, answered && well))
+    })
 }
 
 /// Debian's cargo, building for Windows.

@@ -17,9 +17,6 @@ use crate::workspace;
 /// The programs that people get; the pretend company stays here.
 const SHIPPED: [&str; 3] = ["offhook-agent", "offhook-ctl", "offhook-window"];
 
-/// The programs, and the tests of what the resident one asks of Windows.
-const TESTS_TOO: [&str; 3] = ["--bins", "--test", "windows"];
-
 /// How the programs in a package were built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Built {
@@ -90,29 +87,15 @@ pub fn package(what: &[String], steps: &mut Steps) -> Result<()> {
 pub fn programs_for_windows(built: Built, steps: &mut Steps) -> Result<PathBuf> {
     steps.step("programs for Windows", || {
         let mut build = cross::cargo_for_windows(&["build"])?;
-        match built {
-            Built::Release => build.arg("--release"),
-            // With the test that runs next, so that nothing is built twice with other features.
-            Built::Dev => build.args(TESTS_TOO),
-        };
+        if built == Built::Release {
+            build.arg("--release");
+        }
         for package in SHIPPED {
             build.args(["--package", package]);
         }
         step::run(&mut build)?;
         Ok(cross::windows_programs()?.join(built.folder()))
     })
-}
-
-/// Runs the tests of what the resident program asks of Windows, which are built with the programs.
-///
-/// # Errors
-/// A compiler that does not start.
-pub fn asked_of_windows() -> Result<Command> {
-    let mut test = cross::cargo_for_windows(&["test", "--test", "windows", "--no-fail-fast"])?;
-    for package in SHIPPED {
-        test.args(["--package", package]);
-    }
-    Ok(test)
 }
 
 /// The packages as the tests install them: programs built for development, and each package twice, the second time as
