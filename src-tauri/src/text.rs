@@ -71,17 +71,17 @@ fn said((english, german): Both) -> &'static str {
 }
 
 fn variable(name: &str) -> Option<String> {
-    std::env::var(name).ok().or_else(|| elsewhere(name))
+    std::env::var(name).ok().or_else(|| set_in_system(name))
 }
 
 /// There the person's choice stands in no variable.
 #[cfg(not(target_os = "linux"))]
-fn elsewhere(name: &str) -> Option<String> {
+fn set_in_system(name: &str) -> Option<String> {
     (name == "LANG").then(sys_locale::get_locale).flatten()
 }
 
 #[cfg(target_os = "linux")]
-fn elsewhere(_name: &str) -> Option<String> {
+fn set_in_system(_name: &str) -> Option<String> {
     None
 }
 
