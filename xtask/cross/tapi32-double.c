@@ -208,7 +208,7 @@ static DWORD WINAPI script(LPVOID x) {
   for (;;) {
     if (!f) f = fopen(getenv("OFFHOOK_TAPI_SCRIPT"), "r");
     while (f && fgets(line, sizeof line, f)) { line[strcspn(line, "\r\n")] = 0; if (*line) double_say(line); }
-    if (f) clearerr(f);
+    if (f) fseek(f, 0, SEEK_CUR); /* Forgets that the end was reached. */
     Sleep(20);
   }
   return 0;
