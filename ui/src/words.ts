@@ -212,6 +212,8 @@ export const KEYS = [
   "phone-activities-help",
   "phone-activities-documented",
   "phone-activities-any",
+  "phone-star-more",
+  "phone-star-help",
   "phone-login",
   "phone-login-internal",
   "phone-login-directory",

@@ -7,7 +7,7 @@ use offhook_connect::phones::PhoneSystem;
 use offhook_connect::phones::probe::Step;
 use offhook_connect::phones::starface::{StarfaceConfig, StarfaceSettings};
 use offhook_connect::phones::tls::Pin;
-use offhook_connect::port::PhoneEvent;
+use offhook_connect::port::{PhoneCommand, PhoneEvent};
 use offhook_engine::fault::{Code, FaultKind};
 use offhook_engine::line::{CallState, LineEvent};
 use offhook_engine::phone::{Can, FieldValue};
@@ -328,6 +328,116 @@ async fn the_login_before_6_4_2_is_taken_by_choice() {
     assert!(old.abilities().await.calls);
     let mut new = Desk::start(&system(config(&company, |_| {})), &password(&company));
     assert!(!new.abilities().await.calls);
+}
+
+// --- codes
+
+fn with_codes(company: &Playground) -> StarfaceConfig {
+    config(company, |settings| {
+        (settings.star_on, settings.star_off) = ("*78".into(), "*79".into());
+    })
+}
+
+fn was_a_call_told(told: &[PhoneEvent]) -> bool {
+    told.iter().any(|event| match event {
+        PhoneEvent::Line(LineEvent::Call { .. }) => true,
+        PhoneEvent::Line(LineEvent::Snapshot(calls)) => !calls.is_empty(),
+        _ => false,
+    })
+}
+
+#[tokio::test]
+async fn codes_are_dialled_where_nothing_else_can_and_are_no_calls() {
+    for generation in ["v30", "v22", "v20"] {
+        let company = company().await;
+        company.starface().change(|habits| {
+            habits.rest_forbidden = true;
+            habits.generations.clear();
+            habits.generations.insert(generation);
+        });
+        let mut desk = Desk::start(&system(with_codes(&company)), &password(&company));
+        let abilities = desk.abilities().await;
+        assert_eq!(abilities.dnd, ALL);
+        assert!(abilities.unconfirmed.dnd, "nothing shows it");
+        for on in [true, false] {
+            assert_eq!(desk.write(FieldValue::Dnd(on)).await, Ok(()));
+            assert_eq!(company.starface().dnd(LOGIN), on);
+            // Over several looks at the calls, the one of the code among them.
+            let looks = asked(&company, "POST", "/xml-rpc");
+            until("looks", || asked(&company, "POST", "/xml-rpc") > looks + 6).await;
+        }
+        until("the codes to end", || company.calls().is_empty()).await;
+        assert_eq!(written(&company), ["placeCall", "placeCall"]);
+        let told = desk.so_far();
+        assert!(!was_a_call_told(&told), "{generation}: {told:?}");
+        let says = |event: &PhoneEvent| matches!(event, PhoneEvent::Seen(values) if values.iter().any(|v| matches!(v, FieldValue::Dnd(_))));
+        assert!(!told.iter().any(says), "nothing is known of it: {told:?}");
+        // A real call is still one.
+        company.call("1002", LOGIN);
+        desk.call(CallState::Ringing).await;
+    }
+}
+
+#[tokio::test]
+async fn a_code_is_read_back_where_something_shows_it() {
+    let company = company().await;
+    company.starface().change(|habits| {
+        (habits.phone_config_fixed, habits.uci_read_only) = (true, true);
+        habits.picks_up = false;
+    });
+    let mut desk = Desk::start(&system(with_codes(&company)), &password(&company));
+    assert!(!desk.abilities().await.unconfirmed.dnd);
+    // The phone rings first, and the person takes their time; another call comes meanwhile and is told at once.
+    let writing = async { desk.write(FieldValue::Dnd(true)).await };
+    let picking_up = async {
+        until("the phone to ring", || !company.calls().is_empty()).await;
+        let ringing = company.calls()[0].id;
+        let looks = asked(&company, "POST", "/xml-rpc");
+        until("looks", || asked(&company, "POST", "/xml-rpc") > looks + 3).await;
+        assert!(company.answer(ringing));
+    };
+    let (outcome, ()) = tokio::join!(writing, picking_up);
+    assert_eq!(outcome, Ok(()));
+    assert!(company.starface().dnd(LOGIN));
+    let told = desk.so_far();
+    assert!(!was_a_call_told(&told), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_code_that_nobody_picks_up_for_is_not_called_done_and_the_ringing_ends() {
+    let company = company().await;
+    company.starface().change(|habits| {
+        (habits.phone_config_fixed, habits.uci_read_only) = (true, true);
+        habits.picks_up = false;
+    });
+    let mut config = with_codes(&company);
+    config.timing.dial = Duration::from_millis(400);
+    let mut desk = Desk::up(&system(config), &password(&company)).await;
+    let outcome = desk.write(FieldValue::Dnd(true)).await;
+    assert_eq!(outcome.unwrap_err().code, Code::PhoneNotConfirmed);
+    until("the phone to be silent", || company.calls().is_empty()).await;
+    assert!(!company.starface().dnd(LOGIN));
+}
+
+#[tokio::test]
+async fn who_may_place_no_calls_loses_the_ability() {
+    let company = company().await;
+    company
+        .starface()
+        .change(|habits| (habits.rest_forbidden, habits.places_no_calls) = (true, true));
+    let mut desk = Desk::up(&system(with_codes(&company)), &password(&company)).await;
+    desk.handle
+        .commands
+        .send(PhoneCommand::Write(FieldValue::Dnd(true)))
+        .unwrap();
+    assert!(!desk.abilities().await.unconfirmed.dnd);
+    let outcome = desk
+        .next("Written", |event| match event {
+            PhoneEvent::Written { outcome, .. } => Some(outcome.clone()),
+            _ => None,
+        })
+        .await;
+    assert_eq!(outcome.unwrap_err().code, Code::PhoneNotPermitted);
 }
 
 // --- calls

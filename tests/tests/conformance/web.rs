@@ -22,6 +22,7 @@ pub const HASTY: Timing = Timing {
     answer: Duration::from_secs(2),
     confirm: Duration::from_secs(2),
     look: Duration::from_millis(20),
+    dial: Duration::from_secs(3),
     calls_idle: Duration::from_millis(50),
     calls_busy: Duration::from_millis(30),
     call_again: Duration::from_millis(100),

@@ -186,7 +186,7 @@ function telephoneLine(room: Room, view: PhonePage): Part {
 
 /** What a kind of phone system has of its own. */
 function ownFields(room: Room, kind: string): Part {
-  if (kind === "starface") return loginField(room);
+  if (kind === "starface") return html`${loginField(room)} ${starfaceFields(room)}`;
   if (kind === "innovaphone") return innovaphoneFields(room);
   if (kind === "command") return commandFields(room);
   if (kind === "csta") return cstaFields(room);
@@ -264,6 +264,18 @@ function loginField(room: Room): Part {
     ["internal", "phone-login-internal"],
     ["active-directory", "phone-login-directory"],
   ]);
+}
+
+/** Codes for whom the phone system's own interfaces do not let switch do not disturb. */
+function starfaceFields(room: Room): TemplateResult {
+  const code = (key: SettingKey, label: WordKey) => textField(room, "phone", key, { label });
+  return html`<details>
+    <summary>${room.word("phone-star-more")}</summary>
+    <p class="quiet">${room.word("phone-star-help")}</p>
+    <div class="row even">
+      ${code("phone.star_on", "phone-dnd-on")} ${code("phone.star_off", "phone-dnd-off")}
+    </div>
+  </details>`;
 }
 
 function selectField(

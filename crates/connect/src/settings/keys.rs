@@ -155,6 +155,8 @@ const LINES: &[Known] = &[
         Kind::OneOf(&["auto", "off", "md5", "password"]),
         "auto",
     ),
+    known("phone.star_on", Kind::Text, ""),
+    known("phone.star_off", Kind::Text, ""),
     known("phone.interface", Kind::OneOf(&["myapps", "soap"]), "myapps"),
     known("phone.app", Kind::Text, ""),
     known("phone.alien_calls", Kind::Flag, "false"),

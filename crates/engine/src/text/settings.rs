@@ -33,7 +33,9 @@ pub fn setting_name(key: &str, language: Language) -> String {
         "phone.dnd_state" => ("where do not disturb shows", "Ort der Anzeige von „Nicht stören“"),
         "phone.forward_on" | "phone.forward_off" => ("codes for forwarding", "Codes für die Umleitung"),
         "phone.unconfirmed" => ("codes without confirmation", "Codes ohne Bestätigung"),
-        "phone.dnd_on" | "phone.dnd_off" => ("codes for do not disturb", "Codes für „Nicht stören“"),
+        "phone.dnd_on" | "phone.dnd_off" | "phone.star_on" | "phone.star_off" => {
+            ("codes for do not disturb", "Codes für „Nicht stören“")
+        }
         "calls.outgoing_counts" => ("outgoing calls", "abgehende Anrufe"),
         "rules.profile" => ("rules", "Regeln"),
         "rules.dnd_in_meetings" => ("do not disturb in meetings", "„Nicht stören“ in Besprechungen"),

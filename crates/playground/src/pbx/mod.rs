@@ -112,8 +112,30 @@ impl Pbx {
         });
     }
 
+    /// Rings the extension's own phone, which dials the number when it is picked up: what "place a call" means where a
+    /// program asks for it. The call there; none for who has no phone.
+    pub(crate) fn call_by_phone(&self, extension: &str, number: &str) -> Option<u64> {
+        let mut switch = self.switch.lock();
+        if !switch.is_extension(extension) || switch.unregistered.contains(extension) {
+            return None;
+        }
+        let name = switch.name_of(extension);
+        let call = switch.ring_back(extension, number, extension, &name);
+        drop(switch);
+        self.touch();
+        Some(call)
+    }
+
     pub(crate) fn answer(&self, call: u64) -> bool {
-        let done = self.switch.lock().answer(call);
+        let mut switch = self.switch.lock();
+        let known = switch.calls.iter().find(|one| one.id == call);
+        let then = known.and_then(|one| Some((one.caller.clone(), one.then.clone()?)));
+        let done = switch.answer(call);
+        let code = then.filter(|(_, then)| done && matches!(route(&switch, then), Route::Code(_)));
+        drop(switch);
+        if let Some((channel, _)) = code {
+            self.finish_later(vec![channel]);
+        }
         self.touch();
         done
     }

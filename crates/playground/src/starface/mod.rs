@@ -54,6 +54,10 @@ pub struct StarfaceHabits {
     pub uci_refused: bool,
     /// `UciIllegalAccessException` to setting do not disturb and the message.
     pub uci_read_only: bool,
+    /// `UciIllegalAccessException` to placing a call.
+    pub places_no_calls: bool,
+    /// A phone that is to place a call answers by itself.
+    pub picks_up: bool,
     /// UCI's old login, before 6.4.2.
     pub md5: bool,
     /// States in lower case.
@@ -74,6 +78,8 @@ impl Default for StarfaceHabits {
             redirects_fixed: false,
             uci_refused: false,
             uci_read_only: false,
+            places_no_calls: false,
+            picks_up: true,
             md5: false,
             lower_case: false,
             says: None,
@@ -96,7 +102,7 @@ pub enum StarfaceOddity {
 #[derive(Clone, Debug, PartialEq)]
 pub struct StarfaceWrite {
     pub login: String,
-    /// `phoneconfig`, `redirects/ID`, `setDoNotDisturbSetting`, `setChatPresenceMessage`
+    /// `phoneconfig`, `redirects/ID`, `setDoNotDisturbSetting`, `setChatPresenceMessage`, `placeCall`
     pub what: String,
     pub value: Value,
 }

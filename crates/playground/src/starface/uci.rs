@@ -124,6 +124,8 @@ fn method<'a>(inside: &Inside, name: &'a str) -> Option<(&'static str, &'a str)>
                     "connection.logout",
                     "call.getCallIds",
                     "call.getCallState",
+                    "call.placeCall",
+                    "call.hangupCall",
                 ];
                 known.into_iter().find(|known| *known == bare)?
             }
@@ -206,6 +208,33 @@ fn carry_out(
             let call = call.ok_or("UciException: no such call")?;
             Ok(state(call, extension, habits.lower_case))
         }
+        ("call.placeCallWithPhone" | "call.placeCall", [_, _, _]) if habits.places_no_calls => Err(denied()),
+        (
+            "call.placeCallWithPhone" | "call.placeCall",
+            [
+                Parameter::Text(number),
+                Parameter::Text(phone),
+                Parameter::Text(id),
+            ],
+        ) if (bare == "call.placeCall") == (generation == "v20") => {
+            // The primary phone and an id of ours are all that there is here.
+            if !phone.is_empty() || !id.is_empty() || number.is_empty() {
+                return Err("UciException: no such phone".into());
+            }
+            let call = starface.pbx.call_by_phone(extension, number);
+            let call = call.ok_or("UciException: no phone is registered")?;
+            writes.push(wrote("placeCall", number.as_str().into()));
+            if habits.picks_up {
+                starface.pbx.answer(call);
+            }
+            Ok(xml::string(&call_id(call)))
+        }
+        ("call.hangupCall", [Parameter::Text(id)]) => {
+            let call = calls().into_iter().find(|call| call_id(call.id) == *id);
+            let call = call.ok_or("UciException: no such call")?;
+            starface.pbx.hang_up(call.id, Some(extension));
+            Ok(xml::string(""))
+        }
         ("userState.getUserState", []) => {
             let presence = if starface.dnd(login) {
                 "DO_NOT_DISTURB"
@@ -251,6 +280,8 @@ fn call_id(id: u64) -> String {
 
 /// The seven members that every generation has. Unknown names and numbers are empty.
 fn state(call: &CallView, extension: &str, lower_case: bool) -> String {
+    // A phone that rings by itself first shows nothing of the number that it will dial.
+    let is_first = call.at == extension && call.from == extension;
     let word = match call.state {
         CallState::Ringing if call.from == extension => "RINGBACK",
         CallState::Ringing => "RINGING",
@@ -271,7 +302,10 @@ fn state(call: &CallView, extension: &str, lower_case: bool) -> String {
         ),
         ("callerNumber", xml::string(&call.from)),
         ("callerName", xml::string("")),
-        ("calledNumber", xml::string(&call.dialled)),
+        (
+            "calledNumber",
+            xml::string(if is_first { "" } else { &call.dialled }),
+        ),
         ("calledName", xml::string("")),
     ])
 }

@@ -138,7 +138,9 @@ impl Fields for Session {
     }
 
     fn after(&self, value: &FieldValue) -> Vec<FieldValue> {
-        vec![value.clone()]
+        // Of what nothing shows nothing is told.
+        let is_told = !self.abilities().unconfirmed.has(value.field());
+        Vec::from_iter(is_told.then(|| value.clone()))
     }
 
     fn tell_up(&mut self) {

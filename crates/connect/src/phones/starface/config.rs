@@ -21,6 +21,9 @@ pub struct StarfaceSettings {
     pub login: String,
     /// `auto`, `off`, `md5` (releases before 6.4.2) or `password` (Active Directory, unconfirmed).
     pub uci: String,
+    /// What is dialled for do not disturb; both or neither.
+    pub star_on: String,
+    pub star_off: String,
 }
 
 /// Login and host are personal or none of a log's business.
@@ -56,6 +59,21 @@ pub enum UciLogin {
     Password,
 }
 
+/// What a person dials for do not disturb. No list of such codes is public (facts/starface.md section 4).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StarCodes {
+    pub on: String,
+    pub off: String,
+}
+
+impl StarCodes {
+    pub fn has(&self, number: &str) -> bool {
+        [&self.on, &self.off]
+            .into_iter()
+            .any(|code| code == number.trim())
+    }
+}
+
 /// How long things take. The defaults are what is used; tests shorten them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timing {
@@ -66,6 +84,8 @@ pub struct Timing {
     pub confirm: Duration,
     /// Between reads while a written value is waited for.
     pub look: Duration,
+    /// For a dialled code to show where something shows it, and until its call is ended: a phone may ring first.
+    pub dial: Duration,
     /// Between looks at the calls while there are none (facts/starface.md section 1.7).
     pub calls_idle: Duration,
     /// The same during a call.
@@ -90,6 +110,7 @@ impl Default for Timing {
             answer: Duration::from_secs(10),
             confirm: Duration::from_secs(4),
             look: Duration::from_millis(250),
+            dial: Duration::from_secs(20),
             calls_idle: Duration::from_secs(2),
             calls_busy: Duration::from_secs(1),
             call_again: Duration::from_secs(5),
@@ -113,6 +134,7 @@ pub struct StarfaceConfig {
     pub login: LoginType,
     /// `None`: UCI is not used.
     pub uci: Option<UciLogin>,
+    pub star_codes: Option<StarCodes>,
     pub timing: Timing,
 }
 
@@ -157,6 +179,10 @@ impl StarfaceConfig {
                 ..bad("tls", "a directory's password is sent over TLS only")
             });
         }
+        let star_codes = star_codes(settings)?;
+        if star_codes.is_some() && uci.is_none() {
+            return Err(bad("star_on", "codes are dialled over UCI, which is off"));
+        }
         let scheme = if tls == Tls::Off { "http" } else { "https" };
         let name = net::in_address(host);
         let port = match settings.port {
@@ -172,6 +198,7 @@ impl StarfaceConfig {
             user: user.to_owned(),
             login,
             uci,
+            star_codes,
             timing: Timing::default(),
         })
     }
@@ -184,6 +211,29 @@ impl StarfaceConfig {
             self.base.port_or_known_default().unwrap_or_default(),
             self.user
         )
+    }
+}
+
+fn star_codes(settings: &StarfaceSettings) -> Result<Option<StarCodes>, ConfigError> {
+    let code = |key: &'static str, text: &str| {
+        let code = text.trim().to_owned();
+        let is_code = code.len() <= 20
+            && code
+                .bytes()
+                .all(|byte| byte.is_ascii_digit() || b"*#".contains(&byte));
+        is_code
+            .then_some(code)
+            .ok_or(ConfigError::new(key, "it is no code of digits, * and #"))
+    };
+    let (on, off) = (
+        code("star_on", &settings.star_on)?,
+        code("star_off", &settings.star_off)?,
+    );
+    match (on.is_empty(), off.is_empty()) {
+        (true, true) => Ok(None),
+        (false, false) => Ok(Some(StarCodes { on, off })),
+        (true, false) => Err(ConfigError::new("star_on", "the other code is there without it")),
+        (false, true) => Err(ConfigError::new("star_off", "the other code is there without it")),
     }
 }
 
@@ -234,6 +284,22 @@ mod tests {
         assert_eq!(parsed(|s| s.login = "ldap".into()).unwrap_err(), "login");
         assert_eq!(parsed(|s| s.uci = "password".into()).unwrap_err(), "uci");
         assert_eq!(parsed(|s| s.uci = "on".into()).unwrap_err(), "uci");
+    }
+
+    #[test]
+    fn codes_come_in_pairs_and_are_dialled_over_uci() {
+        let codes = |on: &str, off: &str| parsed(|s| (s.star_on, s.star_off) = (on.into(), off.into()));
+        assert_eq!(codes("", " ").unwrap().star_codes, None);
+        let (on, off) = ("*41".to_owned(), "#41".to_owned());
+        assert_eq!(
+            codes(" *41", "#41").unwrap().star_codes,
+            Some(StarCodes { on, off })
+        );
+        assert_eq!(codes("*41", "").unwrap_err(), "star_off");
+        assert_eq!(codes("", "#41").unwrap_err(), "star_on");
+        assert_eq!(codes("+49 30", "#41").unwrap_err(), "star_on");
+        let silent = parsed(|s| (s.star_on, s.star_off, s.uci) = ("*1".into(), "*2".into(), "off".into()));
+        assert_eq!(silent.unwrap_err(), "star_on");
     }
 
     #[test]

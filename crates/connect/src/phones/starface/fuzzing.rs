@@ -143,6 +143,8 @@ pub fn settings(input: &[u8]) {
         user: line(),
         login: line(),
         uci: line(),
+        star_on: line(),
+        star_off: line(),
     };
     let Ok(config) = StarfaceConfig::parse(&settings) else {
         return;

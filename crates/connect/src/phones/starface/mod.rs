@@ -17,8 +17,11 @@
 //! has answered it, and every write is read back.
 //!
 //! A forward is the person's own ALWAYS redirections, switched on and off, never changed: [`rest::redirects`].
+//! Where an account can set do not disturb in neither way, or not read it, the person's own codes are dialled as a call of
+//! their own phone, which is not told.
+//!
 //! Left out, because the facts do not carry it: setting the chat presence (UCI can't, XMPP is likely only), OAuth of
-//! STARFACE 10 (it still takes the hash), star codes (not public), OneHub.
+//! STARFACE 10 (it still takes the hash), events to a listener on the desk, OneHub.
 
 mod actor;
 pub mod config;

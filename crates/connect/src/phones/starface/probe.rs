@@ -87,6 +87,7 @@ async fn steps(
     found(
         Step::DndWrite,
         match (abilities.dnd.read, by_uci) {
+            _ if abilities.unconfirmed.dnd => Ok("code-unconfirmed".to_owned()),
             (true, true) => Ok("rest,uci".to_owned()),
             (true, false) => Ok("rest".to_owned()),
             // What can't be read could not be put back.

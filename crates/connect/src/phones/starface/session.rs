@@ -1,5 +1,6 @@
 //! A signed-in connection: both interfaces, the fields, the calls. [`super::actor`] says when.
 
+mod uci;
 mod writes;
 
 use super::config::{LoginType, StarfaceConfig};
@@ -9,12 +10,12 @@ use super::logins;
 use super::rest::{Odd, login, me, phone_config, redirects};
 use super::uci::calls::Calls;
 use super::uci::methods::{self, Generation, Method};
-use super::uci::xml::{self, Response, Value};
+use super::uci::xml::Value;
 use crate::backoff::Backoff;
 use crate::port::{PhoneEvent, PhoneEvents};
 use offhook_engine::facts::Prepared;
 use offhook_engine::line::LineEvent;
-use offhook_engine::phone::{Abilities, Can, Field, FieldValue, PhoneIdentity};
+use offhook_engine::phone::{Abilities, Can, Field, FieldValue, PhoneIdentity, Unconfirmed};
 use reqwest::StatusCode;
 use reqwest::header::HeaderValue;
 use secrecy::SecretString;
@@ -53,6 +54,7 @@ struct Denied {
     dnd_read: bool,
     dnd_by_rest: bool,
     dnd_by_uci: bool,
+    dnd_by_code: bool,
     redirects_read: bool,
     redirects_write: bool,
     note_write: bool,
@@ -82,6 +84,8 @@ pub struct Session {
     line_up: bool,
     /// UCI was signed in to since the calls were told whole.
     uci_anew: bool,
+    /// The call of the code that was dialled last, and when it is ended if it is still there.
+    code: Option<(String, Instant)>,
 }
 
 impl std::fmt::Debug for Session {
@@ -147,6 +151,7 @@ impl Session {
             prepared: Prepared::Unknown,
             line_up: false,
             uci_anew: false,
+            code: None,
         }
     }
 
@@ -292,265 +297,6 @@ impl Session {
         redirects::parse(&answer).map_err(|Odd| self.odd())
     }
 
-    // --- UCI
-
-    /// The newest generation that takes the login.
-    ///
-    /// # Errors
-    /// Where none does.
-    pub async fn sign_in_uci(&mut self) -> Result<(), Error> {
-        if matches!(self.uci, Uci::Off) {
-            return Err(Error::NotPermitted("UCI"));
-        }
-        self.http.forget();
-        let outcome = self.climb().await;
-        let now = Instant::now();
-        match outcome {
-            Ok(generation) => {
-                debug!(generation = generation.as_str(), "signed in to UCI");
-                self.uci = Uci::Up {
-                    generation,
-                    kept: now,
-                    // The first look is due at once.
-                    polled: now - self.config.timing.calls_idle.min(Duration::from_secs(1)),
-                };
-                self.uci_pace.reset();
-                self.uci_refused.reset();
-                self.calls.forget();
-                self.uci_anew = true;
-                self.learn_version(generation).await;
-                Ok(())
-            }
-            Err(error) => {
-                self.uci_fell(&error);
-                Err(error)
-            }
-        }
-    }
-
-    async fn climb(&mut self) -> Result<Generation, Error> {
-        for generation in Generation::ALL {
-            match self.ask(generation, Method::Login, &[]).await {
-                Ok(answer) if answer.is_yes() => return Ok(generation),
-                Ok(_no) => break,
-                // A fault says only that it is one: perhaps this generation is unknown there.
-                Err(Error::Refused(_) | Error::NotPermitted(_)) => {}
-                Err(Error::UciEnded) => break,
-                Err(error) => return Err(error),
-            }
-        }
-        Err(Error::Refused("UCI login"))
-    }
-
-    /// For people only; a phone system that does not say it is called by its name.
-    async fn learn_version(&mut self, generation: Generation) {
-        if generation != Generation::V30 {
-            return;
-        }
-        if let Ok(Value::Text(version)) = self.ask(generation, Method::ServerVersion, &[]).await {
-            let version: String = version.chars().filter(|c| !c.is_control()).take(40).collect();
-            if !version.trim().is_empty() {
-                self.identity.system = format!("STARFACE {}", version.trim());
-            }
-        }
-    }
-
-    /// One method. Statuses and faults are unknown in their detail (section 1.8): a fault is a refusal, whatever it
-    /// says, unless it names one of the two exceptions.
-    async fn ask(
-        &mut self,
-        generation: Generation,
-        method: Method,
-        parameters: &[Value],
-    ) -> Result<Value, Error> {
-        let Some(login) = &self.uci_login else {
-            return Err(Error::NotPermitted("UCI"));
-        };
-        let request = methods::request(method, generation, parameters, login);
-        let request = request.ok_or(Error::NotPermitted(method.what()))?;
-        let answer = self.http.send(request).await?;
-        match answer.status.as_u16() {
-            200..=299 => {}
-            401 | 403 => return Err(Error::UciEnded),
-            _ => return Err(self.unusual(answer.status)),
-        }
-        let host = || self.config.host.clone();
-        match xml::parse(&answer.body).map_err(|error| Error::Xml { host: host(), error })? {
-            Response::Value(value) => Ok(value),
-            Response::Fault(text) if text.contains("UcpNotConnected") => Err(Error::UciEnded),
-            Response::Fault(text) if text.contains("UciIllegalAccess") => {
-                Err(Error::NotPermitted(method.what()))
-            }
-            Response::Fault(_) => Err(Error::Refused(method.what())),
-        }
-    }
-
-    const fn generation(&self) -> Option<Generation> {
-        match self.uci {
-            Uci::Up { generation, .. } => Some(generation),
-            Uci::Off | Uci::Down { .. } => None,
-        }
-    }
-
-    /// A method of the session as it is; a session that has ended is begun anew once.
-    async fn uci(&mut self, method: Method, parameters: &[Value]) -> Result<Value, Error> {
-        let Some(generation) = self.generation() else {
-            return Err(Error::NotPermitted("UCI"));
-        };
-        match self.ask(generation, method, parameters).await {
-            Err(Error::UciEnded) => {
-                self.sign_in_uci().await?;
-                let generation = self.generation().unwrap_or(generation);
-                self.ask(generation, method, parameters).await
-            }
-            other => other,
-        }
-    }
-
-    fn uci_fell(&mut self, error: &Error) {
-        let refused = !error.ends_connection() || matches!(error, Error::NotUnderstood(_));
-        let pace = if refused {
-            &mut self.uci_refused
-        } else {
-            &mut self.uci_pace
-        };
-        self.uci = Uci::Down {
-            again: Instant::now() + pace.wait(),
-            refused,
-        };
-        self.calls.forget();
-    }
-
-    // --- what is due
-
-    /// When UCI wants something, and what.
-    pub fn uci_due(&self) -> Option<(Instant, UciDue)> {
-        let timing = &self.config.timing;
-        match self.uci {
-            Uci::Off => None,
-            Uci::Down { again, .. } => Some((again, UciDue::SignIn)),
-            Uci::Up { kept, polled, .. } => {
-                let pace = if self.calls.any() {
-                    timing.calls_busy
-                } else {
-                    timing.calls_idle
-                };
-                let (keep, poll) = (kept + timing.keep_alive, polled + pace);
-                Some(if keep <= poll {
-                    (keep, UciDue::KeepAlive)
-                } else {
-                    (poll, UciDue::Poll)
-                })
-            }
-        }
-    }
-
-    /// Does what is due at UCI. Only silence ends the connection; a UCI that answers oddly is left for a while.
-    ///
-    /// # Errors
-    /// What became of the connection.
-    pub async fn serve_uci(&mut self, due: UciDue) -> Result<(), Error> {
-        let outcome = match due {
-            UciDue::SignIn => self.sign_in_uci().await,
-            UciDue::KeepAlive => self.keep_alive().await,
-            UciDue::Poll if self.line_up => self.poll().await,
-            UciDue::Poll => self.resync().await,
-        };
-        self.judge_uci(outcome)
-    }
-
-    fn judge_uci(&mut self, outcome: Result<(), Error>) -> Result<(), Error> {
-        let Err(error) = outcome else {
-            if self.generation().is_some() {
-                self.tell_up();
-            }
-            return Ok(());
-        };
-        if error.is_silence() || (error.ends_connection() && self.rest.is_none()) {
-            return Err(error);
-        }
-        debug!(%error, "UCI is left for a while");
-        if self.generation().is_some() {
-            self.uci_fell(&error);
-        }
-        self.tell_line_down(&error);
-        self.tell_up();
-        Ok(())
-    }
-
-    /// False: the phone system has forgotten us, and what it told is worth nothing.
-    async fn keep_alive(&mut self) -> Result<(), Error> {
-        let is_kept = self.uci(Method::KeepAlive, &[]).await?.is_yes();
-        if !is_kept {
-            info!("the phone system has ended the session of UCI");
-            self.sign_in_uci().await?;
-            return self.resync().await;
-        }
-        if let Uci::Up { kept, .. } = &mut self.uci {
-            *kept = Instant::now();
-        }
-        Ok(())
-    }
-
-    /// Looks at the calls and tells what is new.
-    async fn poll(&mut self) -> Result<(), Error> {
-        let ids = self.hear_calls(self.config.timing.call_again).await?;
-        if std::mem::take(&mut self.uci_anew) {
-            // Of the session before nothing is known any more: what has ended meanwhile shows only in the whole.
-            let calls = self.calls.snapshot(&ids);
-            self.tell(PhoneEvent::Line(LineEvent::Snapshot(calls)));
-            return Ok(());
-        }
-        for event in self.calls.news(&ids) {
-            self.tell(PhoneEvent::Line(event));
-        }
-        Ok(())
-    }
-
-    /// Looks at all calls and tells them all.
-    async fn resync(&mut self) -> Result<(), Error> {
-        let ids = self.hear_calls(Duration::ZERO).await?;
-        self.uci_anew = false;
-        let calls = self.calls.snapshot(&ids);
-        if !self.line_up {
-            self.line_up = true;
-            self.tell_up();
-            self.tell(PhoneEvent::Line(LineEvent::Up { resyncs: true }));
-        }
-        self.tell(PhoneEvent::Line(LineEvent::Snapshot(calls)));
-        Ok(())
-    }
-
-    async fn hear_calls(&mut self, again: Duration) -> Result<Vec<String>, Error> {
-        let Value::Array(list) = self.uci(Method::CallIds, &[]).await? else {
-            return Err(self.odd());
-        };
-        let ids: Vec<String> = list.iter().filter_map(Value::text).map(str::to_owned).collect();
-        if ids.len() != list.len() || ids.len() > MOST_CALLS {
-            return Err(self.odd());
-        }
-        let due: Vec<String> = self
-            .calls
-            .due(&ids, again, Instant::now())
-            .into_iter()
-            .cloned()
-            .collect();
-        for id in due {
-            let state = match self.uci(Method::CallState, &[Value::Text(id.clone())]).await {
-                Ok(state) => state,
-                // It has ended between the two questions.
-                Err(Error::Refused(_) | Error::NotPermitted(_)) => Value::Nil,
-                Err(error) => return Err(error),
-            };
-            let word = state.member("state").and_then(Value::text).unwrap_or_default();
-            self.calls.heard(&id, word, Instant::now());
-        }
-        if let Uci::Up { polled, .. } = &mut self.uci {
-            *polled = Instant::now();
-        }
-        Ok(ids)
-    }
-
     // --- fields
 
     /// Calls, if they can be heard, and every readable field.
@@ -635,10 +381,16 @@ impl Session {
         let dnd_read = rest && !self.denied.dnd_read;
         let forward_read = rest && !self.denied.redirects_read;
         let has_note = self.has_note && self.generation().is_some();
+        let by_code =
+            self.config.star_codes.is_some() && self.generation().is_some() && !self.denied.dnd_by_code;
         Abilities {
             dnd: Can {
-                read: dnd_read,
-                write: by_uci || (dnd_read && !self.denied.dnd_by_rest),
+                read: dnd_read || by_code,
+                write: by_code || by_uci || (dnd_read && !self.denied.dnd_by_rest),
+            },
+            unconfirmed: Unconfirmed {
+                dnd: by_code && !dnd_read,
+                forward: false,
             },
             forward: Can {
                 read: forward_read,

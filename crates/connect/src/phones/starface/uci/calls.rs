@@ -2,7 +2,7 @@
 
 use offhook_engine::line::{CallId, CallState, LineEvent};
 use sha2::{Digest as _, Sha256};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -33,6 +33,8 @@ fn phase(word: &str) -> Option<Phase> {
 
 #[derive(Debug)]
 struct Known {
+    /// A dialled code: no call of a person's.
+    own: bool,
     state: Option<CallState>,
     told: Option<CallState>,
     asked: Instant,
@@ -43,14 +45,35 @@ struct Known {
 pub struct Calls {
     known: BTreeMap<String, Known>,
     unlisted: bool,
+    /// The last codes that Offhook dialled, by the ids of their calls.
+    own: VecDeque<String>,
 }
 
+/// As many codes can be under way at most as nobody will ever see.
+const MOST_OWN: usize = 8;
+
 impl Calls {
+    /// A code was dialled, under this id: it is not told.
+    pub fn dialled(&mut self, id: &str) {
+        if self.own.len() == MOST_OWN {
+            self.own.pop_front();
+        }
+        self.own.push_back(id.to_owned());
+    }
+
+    /// The call is a code's, whoever dialled it and whatever its id: it is told no more.
+    pub fn is_code(&mut self, id: &str) {
+        if let Some(known) = self.known.get_mut(id) {
+            (known.own, known.state) = (true, None);
+        }
+    }
+
     /// Of the ids that are there now, those whose state is to be asked for: new ones, those that are not connected
     /// yet, and connected ones from time to time.
     pub fn due<'a>(&self, ids: &'a [String], again: Duration, now: Instant) -> Vec<&'a String> {
         let is_due = |id: &&String| match self.known.get(*id) {
             None => true,
+            Some(known) if known.own => false,
             Some(known) => match known.state {
                 Some(CallState::Connected | CallState::Held | CallState::Conference) => {
                     now.duration_since(known.asked) >= again
@@ -63,12 +86,17 @@ impl Calls {
 
     /// A call's state; empty where the call was gone when it was asked for.
     pub fn heard(&mut self, id: &str, word: &str, now: Instant) {
+        let own = self.own.iter().any(|own| own == id);
         let known = self.known.entry(id.to_owned()).or_insert(Known {
+            own,
             state: None,
             told: None,
             asked: now,
         });
         known.asked = now;
+        if known.own {
+            return;
+        }
         match phase(word) {
             Some(Phase::Up(state)) => known.state = Some(state),
             Some(Phase::Ended) => known.state = None,
@@ -222,6 +250,28 @@ mod tests {
         calls.heard(A, "CONNECTED", now);
         let ended = LineEvent::Ended { id: CallId::new(B) };
         assert_eq!(calls.news(&ids(&[A])), [call(A, CallState::Connected), ended]);
+    }
+
+    #[test]
+    fn a_dialled_code_is_no_call() {
+        let mut calls = Calls::default();
+        let now = Instant::now();
+        calls.dialled(A);
+        calls.heard(A, "RINGING", now);
+        assert_eq!(calls.news(&ids(&[A])), []);
+        assert!(
+            calls.due(&ids(&[A]), Duration::ZERO, now).is_empty(),
+            "nothing is asked twice"
+        );
+        assert_eq!(calls.snapshot(&ids(&[A])), []);
+        assert_eq!(calls.news(&[]), []);
+        // Under another id it shows by its number, perhaps only after it was told.
+        calls.heard(B, "PROCEEDING", now);
+        assert_eq!(calls.news(&ids(&[B])), [call(B, CallState::Dialling)]);
+        calls.is_code(B);
+        assert_eq!(calls.news(&ids(&[B])), [LineEvent::Ended { id: CallId::new(B) }]);
+        calls.heard(B, "CONNECTED", now);
+        assert_eq!(calls.news(&ids(&[B])), []);
     }
 
     #[test]

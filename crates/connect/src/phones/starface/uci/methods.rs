@@ -34,6 +34,8 @@ pub enum Method {
     KeepAlive,
     CallIds,
     CallState,
+    PlaceCall,
+    HangUp,
     UserState,
     SetDnd,
     SetMessage,
@@ -51,6 +53,8 @@ impl Method {
                 Self::KeepAlive => "connection.probe",
                 Self::CallIds => "communication.call.getCallIds",
                 Self::CallState => "communication.call.getCallState",
+                Self::PlaceCall => "communication.call.placeCall",
+                Self::HangUp => "communication.call.hangupCall",
                 Self::UserState | Self::SetDnd | Self::SetMessage | Self::ServerVersion => return None,
             };
             return Some(format!("ucp.v20.server.{name}"));
@@ -61,6 +65,8 @@ impl Method {
             Self::KeepAlive => "connection.keepAlive",
             Self::CallIds => "call.getCallIds",
             Self::CallState => "call.getCallState",
+            Self::PlaceCall => "call.placeCallWithPhone",
+            Self::HangUp => "call.hangupCall",
             Self::UserState => "userState.getUserState",
             Self::SetDnd => "userState.setDoNotDisturbSetting",
             Self::SetMessage => "userState.setChatPresenceMessage",
@@ -77,6 +83,8 @@ impl Method {
             Self::KeepAlive => "UCI keepAlive",
             Self::CallIds => "UCI getCallIds",
             Self::CallState => "UCI getCallState",
+            Self::PlaceCall => "UCI placeCall",
+            Self::HangUp => "UCI hangupCall",
             Self::UserState => "UCI getUserState",
             Self::SetDnd => "UCI setDoNotDisturbSetting",
             Self::SetMessage => "UCI setChatPresenceMessage",
@@ -125,6 +133,8 @@ mod tests {
                 Method::KeepAlive,
                 Method::CallIds,
                 Method::CallState,
+                Method::PlaceCall,
+                Method::HangUp,
                 Method::UserState,
                 Method::SetDnd,
                 Method::SetMessage,
@@ -137,6 +147,6 @@ mod tests {
                 checked += 1;
             }
         }
-        assert_eq!(checked, 9 + 9 + 5);
+        assert_eq!(checked, 11 + 11 + 7);
     }
 }
