@@ -211,7 +211,7 @@ async fn what_the_answer_must_not_be() {
     for (trouble, code) in [
         (Trouble::EntraWrongNonce, Code::SignInStateMismatch),
         (Trouble::EntraNoRefreshToken, Code::NotUnderstood),
-        (Trouble::EntraGarbage, Code::NotUnderstood),
+        (Trouble::EntraGarbage, Code::NetworkPage),
         (Trouble::EntraUnavailable, Code::EntraUnreachable),
         (Trouble::EntraServerError, Code::EntraUnreachable),
     ] {

@@ -263,6 +263,7 @@ const LINES: &[Known] = &[
     known("calendar.leads", Kind::Flag, "false"),
     known("calendar.keep_on_stop", Kind::Flag, "false"),
     known("calendar.ignore_away", Kind::Flag, "false"),
+    known("calendar.teams_message", Kind::Flag, "false"),
     known(
         "network.proxy",
         Kind::OneOf(&["system", "off", "named"]),
@@ -275,7 +276,6 @@ const LINES: &[Known] = &[
     known("update.check", Kind::Flag, "true"),
     known("update.feed", Kind::Text, ""),
     known("update.keys", Kind::Words, ""),
-    known("calendar.teams_message", Kind::Flag, "false"),
     known("store.secrets", Kind::OneOf(&["keyring", "file"]), "keyring"),
     known(
         "log.level",
