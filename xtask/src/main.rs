@@ -3,6 +3,7 @@
 
 mod bench;
 mod cross;
+mod fuzz;
 mod mutants;
 mod pages;
 mod run;
@@ -25,6 +26,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   setup            installs what building, running and testing need
   run [ARGUMENTS]  builds the programs and starts Offhook with these arguments
   test             sets up, then checks and tests everything
+  fuzz [--seconds N] [--target T]… [--keep]
+                   looks for inputs that break a parser, a minute for each target
   mutants [ARGUMENTS]
                    puts small faults into the engine and sees whether the tests notice (hours)
   bench [NAME…]    measures the released programs; `--help` names what can be measured
@@ -39,6 +42,9 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   lint             the checks without the tests";
 
 fn main() -> ExitCode {
+    if let Some(answer) = fuzz::as_rustc() {
+        return answer;
+    }
     match dispatch() {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -53,7 +59,11 @@ fn dispatch() -> Result<()> {
     let command = arguments.next().unwrap_or_default();
     let rest: Vec<String> = arguments.collect();
     let mut steps = Steps::default();
-    if !matches!(command.as_str(), "run" | "bench" | "mutants" | "world" | "sbom") && !rest.is_empty() {
+    if !matches!(
+        command.as_str(),
+        "run" | "bench" | "fuzz" | "mutants" | "world" | "sbom"
+    ) && !rest.is_empty()
+    {
         bail!("`{command}` takes no arguments\n{USAGE}");
     }
     match command.as_str() {
@@ -61,6 +71,7 @@ fn dispatch() -> Result<()> {
         "run" => return run::run(&rest, &mut steps),
         "test" => return test::test(&mut steps),
         "bench" => bench::bench(&rest, &mut steps)?,
+        "fuzz" => fuzz::fuzz(&rest, &mut steps)?,
         "mutants" => mutants::mutants(&rest, &mut steps)?,
         "world" => return world::world(&rest),
         "cross" => cross::cross(&mut steps)?,

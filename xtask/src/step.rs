@@ -101,6 +101,24 @@ pub fn read(command: &mut Command) -> Result<String> {
     Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
+/// Runs a program to its end and returns what it said on both outputs, whether it succeeded or not.
+///
+/// # Errors
+/// When the program can't be started.
+pub fn hear(command: &mut Command) -> Result<(String, bool)> {
+    let line = line_of(command);
+    let output = command
+        .stdin(Stdio::null())
+        .output()
+        .with_context(|| format!("`{line}` could not start"))?;
+    let mut said = output.stdout;
+    said.extend(output.stderr);
+    Ok((
+        String::from_utf8_lossy(&said).into_owned(),
+        output.status.success(),
+    ))
+}
+
 /// [`run`], returning what the program said on both outputs as well, without colours.
 ///
 /// # Errors

@@ -14,6 +14,10 @@ pub fn line(input: &[u8]) {
     let Ok(Some(action)) = Action::parse(&words) else {
         return;
     };
+    if text.contains("5ecret-5ecret") {
+        // Whoever writes it there has shown it.
+        return;
+    }
     let secret = SecretString::from("5ecret-5ecret");
     match &action {
         Action::Program(program) => {
