@@ -321,6 +321,7 @@ rows! {
             ("BeRightBack", "BeRightBack"),
             ("Available", "Available"),
             ("Available", "Inactive"),
+            ("Available", "AvailableInactive"),
             ("Offline", "Offline"),
             ("Away", "OutOfOffice"),
         ] {
