@@ -29,8 +29,10 @@ const CHANGES: [(&str, &str); 6] = [
 
 /// Seeds of days on which an invariant did not hold once. Every run begins with them: a day that fails is added here,
 /// beside the scenario in `crates/engine/tests` that tells what was wrong. A world that has learnt something new tells
-/// other days under the same seeds: then those that failed before are taken out, and their scenarios stay.
-pub const FAILED_ONCE: &[u64] = &[338, 391, 718, 788, 1211, 1588, 1589, 1810, 1910, 2202, 2730, 2764];
+/// other days under the same seeds: those that failed before are then days like others, and their scenarios stay.
+pub const FAILED_ONCE: &[u64] = &[
+    338, 391, 718, 788, 910, 1211, 1568, 1588, 1589, 1810, 1910, 2202, 2730, 2764,
+];
 
 /// What became of days.
 #[derive(Debug, Default)]
