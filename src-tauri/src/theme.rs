@@ -3,7 +3,7 @@
 //! engine draws, does not ask for it by itself; where nothing is preferred, what GTK was told otherwise stays.
 
 use gtk::gio::{self, BusType, Cancellable, DBusCallFlags, DBusConnection, DBusSignalFlags};
-use gtk::glib::Variant;
+use gtk::glib::{Variant, VariantTy};
 use gtk::prelude::*;
 
 const PORTAL: &str = "org.freedesktop.portal.Desktop";
@@ -99,7 +99,9 @@ fn take(value: Option<Variant>) {
 
 /// Some portals wrap the number once more.
 fn prefers_dark(value: &Variant) -> Option<bool> {
-    if let Some(inner) = value.as_variant() {
+    if value.type_() == VariantTy::VARIANT
+        && let Some(inner) = value.as_variant()
+    {
         return prefers_dark(&inner);
     }
     match value.get::<u32>()? {
