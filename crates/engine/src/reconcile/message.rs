@@ -596,7 +596,8 @@ impl Message {
             return;
         }
         match word {
-            Word::Keep => {}
+            // Nothing is known: that adds nothing to a quiet.
+            Word::Keep => self.quiet_since = self.quiet_since.filter(long),
             Word::Leave => {
                 self.quiet_since.get_or_insert(now);
             }
