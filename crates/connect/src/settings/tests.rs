@@ -94,14 +94,14 @@ fn a_wrong_value_is_named_and_the_default_holds() {
 
 #[test]
 fn an_unknown_key_is_named_and_survives_a_change() {
-    let folder = folder("# mine\nfuture = 1\n[phone]\nhosst = \"x\"\n[lines.jami]\nenabled = true\n");
+    let folder = folder("# mine\nfuture = 1\n[phone]\nhosst = \"x\"\n[lines.morse]\nenabled = true\n");
     let mut settings = load(&folder);
     assert_eq!(
         codes(&settings),
         [
             (Code::SettingsUnknownKey, "future"),
             (Code::SettingsUnknownKey, "phone.hosst"),
-            (Code::SettingsUnknownKey, "lines.jami"),
+            (Code::SettingsUnknownKey, "lines.morse"),
         ]
     );
     settings.apply(&draft(&[("phone.host", "pbx.example")])).unwrap();
@@ -110,7 +110,7 @@ fn an_unknown_key_is_named_and_survives_a_change() {
         "# mine",
         "future = 1",
         "hosst = \"x\"",
-        "[lines.jami]",
+        "[lines.morse]",
         "host = \"pbx.example\"",
     ] {
         assert!(text.contains(kept), "{kept} in {text}");
