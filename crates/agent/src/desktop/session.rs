@@ -6,6 +6,10 @@
     unsafe_code,
     reason = "the system tells these things to a window procedure and in no other way"
 )]
+#![allow(
+    clippy::missing_const_for_thread_local,
+    reason = "it is one; clippy of this system overlooks that in some versions"
+)]
 
 use super::Events;
 use super::ending::{END, Ending};
