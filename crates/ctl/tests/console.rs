@@ -549,8 +549,9 @@ fn page(step: &Value) -> String {
             "teams": null, "calls": [], "lights": []},
         "account": {"step": step, "problem": null, "rights": [], "admin_text": null, "tenant": field,
             "client_id": field},
-        "phone": phone, "rules_version": 1, "calendar": calendar, "sources": {"sources": []},
-        "startup": {"autostart": {"on": false, "can": true, "text": null, "refused": null}, "tray": true},
+        "phone": phone, "rules_version": 1, "calendar": calendar, "sources": {"sources": [], "apps": [], "microsip": false},
+        "startup": {"autostart": {"on": false, "can": true, "text": null, "refused": null}, "tray": true,
+            "proxy_password": false, "network": [], "update": null},
         "diagnostics": {"lights": [], "examining": false, "findings": [], "examined": null, "notification": test,
             "sign_in": test, "phone": test, "log_forced": null, "data_dir": ""},
         "fields": {}, "changed": null});

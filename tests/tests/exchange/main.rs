@@ -312,11 +312,11 @@ async fn what_exchange_refuses_has_its_name() {
         (answer("404 Not Found", "", "<html/>"), Error::NotExchange(host())),
         (
             answer("302 Found", "Location: https://evil.example/\r\n", ""),
-            Error::NotExchange(host()),
+            Error::Page(host()),
         ),
         (
             answer("200 OK", "", "<html><body>Sign in</body></html>"),
-            Error::NotExchange(host()),
+            Error::Page(host()),
         ),
         (answer("500 Internal Server Error", "", ""), Error::Ailing(host())),
         (answer("502 Bad Gateway", "", ""), Error::Ailing(host())),

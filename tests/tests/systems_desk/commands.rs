@@ -9,7 +9,7 @@ use tempfile::TempDir;
 
 use crate::body::System;
 
-const SOURCE: &str = "deskphone";
+const SOURCE: &str = "softphone";
 
 /// A file that says `on` or `off`, and a real shell that writes and reads it.
 pub struct Commands {
