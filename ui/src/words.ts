@@ -313,6 +313,7 @@ export const KEYS = [
   "microphone-in-use",
   "microphone-teams",
   "microphone-browser",
+  "microsip-title",
   "microsip-help",
   "microsip-show",
   "microsip-file",

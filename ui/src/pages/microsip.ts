@@ -9,7 +9,7 @@ export function microsip(room: Room): TemplateResult {
   const { word, acts, state } = room;
   const view = state.fetched.microsip;
   return html`<section class="card source" aria-labelledby="microsip" data-source="microsip-lines">
-    <h2 id="microsip">MicroSIP</h2>
+    <h2 id="microsip">${word("microsip-title")}</h2>
     <p class="quiet">${word("microsip-help")}</p>
     ${
       view
