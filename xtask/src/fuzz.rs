@@ -17,8 +17,8 @@ use crate::workspace;
 
 /// What one target gets when a person asks: a minute.
 const BY_HAND: Duration = Duration::from_secs(60);
-/// What all of them get together in `cargo xtask test`.
-pub const IN_TESTS: Duration = Duration::from_secs(90);
+/// What all of them get together when little time is to be spent.
+const BRIEF: Duration = Duration::from_secs(90);
 /// An input that takes longer has broken its target, in seconds; the slowest of the corpus take milliseconds. libFuzzer
 /// goes by the wall clock, and a crowded machine stands still for several seconds.
 const SLOWEST: u32 = 60;
@@ -95,7 +95,7 @@ impl Asked {
                     let target = arguments.next().context("--target wants the name of one")?;
                     asked.targets.push(target.clone());
                 }
-                other => bail!("fuzz knows --seconds N, --target T and --keep, not {other}"),
+                other => bail!("fuzz knows --brief alone, --seconds N, --target T and --keep, not {other}"),
             }
         }
         Ok(asked)
@@ -107,6 +107,9 @@ impl Asked {
 /// # Errors
 /// A target was broken; the file to commit was named.
 pub fn fuzz(arguments: &[String], steps: &mut Steps) -> Result<()> {
+    if arguments == ["--brief"] {
+        return brief(steps);
+    }
     let asked = Asked::parse(arguments)?;
     let fuzzer = steps.step("build of the fuzzer", build)?;
     let all = fuzzer.targets()?;
@@ -133,11 +136,11 @@ fn choose(all: Vec<Target>, named: &[String]) -> Result<Vec<Target>> {
     Ok(all.into_iter().filter(is_chosen).collect())
 }
 
-/// All targets take turns within [`IN_TESTS`], for `cargo xtask test`.
+/// All targets take turns within [`BRIEF`].
 ///
 /// # Errors
 /// As [`fuzz`].
-pub fn fuzz_in_tests(steps: &mut Steps) -> Result<()> {
+fn brief(steps: &mut Steps) -> Result<()> {
     if !cfg!(target_os = "linux") {
         println!("== fuzzing: on Linux only");
         return Ok(());
@@ -145,14 +148,14 @@ pub fn fuzz_in_tests(steps: &mut Steps) -> Result<()> {
     let mut fuzzer = steps.step("build of the fuzzer", build)?;
     // The same inputs for the same sources, as far as the time goes: who has changed nothing finds nothing new.
     fuzzer.seed = Some(1);
-    fuzzer.scratch.push("in-tests");
+    fuzzer.scratch.push("brief");
     if fuzzer.scratch.exists() {
         fs::remove_dir_all(&fuzzer.scratch).context("what an earlier run left")?;
     }
     steps.step("fuzzing, 90 seconds in all", || {
         let targets = fuzzer.targets()?;
         let each =
-            IN_TESTS.mul_f64(f64::from(u32::try_from(at_once())?) / f64::from(u32::try_from(targets.len())?));
+            BRIEF.mul_f64(f64::from(u32::try_from(at_once())?) / f64::from(u32::try_from(targets.len())?));
         fuzzer.take_turns(&targets, each)
     })
 }

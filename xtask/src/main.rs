@@ -27,7 +27,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   setup            installs what building, running and testing need
   run [ARGUMENTS]  builds the programs and starts Offhook with these arguments
   test             sets up, then checks and tests everything
-  fuzz [--seconds N] [--target T]… [--keep]
+  fuzz [--brief] [--seconds N] [--target T]… [--keep]
                    looks for inputs that break a parser, a minute for each target
   mutants [ARGUMENTS]
                    puts small faults into the engine and sees whether the tests notice (hours)

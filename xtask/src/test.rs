@@ -3,7 +3,6 @@
 use anyhow::{Result, bail};
 
 use crate::cross;
-use crate::fuzz;
 use crate::pages;
 use crate::setup::{self, Extent};
 use crate::step::{self, Steps};
@@ -64,7 +63,6 @@ fn checks_and_tests(steps: &mut Steps) -> Result<Count> {
             step::cargo(&["test", "--doc", "--no-fail-fast"]).args(&everything),
         )?))
     })?;
-    fuzz::fuzz_in_tests(steps)?;
     let elsewhere = if cross::is_possible() {
         cross::lints(steps)?;
         counted(cross::tests(steps)?)

@@ -10,7 +10,7 @@ use offhook_engine::phone::Field;
 use rustls::pki_types::ServerName;
 use std::error::Error as _;
 use std::io::{self, ErrorKind};
-use std::net::SocketAddr;
+use std::net::{Ipv6Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -93,7 +93,11 @@ pub fn host(text: &str) -> Option<&str> {
     let host = text.trim();
     let is_odd = |c: char| c.is_whitespace() || c.is_control() || "/@?#\\".contains(c);
     let fits = !host.is_empty() && host.len() <= 253 && !host.contains(is_odd);
-    fits.then(|| host.trim_start_matches('[').trim_end_matches(']'))
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    // A name has no colon: what has one is an IPv6 address, perhaps with its zone.
+    let address = bare.split_once('%').map_or(bare, |(address, _zone)| address);
+    let fits = fits && (!bare.contains(':') || address.parse::<Ipv6Addr>().is_ok());
+    fits.then_some(bare)
 }
 
 /// The host as an address has it.
@@ -221,11 +225,23 @@ mod tests {
     fn hosts_are_read_and_written_in_addresses() {
         assert_eq!(host(" pbx.example.de "), Some("pbx.example.de"));
         assert_eq!(host("[::1]"), Some("::1"));
+        assert_eq!(host("fe80::1%eth0"), Some("fe80::1%eth0"));
         assert_eq!(
             (in_address("::1"), in_address("pbx")),
             ("[::1]".into(), "pbx".into())
         );
-        for odd in ["", "a b", "user@pbx", "pbx/rest", "pbx?x", "pbx#x", "a\\b"] {
+        for odd in [
+            "",
+            "a b",
+            "user@pbx",
+            "pbx/rest",
+            "pbx?x",
+            "pbx#x",
+            "a\\b",
+            "pbx:5060",
+            "[pbx:5060]",
+            "a::b::c",
+        ] {
             assert_eq!(host(odd), None, "{odd}");
         }
     }

@@ -14,7 +14,7 @@ pub fn line(input: &[u8]) {
     let Ok(Some(action)) = Action::parse(&words) else {
         return;
     };
-    if text.contains("5ecret-5ecret") {
+    if words.iter().any(|word| word.contains("5ecret-5ecret")) {
         // Whoever writes it there has shown it.
         return;
     }
