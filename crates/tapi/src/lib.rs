@@ -5,10 +5,10 @@
 //! | [`record`] | the structures that TAPI and its drivers fill in: sizes, offsets, texts; pure |
 //! | [`device`], [`call`], [`forward`], [`message`] | what stands in them; pure |
 //! | [`refusal`] | why something was refused |
-//! | [`telephony`] | what can be asked of TAPI, as bytes: implemented by [`windows`], and by doubles in tests |
+//! | [`telephony`] | what can be asked of TAPI, as bytes: implemented by `windows`, and by doubles in tests |
 //! | [`phone`] | a line as a phone system: forwards and do not disturb |
 //! | [`watch`] | opens the chosen lines and tells their calls |
-//! | [`windows`] | the real one: `tapi32.dll`, the only unsafe code |
+//! | `windows` | the real one: `tapi32.dll`, the only unsafe code |
 //!
 //! Everything that a driver fills in is outside data: a driver is somebody else's program.
 

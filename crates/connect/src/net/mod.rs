@@ -1,5 +1,5 @@
-//! One HTTP client for all, and the way that it takes: [`way`] has proxy and certificates, [`page`] tells what answers in
-//! place of a service, [`cause`] what lies behind an error.
+//! One HTTP client for all, and the way that it takes: [`mod@way`] has proxy and certificates, [`page`] tells what answers in
+//! place of a service, [`mod@cause`] what lies behind an error.
 
 pub(crate) mod cause;
 pub mod page;
