@@ -115,10 +115,11 @@ pub fn format(steps: &mut Steps) -> Result<()> {
 /// Every test, with nextest where it is installed.
 fn all_tests(everything: &[String]) -> Result<Count> {
     let nextest = step::read(&mut step::cargo(&["nextest", "--version"])).is_ok();
+    // Without `--all-targets`: examples are parts of tests, built with them and not tests themselves.
     let arguments: &[&str] = if nextest {
-        &["nextest", "run", "--all-targets", "--no-fail-fast"]
+        &["nextest", "run", "--no-fail-fast"]
     } else {
-        &["test", "--all-targets", "--no-fail-fast"]
+        &["test", "--lib", "--bins", "--tests", "--no-fail-fast"]
     };
     let mut command = step::cargo(arguments);
     let (text, success) = step::tee_any(command.args(everything))?;
