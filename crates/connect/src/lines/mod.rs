@@ -2,6 +2,7 @@
 
 pub mod baresip;
 pub mod deskphone;
+mod door;
 pub mod fritzbox;
 pub mod hook;
 pub mod jami;

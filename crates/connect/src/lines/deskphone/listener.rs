@@ -6,33 +6,28 @@ use super::calls::Calls;
 use super::event::{self, Malformed, Report};
 use super::{DeskphoneConfig, Phone, SOURCE, guard, poly};
 use crate::backoff::Backoff;
-use crate::lines::hook::http::READ_LIMIT;
+use crate::lines::door::{self, Bounds};
 use crate::lines::hook::limits::Limits;
 use crate::lines::rest;
 use crate::port::{LineCommand, LineEvents};
-use http::header::{CACHE_CONTROL, CONNECTION, HeaderValue};
-use http::{Method, Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::{Bytes, Incoming};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use http::{Method, Request, StatusCode};
+use hyper::body::Incoming;
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::line::{LineEvent, SourceId};
 use secrecy::SecretString;
 use std::collections::HashMap;
-use std::convert::Infallible;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::mpsc::UnboundedReceiver;
-use tokio::sync::{Semaphore, watch};
-use tokio::task::JoinSet;
+use tokio::sync::watch;
 
-/// Connections at once; one more is closed.
-pub(super) const MAX_CONNECTIONS: usize = 32;
-/// How long a whole connection may last: one request, one answer.
-const CONNECTION_LIMIT: Duration = Duration::from_secs(10);
-const MAX_HEADERS: usize = 48;
+const BOUNDS: Bounds = Bounds {
+    name: "desk phones",
+    life: Duration::from_secs(10),
+    headers: 48,
+};
 /// Troubles of one kind with one phone are told at most this often.
 const NOTICE_PACE: Duration = Duration::from_secs(60);
 
@@ -66,8 +61,11 @@ pub(super) async fn run(
                 opened.send_replace(door.local_addr().ok());
                 let house = Arc::new(house.telling(events.clone()));
                 house.tell(LineEvent::Up { resyncs: false });
+                let taking = door::accept(vec![door], BOUNDS, |stream, from| {
+                    serve(stream, from.ip(), house.clone())
+                });
                 tokio::select! {
-                    () = accept(door, house) => {}
+                    () = taking => {}
                     () = until_gone(&mut commands) => return,
                 }
             }
@@ -180,50 +178,12 @@ impl House {
     }
 }
 
-async fn accept(door: TcpListener, house: Arc<House>) {
-    let seats = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    let mut connections = JoinSet::new();
-    loop {
-        let taken = tokio::select! {
-            Some(_) = connections.join_next() => continue,
-            taken = door.accept() => taken,
-        };
-        match taken {
-            Ok((stream, from)) => {
-                if let Ok(seat) = seats.clone().try_acquire_owned() {
-                    let house = house.clone();
-                    connections.spawn(async move {
-                        let _seat = seat;
-                        // A connection that breaks or is too slow has nobody to be told.
-                        let _ = tokio::time::timeout(CONNECTION_LIMIT, serve(stream, from.ip(), house)).await;
-                    });
-                }
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the desk phones' door could not take a connection");
-                // Out of file handles: others have to be closed first.
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        }
-    }
-}
-
 async fn serve(stream: TcpStream, from: IpAddr, house: Arc<House>) {
-    let answer = hyper::service::service_fn(|request| {
+    let answer = |request| {
         let house = house.clone();
-        async move { Ok::<_, Infallible>(bare(answer(request, from, &house).await)) }
-    });
-    let served = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(READ_LIMIT)
-        .keep_alive(false)
-        .max_headers(MAX_HEADERS)
-        .max_buf_size(16 * 1024)
-        .serve_connection(TokioIo::new(stream), answer)
-        .await;
-    if let Err(error) = served {
-        tracing::debug!(%error, "a desk phone's connection ended early");
-    }
+        async move { door::bare(answer(request, from, &house).await) }
+    };
+    door::serve(stream, BOUNDS, answer).await;
 }
 
 async fn answer(request: Request<Incoming>, from: IpAddr, house: &House) -> StatusCode {
@@ -238,20 +198,8 @@ async fn answer(request: Request<Incoming>, from: IpAddr, house: &House) -> Stat
     if head.method == Method::GET {
         return house.take(phone, event::of_query(head.uri.query().unwrap_or_default()));
     }
-    let body = match tokio::time::timeout(READ_LIMIT, Limited::new(body, guard::MAX_BODY).collect()).await {
-        Ok(Ok(body)) => body.to_bytes(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => return StatusCode::PAYLOAD_TOO_LARGE,
-        Ok(Err(_)) => return StatusCode::BAD_REQUEST,
-        Err(_) => return StatusCode::REQUEST_TIMEOUT,
-    };
-    house.take(phone, poly::of_xml(&body))
-}
-
-fn bare(status: StatusCode) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::default());
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(CONNECTION, HeaderValue::from_static("close"));
-    response
+    match door::body(body, guard::MAX_BODY).await {
+        Ok(body) => house.take(phone, poly::of_xml(&body)),
+        Err(status) => status,
+    }
 }

@@ -6,34 +6,26 @@
 use super::key::{self, KeyFile};
 use super::{Hook, guard};
 use crate::control::place::{PlaceError, private_folder, write_private_json};
-use http::header::{ALLOW, CACHE_CONTROL, CONNECTION, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
-use http::{Request, Response, StatusCode};
-use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::{Bytes, Incoming};
-use hyper_util::rt::{TokioIo, TokioTimer};
+use crate::lines::door::{self, Answer, Bounds};
+use http::header::{ALLOW, CONTENT_TYPE, HeaderValue, RETRY_AFTER};
+use http::{Request, StatusCode};
+use http_body_util::Full;
+use hyper::body::Incoming;
 use offhook_engine::fault::{Code, Fault};
 use secrecy::SecretString;
-use std::convert::Infallible;
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpListener;
-use tokio::sync::Semaphore;
-use tokio::task::{JoinHandle, JoinSet};
+use tokio::task::JoinHandle;
 
-/// Connections at once; one more is closed.
-pub const MAX_CONNECTIONS: usize = 32;
-
-/// How long the head of a request may take, and again its body.
-pub const READ_LIMIT: Duration = Duration::from_secs(5);
-
-/// How long a whole connection may last: one request, one answer.
-const CONNECTION_LIMIT: Duration = Duration::from_secs(15);
-
-/// The most header lines.
-const MAX_HEADERS: usize = 32;
+const BOUNDS: Bounds = Bounds {
+    name: "call hook",
+    life: Duration::from_secs(15),
+    headers: 32,
+};
 
 /// Why there is no listener.
 #[derive(Debug, thiserror::Error)]
@@ -108,7 +100,9 @@ impl Listener {
             data_dir,
             hook,
             port,
-            task: tokio::spawn(accept(doors, house)),
+            task: tokio::spawn(door::accept(doors.listeners, BOUNDS, move |stream, _| {
+                serve(stream, house.clone())
+            })),
         })
     }
 }
@@ -120,19 +114,17 @@ impl Drop for Listener {
 }
 
 struct Doors {
-    v4: TcpListener,
-    v6: Option<TcpListener>,
+    listeners: Vec<TcpListener>,
     port: u16,
 }
 
 async fn bind(port: u16) -> std::io::Result<Doors> {
     let v4 = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
     let port = v4.local_addr()?.port();
+    let mut listeners = vec![v4];
     // Without IPv6, or with the port taken there, 127.0.0.1 is enough: `hook.json` users name it.
-    let v6 = TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port)))
-        .await
-        .ok();
-    Ok(Doors { v4, v6, port })
+    listeners.extend(TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port))).await);
+    Ok(Doors { listeners, port })
 }
 
 pub(super) struct House {
@@ -141,69 +133,22 @@ pub(super) struct House {
     pub(super) token: SecretString,
 }
 
-async fn accept(doors: Doors, house: Arc<House>) {
-    let seats = Arc::new(Semaphore::new(MAX_CONNECTIONS));
-    let mut connections = JoinSet::new();
-    loop {
-        let v6 = async {
-            match &doors.v6 {
-                Some(door) => door.accept().await,
-                None => std::future::pending().await,
-            }
-        };
-        let taken = tokio::select! {
-            Some(_) = connections.join_next() => continue,
-            taken = doors.v4.accept() => taken,
-            taken = v6 => taken,
-        };
-        match taken {
-            Ok((stream, _)) => {
-                if let Ok(seat) = seats.clone().try_acquire_owned() {
-                    let house = house.clone();
-                    connections.spawn(async move {
-                        let _seat = seat;
-                        // A connection that breaks or is too slow has nobody to be told.
-                        let _ = tokio::time::timeout(CONNECTION_LIMIT, serve(stream, house)).await;
-                    });
-                }
-            }
-            Err(error) => {
-                tracing::warn!(%error, "the call hook could not take a connection");
-                // Out of file handles: others have to be closed first.
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        }
-    }
-}
-
 pub(super) async fn serve(stream: impl AsyncRead + AsyncWrite + Unpin, house: Arc<House>) {
-    let answer = hyper::service::service_fn(|request| {
+    let answer = |request| {
         let house = house.clone();
-        async move { Ok::<_, Infallible>(answer(request, &house).await) }
-    });
-    let served = hyper::server::conn::http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(READ_LIMIT)
-        .keep_alive(false)
-        .max_headers(MAX_HEADERS)
-        .max_buf_size(16 * 1024)
-        .serve_connection(TokioIo::new(stream), answer)
-        .await;
-    if let Err(error) = served {
-        tracing::debug!(%error, "a call hook connection ended early");
-    }
+        async move { answer(request, &house).await }
+    };
+    door::serve(stream, BOUNDS, answer).await;
 }
 
-async fn answer(request: Request<Incoming>, house: &House) -> Response<Full<Bytes>> {
+async fn answer(request: Request<Incoming>, house: &House) -> Answer {
     let (head, body) = request.into_parts();
     if let Err(status) = guard::check(&head, house.port, &house.token) {
         return bare(status);
     }
-    let body = match tokio::time::timeout(READ_LIMIT, Limited::new(body, guard::MAX_BODY).collect()).await {
-        Ok(Ok(body)) => body.to_bytes(),
-        Ok(Err(error)) if error.is::<LengthLimitError>() => return bare(StatusCode::PAYLOAD_TOO_LARGE),
-        Ok(Err(_)) => return bare(StatusCode::BAD_REQUEST),
-        Err(_) => return bare(StatusCode::REQUEST_TIMEOUT),
+    let body = match door::body(body, guard::MAX_BODY).await {
+        Ok(body) => body,
+        Err(status) => return bare(status),
     };
     let outcome = match serde_json::from_slice(&body) {
         Ok(event) => house.hook.report(&event),
@@ -215,7 +160,7 @@ async fn answer(request: Request<Incoming>, house: &House) -> Response<Full<Byte
     }
 }
 
-fn refused(fault: &Fault) -> Response<Full<Bytes>> {
+fn refused(fault: &Fault) -> Answer {
     let (status, body) = if fault.code == Code::HookFlood {
         (
             StatusCode::TOO_MANY_REQUESTS,
@@ -238,14 +183,12 @@ fn refused(fault: &Fault) -> Response<Full<Bytes>> {
     response
 }
 
-fn bare(status: StatusCode) -> Response<Full<Bytes>> {
-    let mut response = Response::new(Full::default());
-    *response.status_mut() = status;
-    let headers = response.headers_mut();
-    headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    headers.insert(CONNECTION, HeaderValue::from_static("close"));
+fn bare(status: StatusCode) -> Answer {
+    let mut response = door::bare(status);
     if status == StatusCode::METHOD_NOT_ALLOWED {
-        headers.insert(ALLOW, HeaderValue::from_static("POST"));
+        response
+            .headers_mut()
+            .insert(ALLOW, HeaderValue::from_static("POST"));
     }
     response
 }

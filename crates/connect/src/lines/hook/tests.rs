@@ -1,6 +1,7 @@
 //! The hook: events, and each rule of the HTTP door as an attack that fails.
 
 use super::*;
+use crate::lines::door;
 use offhook_engine::line::CallId;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -631,14 +632,14 @@ async fn http_slow_heads_and_bodies_are_ended() {
     let head = hear(slow.pop().unwrap()).await;
     assert_eq!(body.status, 408);
     assert!([0, 408].contains(&head.status), "{head:?}");
-    assert!(begun.elapsed() < http::READ_LIMIT * 3);
+    assert!(begun.elapsed() < door::READ_LIMIT * 3);
 }
 
 #[tokio::test]
 async fn http_too_many_connections_are_closed_and_those_inside_go_on() {
     let mut door = Door::open().await;
     let mut inside = Vec::new();
-    for _ in 0..http::MAX_CONNECTIONS {
+    for _ in 0..door::MAX_CONNECTIONS {
         let mut stream = TcpStream::connect(("127.0.0.1", door.port())).await.unwrap();
         stream.write_all(b"POST ").await.unwrap();
         inside.push(stream);
