@@ -4,6 +4,7 @@ use crate::appointment::{Keyword, ShowAs};
 use crate::calendar::CalendarRule;
 use crate::profile::NAMES;
 use crate::table::PhoneState;
+use crate::teams::Presence;
 use crate::text::{CalendarText, Language, Text};
 use std::fmt;
 
@@ -88,6 +89,18 @@ impl fmt::Display for RuleName {
 }
 
 impl RuleName {
+    /// As [`Self::Teams`] is written; asked for so often that nothing is built on the way.
+    pub(crate) fn teams(profile: &str, own: bool, presence: &Presence, anything_else: bool) -> String {
+        let table = if own { OWN } else { profile };
+        let (before, after) = if anything_else {
+            (ANYTHING_ELSE, ")")
+        } else {
+            ("", "")
+        };
+        let (availability, activity) = (presence.availability.as_str(), presence.activity.as_str());
+        [table, ": ", before, availability, "/", activity, after].concat()
+    }
+
     /// A name that an earlier version wrote into the ledger may be none of ours any more.
     pub(crate) fn parse(name: &str) -> Option<Self> {
         let fixed = [
@@ -260,6 +273,15 @@ mod tests {
         }
         for keyword in Keyword::ALL {
             names.push(RuleName::Calendar(CalendarRule::Keyword(keyword)));
+        }
+        for (own, anything_else) in [(false, false), (false, true), (true, false), (true, true)] {
+            let presence = Presence::new("Busy", "InAMeeting");
+            let written = RuleName::teams("starface-9", own, &presence, anything_else);
+            assert_eq!(
+                RuleName::parse(&written),
+                Some(teams(own, anything_else)),
+                "{written}"
+            );
         }
         for name in names {
             assert_eq!(RuleName::parse(&name.to_string()), Some(name.clone()), "{name}");

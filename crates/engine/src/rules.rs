@@ -253,11 +253,15 @@ impl Default for Rules {
 }
 
 impl WorkingHours {
+    /// Whether `at` lies within.
+    pub fn are_at(&self, at: jiff::Timestamp, zone: &TimeZone) -> bool {
+        let local = zone.to_datetime(at);
+        self.days.contains(&local.weekday()) && local.time() >= self.from && local.time() < self.to
+    }
+
     /// Whether `at` lies within, and the wall time at which that changes next (within eight days).
     pub fn at(&self, at: jiff::Timestamp, zone: &TimeZone) -> (bool, Option<jiff::Timestamp>) {
-        let local = at.to_zoned(zone.clone());
-        let inside =
-            self.days.contains(&local.weekday()) && local.time() >= self.from && local.time() < self.to;
+        let local = zone.to_datetime(at);
         let mut borders = (0..8i64).flat_map(|offset| {
             let date = local.date().saturating_add(jiff::Span::new().days(offset));
             [self.from, self.to]
@@ -267,7 +271,7 @@ impl WorkingHours {
                 .map(|zoned| zoned.timestamp())
                 .collect::<Vec<_>>()
         });
-        (inside, borders.find(|border| *border > at))
+        (self.are_at(at, zone), borders.find(|border| *border > at))
     }
 }
 

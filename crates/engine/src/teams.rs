@@ -251,6 +251,20 @@ pub enum SignIn {
     },
 }
 
+impl SignIn {
+    /// Where requests can be made for it now.
+    pub fn account(&self) -> Option<&Account> {
+        match self {
+            Self::SignedIn(account) => Some(account),
+            Self::SignedOut
+            | Self::Waiting(_)
+            | Self::Browser { .. }
+            | Self::DeviceCode { .. }
+            | Self::Expired { .. } => None,
+        }
+    }
+}
+
 impl fmt::Debug for SignIn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

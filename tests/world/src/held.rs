@@ -185,13 +185,14 @@ impl Desk {
         let settled = self.trouble.is_empty() && self.phone_up && now.since(self.calm_since) > SETTLED;
         let reachable = settled && self.watch.phone_linked && (released || self.watch.teams_linked);
         let echo = now.since(self.watch.echo_at) < ECHO;
+        let mut found = Vec::new();
         for (field, want) in Field::ALL.into_iter().zip(truth) {
             let Some(engine) = &self.engine else { return };
             let shown = &self.fields[&field];
-            let hold = engine.ledger().hold_on(field, PHONE).cloned();
+            let hold = engine.ledger().hold_on(field, PHONE);
             let mut unanswered = engine.ledger().unanswered.iter();
             let unanswered = unanswered.any(|one| one.wrote.field() == field);
-            let over = hold.as_ref().is_some_and(|hold| {
+            let over = hold.is_some_and(|hold| {
                 let put_back = self.watch.put_back.contains(&field);
                 *shown != hold.before && (released || put_back || !echo && want.as_ref() != Some(shown))
             });
@@ -203,7 +204,7 @@ impl Desk {
                         "{field:?} is still held {:?} after its cause",
                         now.since(idle.since)
                     );
-                    self.fail(1, &why);
+                    found.push((1, why));
                 }
             } else {
                 self.watch.idle.remove(&field);
@@ -211,8 +212,7 @@ impl Desk {
             if self.watch.in_flight.contains(name(field)) {
                 continue;
             }
-            let shown = &self.fields[&field];
-            match &hold {
+            match hold {
                 None if self.watch.crossed.contains(&field) => {
                     if !unanswered && !self.watch.may_come(field, now) {
                         self.watch.crossed.remove(&field);
@@ -226,7 +226,7 @@ impl Desk {
                         "nothing is held, and the phone shows {shown:?} instead of the person's {:?}",
                         self.watch.base[&field]
                     );
-                    self.fail(3, &why);
+                    found.push((3, why));
                 }
                 Some(hold)
                     if hold.stage == Stage::Written
@@ -234,11 +234,13 @@ impl Desk {
                         && *shown == hold.wrote
                         && !self.watch.crossed.contains(&field) =>
                 {
-                    let why = format!("the hold would give back {:?}", hold.before);
-                    self.fail(3, &why);
+                    found.push((3, format!("the hold would give back {:?}", hold.before)));
                 }
                 Some(_) | None => {}
             }
+        }
+        for (invariant, why) in found {
+            self.fail(invariant, &why);
         }
     }
 

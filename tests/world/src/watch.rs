@@ -224,7 +224,7 @@ pub const fn name(field: Field) -> &'static str {
 impl Desk {
     pub fn outside_hours(&self) -> bool {
         let hours = self.rules.working_hours.as_ref();
-        hours.is_some_and(|hours| !hours.at(self.now.wall, &self.rules.zone).0)
+        hours.is_some_and(|hours| !hours.are_at(self.now.wall, &self.rules.zone))
     }
 
     /// Whatever the rules want, nothing is to be held.

@@ -166,7 +166,7 @@ fn teams_to_phone(desired: &mut Desired, facts: &Facts, rules: &Rules, now: Now)
     let mut why = |own: bool| Reason {
         cause: Cause::Teams,
         rule: names[usize::from(own)]
-            .get_or_insert_with(|| rule_name(rules, presence, &doing, own))
+            .get_or_insert_with(|| RuleName::teams(&rules.profile.name, own, presence, doing.state.is_none()))
             .clone(),
         since: in_force.since,
         until: None,
@@ -273,16 +273,6 @@ pub(crate) fn row_value(presence: &Presence, rules: &Rules, field: Field) -> Opt
 /// Whether the table says unset for this presence: then Offline needs no confirmation (R7).
 pub(crate) fn ends_at_once(presence: &Presence, rules: &Rules) -> bool {
     rules.doing(presence).presence.value == PresenceRule::Unset
-}
-
-fn rule_name(rules: &Rules, presence: &Presence, doing: &Doing, own: bool) -> String {
-    RuleName::Teams {
-        profile: rules.profile.name.clone(),
-        own,
-        presence: presence.to_string(),
-        anything_else: doing.state.is_none(),
-    }
-    .to_string()
 }
 
 /// What the person set on the phone: a value with no hold of ours (R5). By strength.

@@ -67,9 +67,8 @@ impl Engine {
         act: impl FnOnce(&mut Message, &mut Context<'_>) -> R,
     ) -> R {
         let may = self.facts.has(Right::PresenceWrite) && self.facts.has(Right::PresenceRead);
-        let account = self.facts.signed_in().filter(|_| may);
-        let account = account.map(|account| account.key.clone());
         let released = self.released(now).is_some();
+        let account = self.facts.sign_in.account().filter(|_| may);
         let (mut effects, mut read) = (Vec::new(), false);
         let result = act(
             &mut self.message,
@@ -81,7 +80,7 @@ impl Engine {
                 chance: &mut self.chance,
                 effects: &mut effects,
                 read: &mut read,
-                account: account.as_deref(),
+                account: account.map(|account| account.key.as_str()),
                 released,
             },
         );

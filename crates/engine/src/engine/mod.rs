@@ -13,7 +13,7 @@ use crate::facts::{Facts, Link, Prepared};
 use crate::fault::{Code, Fault, FaultKind};
 use crate::ledger::{Ledger, PauseRecord};
 use crate::line::{LineEvent, SourceId};
-use crate::phone::{Field, FieldValue};
+use crate::phone::{Field, FieldValue, PhoneIdentity};
 use crate::reconcile::calendar::CalendarPace;
 use crate::reconcile::field::FieldState;
 use crate::reconcile::message::Message;
@@ -22,7 +22,7 @@ use crate::reconcile::preferred::Preferred;
 use crate::reconcile::session::Session;
 use crate::reconcile::{Chance, Pace};
 use crate::rules::Rules;
-use crate::teams::{Presence, Right, SignIn};
+use crate::teams::{Account, Presence, Right, SignIn};
 use offhook_protocol::command::Pause;
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
@@ -68,6 +68,8 @@ pub struct Engine {
     told: BTreeSet<Code>,
     /// The two accounts that seem to be different people, as found in this run (R24).
     pub(crate) accounts: Option<(String, String)>,
+    /// The two that were compared last: names stay the same for days.
+    compared: Option<Compared>,
     /// Revision of the ledger in memory, handed to the disk, and safe on it.
     revision: u64,
     handed: u64,
@@ -120,6 +122,14 @@ struct Resync {
     starting: bool,
 }
 
+/// What came of comparing two accounts (R24).
+#[derive(Debug)]
+struct Compared {
+    account: Account,
+    phone: PhoneIdentity,
+    differ: bool,
+}
+
 /// A ledger that could not be written is written again, also when nothing new happens.
 #[derive(Debug)]
 struct SaveAgain {
@@ -169,6 +179,7 @@ impl Engine {
             warmed: false,
             told: BTreeSet::new(),
             accounts: None,
+            compared: None,
             revision: 0,
             handed: 0,
             saved: 0,

@@ -1,10 +1,11 @@
 //! From facts to effects: what every input and time-out ends with.
 
-use super::{Engine, Leaving, PHONE_READ, Phase, Released, Resync};
+use super::{Compared, Engine, Leaving, PHONE_READ, Phase, Released, Resync};
 use crate::breaks::{self, Break};
 use crate::clock::{Instant, Now};
 use crate::desired::{self, Insist, Want, Wish};
 use crate::effect::{Effect, Notice};
+use crate::facts;
 use crate::fault::Code;
 use crate::ledger::{Hold, Reason, Stage};
 use crate::phone::{Field, FieldValue};
@@ -78,9 +79,21 @@ impl Engine {
 
     /// R24: whether Microsoft's account and the phone system's belong to one person. Asked once per pair.
     fn compare_accounts(&mut self) {
-        let pair = self
-            .facts
-            .differing_accounts()
+        let both = self.facts.both_accounts();
+        let differ = both.is_some_and(|(account, phone)| match &self.compared {
+            Some(last) if last.account == *account && last.phone == *phone => last.differ,
+            Some(_) | None => {
+                let differ = facts::differ(account, phone);
+                self.compared = Some(Compared {
+                    account: account.clone(),
+                    phone: phone.clone(),
+                    differ,
+                });
+                differ
+            }
+        });
+        let pair = both
+            .filter(|_| differ)
             .map(|(account, phone)| (account.key.clone(), phone.key.clone()));
         // Known since an earlier run: the person has been asked.
         let known = pair.is_none()
@@ -115,7 +128,7 @@ impl Engine {
             .rules
             .working_hours
             .as_ref()
-            .is_some_and(|h| !h.at(now.wall, &self.rules.zone).0);
+            .is_some_and(|h| !h.are_at(now.wall, &self.rules.zone));
         outside.then_some(Released::OutsideHours)
     }
 
@@ -292,15 +305,17 @@ impl Engine {
         now: Now,
         act: impl FnOnce(&mut Session, &mut session::Context<'_>) -> R,
     ) -> R {
-        let account = self
-            .facts
-            .has(Right::PresenceWrite)
-            .then(|| self.facts.signed_in().map(|a| a.key.clone()))
-            .flatten();
         let resyncing = self.resync.until.is_some_and(|until| now.mono < until)
             && (!self.resync.pending.is_empty() || self.resync.starting && self.session.is_inherited());
         let mut effects = Vec::new();
         let urgent = self.released(now).is_some();
+        let account = facts::has(
+            &self.facts.sign_in,
+            &self.facts.refused_rights,
+            Right::PresenceWrite,
+        )
+        .then(|| self.facts.sign_in.account())
+        .flatten();
         let result = act(
             &mut self.session,
             &mut session::Context {
@@ -309,7 +324,7 @@ impl Engine {
                 teams: &mut self.facts.teams,
                 chance: &mut self.chance,
                 effects: &mut effects,
-                account: account.as_deref(),
+                account: account.map(|account| account.key.as_str()),
                 resyncing: resyncing && !urgent,
                 urgent,
             },
@@ -322,10 +337,13 @@ impl Engine {
         &mut self,
         act: impl FnOnce(&mut Preferred, &mut preferred::Context<'_>) -> R,
     ) -> R {
-        let account = self
-            .facts
-            .has(Right::PresenceWrite)
-            .then(|| self.facts.signed_in().map(|a| a.key.clone()));
+        let account = facts::has(
+            &self.facts.sign_in,
+            &self.facts.refused_rights,
+            Right::PresenceWrite,
+        )
+        .then(|| self.facts.sign_in.account())
+        .flatten();
         let mut effects = Vec::new();
         let result = act(
             &mut self.preferred,
@@ -336,7 +354,7 @@ impl Engine {
                 teams: &mut self.facts.teams,
                 chance: &mut self.chance,
                 effects: &mut effects,
-                account: account.flatten().as_deref(),
+                account: account.map(|account| account.key.as_str()),
             },
         );
         self.effects.extend(effects);

@@ -73,29 +73,36 @@ impl Facts {
 
     /// The account, where requests can be made for it now.
     pub fn signed_in(&self) -> Option<&Account> {
-        match &self.sign_in {
-            SignIn::SignedIn(account) => Some(account),
-            SignIn::SignedOut
-            | SignIn::Waiting(_)
-            | SignIn::Browser { .. }
-            | SignIn::DeviceCode { .. }
-            | SignIn::Expired { .. } => None,
-        }
+        self.sign_in.account()
     }
 
     /// R24: the two accounts, when both have names and none of them agree.
     pub fn differing_accounts(&self) -> Option<(&Account, &PhoneIdentity)> {
+        let (account, identity) = self.both_accounts()?;
+        differ(account, identity).then_some((account, identity))
+    }
+
+    /// Microsoft's account and the phone system's, while both are there.
+    pub(crate) fn both_accounts(&self) -> Option<(&Account, &PhoneIdentity)> {
         let account = self.signed_in()?;
         let link = self.phone.link.as_ref().filter(|link| link.up)?;
-        let identity = link.identity.as_ref()?;
-        (!names::agree([&account.name, &account.address], &identity.names)).then_some((account, identity))
+        Some((account, link.identity.as_ref()?))
     }
 
     pub fn has(&self, right: Right) -> bool {
-        self.signed_in()
-            .is_some_and(|account| account.rights.contains(&right))
-            && !self.refused_rights.contains(&right)
+        has(&self.sign_in, &self.refused_rights, right)
     }
+}
+
+/// Whether that sign-in has a right that nobody has refused since.
+pub(crate) fn has(sign_in: &SignIn, refused: &[Right], right: Right) -> bool {
+    let account = sign_in.account();
+    account.is_some_and(|account| account.rights.contains(&right)) && !refused.contains(&right)
+}
+
+/// Both have names, and none of them agree (R24).
+pub(crate) fn differ(account: &Account, identity: &PhoneIdentity) -> bool {
+    !names::agree([&account.name, &account.address], &identity.names)
 }
 
 /// The phone system as last seen.

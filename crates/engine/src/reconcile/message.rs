@@ -222,7 +222,7 @@ impl Message {
         if !self.tries.may(now.mono) {
             return;
         }
-        let Some(account) = context.account.map(str::to_owned) else {
+        let Some(account) = context.account else {
             return;
         };
         let foreign = |record: &MessageRecord| {
@@ -239,7 +239,7 @@ impl Message {
                 Stage::Written => self.keep_or_release(record, word, context, now),
                 Stage::Releasing => self.release(record, word, context, now),
             },
-            None => self.take(&account, word, context, now),
+            None => self.take(account, word, context, now),
         }
     }
 
