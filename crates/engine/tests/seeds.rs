@@ -287,6 +287,14 @@ rows! {
         w.after(60.0);
         assert_eq!(w.changes(), []);
     };
+    /// "Präsenzwechsel durch Termin (nicht Microsoft 365, z. B. Google Kalender): -"
+    procall_appointments_of_another_calendar_send_nothing => {
+        let mut w = World::new("procall");
+        w.calendar(vec![common::appointment("busy", "Termin", "10:00", "11:00")]);
+        w.until("2026-03-10T10:30:00Z");
+        assert!(w.dnd(), "the appointment counts");
+        assert_eq!((w.session(), w.sets()), (None, 0));
+    };
     /// "bei jeder manuell in Teams gesetzten Präsenz … nicht mehr überschrieben werden kann"
     procall_a_presence_picked_by_hand_in_teams_is_not_fought => {
         let mut w = World::new("procall");
