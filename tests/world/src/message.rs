@@ -29,6 +29,9 @@ const TAKEN_BACK: Duration = Duration::from_secs(60 + 33 + 15);
 const CROSSES: Duration = Duration::from_secs(40);
 /// A desk whose clock is further behind Teams' can't tell that ours has ended by itself from the person's taking it away.
 const BEHIND: SignedDuration = SignedDuration::from_secs(-110);
+/// One that is gone less than two minutes before its end has ended by itself, since clocks differ; and a reading may be
+/// as late as [`TAKEN_BACK`] says.
+const ENDS: SignedDuration = SignedDuration::from_secs(120 + 108);
 /// R10
 const QUIET: Duration = Duration::from_secs(30);
 
@@ -151,7 +154,9 @@ impl Desk {
         self.says(|| format!("writes the status message {text:?}"));
         self.watch.change(now);
         self.watch.changes.push_back(now);
-        self.board.crossed = self.watch.in_flight.contains("message") || now < self.board.unanswered_until;
+        self.board.crossed = self.watch.in_flight.contains("message")
+            || now < self.board.unanswered_until
+            || text.is_empty() && self.ends_soon();
         self.board.by_hand = None;
         self.board.hand_at = Some(now);
         if over_ours && written && !self.board.crossed {
@@ -160,6 +165,17 @@ impl Desk {
         }
         self.board.base = message.clone();
         self.board.becomes(message, None, now);
+    }
+
+    /// Ours ends by itself before the program has seen that the person took it away, or has ended.
+    fn ends_soon(&self) -> bool {
+        let ledger = self.engine.as_ref().map_or(&self.disk_ledger, Engine::ledger);
+        let ours = ledger
+            .message
+            .iter()
+            .flat_map(|record| record.earlier.iter().chain([&record.wrote]));
+        let mut ends = ours.filter_map(|ours| ours.until);
+        ends.any(|until| until.duration_since(self.now.wall) < ENDS)
     }
 
     /// What a reading tells of it, where the program wants to know.

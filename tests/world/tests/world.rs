@@ -8,7 +8,7 @@ use offhook_world::story::kinds;
 fn a_thousand_hours_break_no_invariant() {
     let days = 1000 / HOURS;
     let seeds: Vec<u64> = FAILED_ONCE.iter().copied().chain(1..=days).collect();
-    let outcome = day::days(&seeds, 2, 1, None, |_, _| {});
+    let outcome = day::days(&seeds, 2, 1, None, |_| {});
     for kind in kinds() {
         println!(
             "{:>8}  {kind}",
