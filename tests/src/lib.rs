@@ -20,6 +20,7 @@ pub mod playground;
 pub mod prism;
 pub mod process;
 pub mod product;
+pub mod prosody;
 pub mod proxy;
 pub mod runtime;
 pub mod socket;

@@ -12,6 +12,8 @@
 mod account;
 #[path = "conformance/around.rs"]
 mod around;
+#[path = "conformance/chat.rs"]
+mod chat;
 #[path = "conformance/csta.rs"]
 mod csta_alone;
 #[path = "conformance/desk.rs"]
@@ -32,6 +34,8 @@ mod procall_alone;
 mod settings;
 #[path = "conformance/sip.rs"]
 mod sip_alone;
+#[path = "conformance/sip_source.rs"]
+mod sip_source;
 #[path = "conformance/soap.rs"]
 mod soap;
 #[path = "conformance/starface.rs"]

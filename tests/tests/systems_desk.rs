@@ -33,6 +33,10 @@ main_job!(csta, crate::doubles::csta);
 main_job!(innovaphone, crate::doubles::innovaphone);
 main_job!(procall, crate::doubles::procall);
 main_job!(starface, crate::doubles::starface);
-// Two that tell of no calls: a real softphone beside the one, the hook beside the other.
+// Two that tell of no calls: a real softphone or the SIP account beside the one, the hook beside the other.
 main_job!(freepbx_by_its_portal_with_a_softphone, crate::portal::Ucp::start);
+main_job!(
+    freepbx_by_its_portal_with_a_real_asterisk_by_sip,
+    crate::portal::UcpAndSip::start
+);
 main_job!(own_commands_with_the_hook, |_| crate::commands::Commands::start());

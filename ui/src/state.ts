@@ -212,6 +212,7 @@ export function isChanged(form: Form): boolean {
 /** Whose password a page asks for. */
 export function secretOf(page: PageName): SecretName {
   if (page === "calendar") return "calendar";
+  if (page === "sources") return "sip";
   return page === "startup" ? "proxy" : "phone";
 }
 

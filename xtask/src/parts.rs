@@ -1,4 +1,5 @@
-//! The real parts of the tests that no package manager installs into the system: Asterisk, Kamailio and two npm programs.
+//! The real parts of the tests that no package manager installs into the system: Asterisk, Kamailio, prosody and two npm
+//! programs.
 //!
 //! They lie in a cache folder outside the clone, since CI clones afresh while the machine often survives.
 //! `cargo xtask setup` fetches them; the tests only look for them.
@@ -174,3 +175,70 @@ impl KamailioRoot {
 
 /// Debian's suites whose Kamailio has `as-feature-event`, in the order of preference.
 pub const KAMAILIO_SUITES: [&str; 2] = ["forky", "sid"];
+
+/// A prosody (XMPP) that was unpacked into a folder and is run by its own loader: no service, no root.
+#[derive(Debug, Clone)]
+pub struct ProsodyRoot {
+    pub root: PathBuf,
+    pub loader: PathBuf,
+    /// For the loader's `--library-path`.
+    pub libraries: String,
+    /// For `LUA_PATH` and `LUA_CPATH`.
+    pub lua_path: String,
+    pub lua_cpath: String,
+}
+
+impl ProsodyRoot {
+    /// Where `cargo xtask setup` unpacks prosody from `suite`.
+    #[must_use]
+    pub fn folder(parts: &Path, suite: &str) -> PathBuf {
+        parts.join(format!("prosody-{suite}"))
+    }
+
+    /// The first of the known suites that has been unpacked.
+    #[must_use]
+    pub fn find(parts: &Path) -> Option<Self> {
+        PROSODY_SUITES
+            .iter()
+            .find_map(|suite| Self::at(Self::folder(parts, suite)))
+    }
+
+    /// Reads the layout of an unpacked root; `None` if it is none.
+    #[must_use]
+    pub fn at(root: PathBuf) -> Option<Self> {
+        let arch = env::consts::ARCH;
+        let loaders = [
+            "lib64/ld-linux-x86-64.so.2".to_owned(),
+            "usr/lib64/ld-linux-x86-64.so.2".to_owned(),
+            format!("lib/ld-linux-{arch}.so.1"),
+            format!("usr/lib/ld-linux-{arch}.so.1"),
+        ];
+        let loader = loaders
+            .iter()
+            .map(|name| root.join(name))
+            .find(|path| path.exists())?;
+        let libraries = root.join(format!("usr/lib/{arch}-linux-gnu"));
+        let modules = libraries.join("lua/5.4");
+        let needed = [
+            modules.join("lxp.so"),
+            modules.join("ssl.so"),
+            root.join("usr/bin/lua5.4"),
+            root.join("usr/bin/prosody"),
+        ];
+        if !needed.iter().all(|path| path.exists()) {
+            return None;
+        }
+        let (shown, share) = (root.display(), root.join("usr/share/lua/5.4"));
+        let share = share.display();
+        Some(Self {
+            loader,
+            libraries: format!("{}:{shown}/lib/{arch}-linux-gnu", libraries.display()),
+            lua_path: format!("{share}/?.lua;{share}/?/init.lua;{shown}/usr/lib/prosody/?.lua"),
+            lua_cpath: format!("{}/?.so;{shown}/usr/lib/prosody/?.so", modules.display()),
+            root,
+        })
+    }
+}
+
+/// Debian's suites whose prosody runs on Lua 5.4, in the order of preference.
+pub const PROSODY_SUITES: [&str; 2] = ["bookworm", "trixie"];

@@ -6,6 +6,7 @@ mod kamailio;
 mod npm;
 mod packages;
 mod prerequisites;
+mod prosody;
 
 use anyhow::Result;
 
@@ -35,6 +36,7 @@ pub fn setup(extent: Extent, steps: &mut Steps) -> Result<()> {
             println!("they lie in {}", parts.display());
             asterisk::install(&parts)?;
             kamailio::install(&parts)?;
+            prosody::install(&parts)?;
             xtask::parts::NPM_PARTS
                 .iter()
                 .try_for_each(|name| npm::install(&parts, name))

@@ -57,6 +57,7 @@ pub(crate) fn at_rest(command: &Command) -> Option<Result<Answer, Failure>> {
         | Command::OpenDataFolder
         | Command::TestPhone
         | Command::TestCalendar
+        | Command::TestSip
         | Command::CancelTest
         | Command::FirstRun(_)
         | Command::OpenWindow { .. }

@@ -13,7 +13,7 @@ use crate::{World, csta, innovaphone, pbx, portal, procall, server, sip, starfac
 type Server = Shared<Option<JoinHandle<()>>>;
 
 impl World {
-    pub(crate) const fn faces(&self) -> [&Server; 7] {
+    pub(crate) const fn faces(&self) -> [&Server; 8] {
         [
             &self.ami,
             &self.innovaphone_server,
@@ -22,6 +22,7 @@ impl World {
             &self.csta_server,
             &self.portal_server,
             &self.starface_server,
+            &self.starface_chat_server,
         ]
     }
 }
@@ -71,6 +72,11 @@ pub(crate) fn serve_starface(world: &World, listener: TcpListener) {
     serve(world, listener, router, Service::Starface, &world.starface_server);
 }
 
+pub(crate) fn serve_starface_chat(world: &World, listener: TcpListener) {
+    let serving = starface::serve_chat(Arc::clone(&world.starface), listener);
+    *world.starface_chat_server.lock() = Some(tokio::spawn(serving));
+}
+
 /// Connections end, new ones are refused, calls are gone.
 pub(crate) async fn stop(world: &World) {
     world.pbx.stopped();
@@ -94,6 +100,7 @@ pub(crate) async fn start(world: &World) -> std::io::Result<()> {
         return Ok(());
     }
     serve_starface(world, TcpListener::bind(world.addresses.starface).await?);
+    serve_starface_chat(world, TcpListener::bind(world.addresses.starface_chat).await?);
     serve_innovaphone(world, TcpListener::bind(world.addresses.innovaphone).await?);
     serve_procall(world, TcpListener::bind(world.addresses.procall).await?);
     serve_csta(world, TcpListener::bind(world.addresses.csta).await?);

@@ -66,7 +66,7 @@ pub use procall::{Procall, ProcallHabits, ProcallWrite};
 pub use requests::{Request, Service};
 pub use settings::{Calendar, Phone, ports_in_settings, write_settings};
 pub use sip::{Sip, SipHabits};
-pub use starface::{Starface, StarfaceHabits, StarfaceLogin, StarfaceOddity, StarfaceWrite};
+pub use starface::{Starface, StarfaceChat, StarfaceHabits, StarfaceLogin, StarfaceOddity, StarfaceWrite};
 
 use clock::Clock;
 use company::{Dice, Shared};
@@ -135,6 +135,7 @@ pub struct Ports {
     pub ami: u16,
     pub innovaphone: u16,
     pub starface: u16,
+    pub starface_chat: u16,
     pub procall: u16,
     pub sip: u16,
     pub csta: u16,
@@ -157,6 +158,8 @@ pub struct Addresses {
     pub innovaphone: SocketAddr,
     /// REST and UCI over plain HTTP.
     pub starface: SocketAddr,
+    /// Its chat: XMPP over plain TCP.
+    pub starface_chat: SocketAddr,
     /// UCServer's WebService over plain HTTP.
     pub procall: SocketAddr,
     /// SIP over UDP and TCP.
@@ -196,6 +199,7 @@ pub(crate) struct World {
     ami: Shared<Option<JoinHandle<()>>>,
     innovaphone_server: Shared<Option<JoinHandle<()>>>,
     starface_server: Shared<Option<JoinHandle<()>>>,
+    starface_chat_server: Shared<Option<JoinHandle<()>>>,
     procall_server: Shared<Option<JoinHandle<()>>>,
     sip_server: Shared<Option<JoinHandle<()>>>,
     csta_server: Shared<Option<JoinHandle<()>>>,
@@ -246,6 +250,7 @@ impl Playground {
         let (entra, graph) = (bind(options.ports.entra).await?, bind(options.ports.graph).await?);
         let (ami, control) = (bind(options.ports.ami).await?, bind(options.ports.control).await?);
         let starface_port = bind(options.ports.starface).await?;
+        let starface_chat_port = bind(options.ports.starface_chat).await?;
         let innovaphone_port = bind(options.ports.innovaphone).await?;
         let procall_port = bind(options.ports.procall).await?;
         let sip_ports = sip::bind(options.ports.sip).await?;
@@ -259,6 +264,7 @@ impl Playground {
             ami: ami.local_addr()?,
             innovaphone: innovaphone_port.local_addr()?,
             starface: starface_port.local_addr()?,
+            starface_chat: starface_chat_port.local_addr()?,
             procall: procall_port.local_addr()?,
             sip: sip_ports.address()?,
             csta: csta_port.local_addr()?,
@@ -328,6 +334,7 @@ impl Playground {
             innovaphone_server: Shared::new(None),
             starface,
             starface_server: Shared::new(None),
+            starface_chat_server: Shared::new(None),
             procall,
             procall_server: Shared::new(None),
             sip,
@@ -345,6 +352,7 @@ impl Playground {
             pbx,
         });
         faces::serve_starface(&world, starface_port);
+        faces::serve_starface_chat(&world, starface_chat_port);
         faces::serve_innovaphone(&world, innovaphone_port);
         faces::serve_procall(&world, procall_port);
         faces::serve_sip(&world, sip_ports);

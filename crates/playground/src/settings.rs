@@ -141,6 +141,11 @@ pub fn ports_in_settings(dir: &Path) -> Option<Ports> {
         csta: of(Phone::Csta),
         portal: of(Phone::Command).max(of(Phone::Freepbx)),
         starface: of(Phone::Starface),
+        starface_chat: document["phone"]
+            .get("chat_port")
+            .and_then(Item::as_integer)
+            .and_then(|port| u16::try_from(port).ok())
+            .unwrap_or_default(),
         exchange: calendar("address").unwrap_or_default(),
         control: calendar("ics").unwrap_or_default(),
     })
@@ -210,6 +215,9 @@ fn settings(playground: &Playground, extension: &str, phone: Phone, calendar: Ca
         section("calendar", switched_on.into_iter().chain(place).collect());
     }
     section("store", vec![("secrets", value("file"))]);
+    if phone == Phone::Starface {
+        document["phone"]["chat_port"] = value(i64::from(addresses.starface_chat.port()));
+    }
     if phone == Phone::Command {
         let base = format!("http://{address}/gateway/{extension}");
         document["phone"]["commands"] = Item::Table(commands(&base));

@@ -53,6 +53,8 @@ pub enum Command {
     AskCalendar,
     /// Reads the calendar once with the settings in force, changing nothing.
     TestCalendar,
+    /// Signs in with the account of the call source SIP and looks whether it is told of calls, changing nothing.
+    TestSip,
     Call(#[cfg_attr(feature = "ts", ts(type = "unknown"))] CallEvent),
     SignIn {
         /// The fallback for machines where the browser cannot reach this one.
@@ -183,6 +185,8 @@ pub enum SecretName {
     Calendar,
     /// The password of the proxy.
     Proxy,
+    /// The password of SIP as a call source.
+    Sip,
 }
 
 /// A secret on its way; `Debug` does not show it.

@@ -25,6 +25,16 @@ pub struct SourcesPage {
     pub apps: Vec<SeenApp>,
     /// MicroSIP may be on this computer: its lines are offered.
     pub microsip: bool,
+    /// The sign-in of SIP as a call source.
+    pub sip: OwnSignIn,
+}
+
+/// A sign-in that a call source has for itself.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "ts", derive(ts_rs::TS))]
+pub struct OwnSignIn {
+    pub password_stored: bool,
+    pub test: TestView,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]

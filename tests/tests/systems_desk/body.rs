@@ -35,6 +35,11 @@ pub trait System {
     /// `None`: none is needed.
     fn password(&self) -> Option<String>;
 
+    /// Of call sources that sign in for themselves, by the names that `offhookctl secret set` has for them.
+    fn more_passwords(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
+
     /// Whether the phone system itself has do not disturb on.
     fn dnd(&mut self) -> bool;
 
@@ -66,6 +71,10 @@ pub fn the_main_job<S: System>(start: impl FnOnce(&Rc<Playground>) -> S) {
     product.start_headless();
     if let Some(password) = system.password() {
         product.set_phone_password(&password);
+    }
+    for (name, password) in system.more_passwords() {
+        let said = product.run_with_input("offhookctl", &["secret", "set", name], &password);
+        assert_eq!(said.code, 0, "{said:?}");
     }
     product.sign_in(PERSON);
     let mut scene = Scene {

@@ -8,7 +8,7 @@ import type { SecretName } from "./SecretName";
 import type { Situation } from "./Situation";
 import type { Watch } from "./Watch";
 
-export type Command = "version" | "status" | "why" | { "watch": Watch } | { "pause": Pause } | "resume" | "put_back" | "set_again" | "one_person" | { "skip_appointment": { id: string, skip: boolean, } } | "ask_calendar" | "test_calendar" | { "call": unknown } | { "sign_in": { 
+export type Command = "version" | "status" | "why" | { "watch": Watch } | { "pause": Pause } | "resume" | "put_back" | "set_again" | "one_person" | { "skip_appointment": { id: string, skip: boolean, } } | "ask_calendar" | "test_calendar" | "test_sip" | { "call": unknown } | { "sign_in": { 
 /**
  * The fallback for machines where the browser cannot reach this one.
  */

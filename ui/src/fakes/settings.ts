@@ -71,6 +71,16 @@ function fields(state: FakeState, say: Say): Record<string, FieldView> {
     "lines.deskphone.enabled": field(state === "sources-off" ? "false" : "true"),
     "lines.deskphone.address": field("0.0.0.0:47311"),
     "lines.deskphone.phones": field("desk"),
+    "lines.sip.enabled": field(state === "sources-off" ? "false" : "true"),
+    "lines.sip.host": field("pbx.example.com"),
+    "lines.sip.port": field("0"),
+    "lines.sip.tls": field("system"),
+    "lines.sip.transport": field("udp"),
+    "lines.sip.user": field("1001"),
+    "lines.sip.extension": field(""),
+    "lines.sip.domain": field(""),
+    "lines.sip.calls_at": field(""),
+    "lines.sip.dnd_state": field("*76{extension}"),
     "log.level": field("info"),
     "phone.interface": field("myapps"),
     "phone.app": field(""),
@@ -196,6 +206,36 @@ function sourcesPage(state: FakeState, say: Say): SourcesPage {
     calls: [],
     lines: null,
   };
+  const sip: SourceView = {
+    id: "sip",
+    name: say("SIP account", "SIP-Konto"),
+    help: say(
+      "For phone systems that report no calls in another way: Offhook signs in with the SIP account of your own extension.",
+      "Für Telefonanlagen, die Gespräche nicht anders melden: Offhook meldet sich mit dem SIP-Konto Ihrer Nebenstelle an.",
+    ),
+    switch: "lines.sip.enabled",
+    address: null,
+    light: off ? null : light(true, ready),
+    last: null,
+    calls: [],
+    lines: null,
+  };
+  const signIn = {
+    password_stored: true,
+    test: {
+      running: false,
+      findings: off
+        ? []
+        : [
+            {
+              what: say("Calls", "Gespräche"),
+              ok: true,
+              text: say("The phone system tells of them.", "Die Anlage meldet sie."),
+              mend: "",
+            },
+          ],
+    },
+  };
   const microphone: SourceView = {
     id: "microphone",
     name: say("Microphone in use", "Mikrofon in Benutzung"),
@@ -217,7 +257,7 @@ function sourcesPage(state: FakeState, say: Say): SourcesPage {
         { id: "ms-teams.exe", chosen: false, in_use: false, kind: "teams" },
       ];
   if (state !== "ringing")
-    return { sources: [phone, hook, baresip, deskphone, microphone], apps, microsip: !off };
+    return { sources: [phone, hook, baresip, sip, deskphone, microphone], apps, microsip: !off, sip: signIn };
   const rings = {
     state: "ringing",
     text: say("ringing · 10:02:13", "klingelt · 10:02:13"),
@@ -233,6 +273,7 @@ function sourcesPage(state: FakeState, say: Say): SourcesPage {
   return {
     apps,
     microsip: true,
+    sip: signIn,
     sources: [
       { ...phone, calls: [rings], last: rings.text },
       hook,

@@ -1,10 +1,10 @@
 // "Calendar": what appointments do with the phone, and what the next ones will do.
 import { html, nothing, type TemplateResult } from "lit-html";
-import { live } from "lit-html/directives/live.js";
 import type { AppointmentLine } from "../bindings/AppointmentLine";
 import type { CalendarPage } from "../bindings/CalendarPage";
-import { choiceField, lineField, switchField, whenTyped } from "../controls";
-import { button, copyable, failure, mark, notes, notesId, type Part, problemBox, type Room } from "../parts";
+import { choiceField, lineField, switchField } from "../controls";
+import { certificateField, passwordField, testOf } from "../own_sign_in";
+import { button, copyable, failure, mark, type Part, problemBox, type Room } from "../parts";
 import { fieldOf, type SettingKey } from "../settings";
 import { shape } from "../shapes";
 import { shown } from "../state";
@@ -137,112 +137,27 @@ function icsPlace(room: Room, view: CalendarPage): TemplateResult {
   `;
 }
 
-function password({ state, word, acts }: Room, view: CalendarPage): TemplateResult {
-  return html`<div class="field">
-    <label for="calendar-password">${word("calendar-password")}</label>
-    <input
-      id="calendar-password"
-      type="password"
-      autocomplete="off"
-      aria-describedby="calendar-password-notes"
-      .value=${live(state.form.calendar.secret)}
-      @input=${(event: Event) => acts.editSecret("calendar", (event.target as HTMLInputElement).value)}
-    />
-    <div class="notes" id="calendar-password-notes">
-      <p>${word(view.password_stored ? "calendar-password-stored" : "calendar-password-missing")}</p>
-    </div>
-  </div>`;
+function password(room: Room, view: CalendarPage): TemplateResult {
+  return passwordField(room, "calendar", "calendar-password", {
+    label: "calendar-password",
+    note: view.password_stored ? "calendar-password-stored" : "calendar-password-missing",
+  });
 }
 
-const PIN = "pin:";
-
-/** Whose certificate is trusted: whatever the system trusts, or this one alone. */
 function certificate(room: Room): Part {
-  const { state, word, acts } = room;
-  if (!state.pages) return nothing;
-  const view = fieldOf(state.pages, "calendar.tls");
-  const tls = shown(state.form.calendar, "calendar.tls", view);
-  const pinned = tls.startsWith(PIN);
-  const on = whenTyped(
-    (value) => acts.edit("calendar", "calendar.tls", view, PIN + value.trim()),
-    (value) => acts.set("calendar", "calendar.tls", PIN + value.trim()),
-  );
-  const choice = (
-    value: string,
-    chosen: boolean,
-    label: WordKey,
-    take: () => void,
-  ) => html`<label class="choice">
-    <input
-      type="radio"
-      name="calendar-tls"
-      value=${value}
-      .checked=${live(chosen)}
-      ?disabled=${view.locked}
-      @change=${take}
-    />
-    <span>${word(label)}</span>
-  </label>`;
-  return html`<fieldset class="choices" aria-describedby=${notesId("calendar-tls", view, "calendar-tls-help")}>
-    <legend>${word("calendar-tls")}</legend>
-    ${choice("system", !pinned, "phone-tls-system", () => acts.set("calendar", "calendar.tls", "system"))}
-    ${choice(PIN, pinned, "phone-tls-pin", () => acts.edit("calendar", "calendar.tls", view, PIN))}
-    ${
-      pinned
-        ? html`<div class="field wide within">
-            <label for="calendar-tls-pin">${word("phone-tls-pin-value")}</label>
-            <input
-              id="calendar-tls-pin"
-              type="text"
-              autocomplete="off"
-              spellcheck="false"
-              .value=${live(tls.slice(PIN.length))}
-              ?readonly=${view.locked}
-              aria-invalid=${view.refused ? "true" : nothing}
-              aria-describedby=${notesId("calendar-tls", view, "calendar-tls-help")}
-              @input=${on.input}
-              @change=${on.change}
-              @keydown=${on.keydown}
-            />
-          </div>`
-        : nothing
-    }
-    ${notes(room, "calendar-tls", view, "calendar-tls-help")}
-  </fieldset>`;
+  return certificateField(room, "calendar", "calendar.tls", {
+    label: "calendar-tls",
+    help: "calendar-tls-help",
+  });
 }
 
-/** Tests what is saved: a password that is not yet, is saved first. */
 function test(room: Room, { test }: CalendarPage): TemplateResult {
-  const { word, state, acts } = room;
-  const running = test.running || ["calendar-test", "calendar-save-test"].includes(state.busy.calendar ?? "");
-  const typed = state.form.calendar.secret !== "";
-  const key: WordKey = typed ? "calendar-save-test" : "calendar-test";
-  return html`<div class="test">
-    <div class="buttons">
-      ${button(room, "calendar", key, () =>
-        typed ? acts.save("calendar", key, "test_calendar") : acts.ask("calendar", key, "test_calendar"),
-      )}
-    </div>
-    <div class="findings" aria-live="polite">
-      ${
-        running
-          ? html`<p class="working"><span class="spinner" aria-hidden="true"></span>${word("calendar-testing")}</p>`
-          : nothing
-      }
-      ${
-        test.findings.length
-          ? html`<ul class="lines bare">
-              ${test.findings.map(
-                (finding) => html`<li>
-                  ${finding.ok ? mark("ok", "ok", word("finding-ok")) : mark("bad", "bad", word("finding-bad"))}
-                  <span><strong>${finding.what}</strong> ${finding.text} ${finding.mend ? html`<em>${finding.mend}</em>` : nothing}</span>
-                </li>`,
-              )}
-            </ul>`
-          : nothing
-      }
-    </div>
-  </div>`;
+  return testOf(room, "calendar", test, {
+    ask: "test_calendar",
+    plain: "calendar-test",
+    saving: "calendar-save-test",
+    running: "calendar-testing",
+  });
 }
 
 function optionSwitch(room: Room, [key, label, help]: Option): Part {

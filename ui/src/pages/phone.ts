@@ -275,6 +275,14 @@ function starfaceFields(room: Room): TemplateResult {
     <div class="row even">
       ${code("phone.star_on", "phone-dnd-on")} ${code("phone.star_off", "phone-dnd-off")}
     </div>
+  </details>
+  <details>
+    <summary>${room.word("phone-chat-more")}</summary>
+    ${selectField(room, "phone.chat", "phone-chat", "phone-chat-help", [
+      ["false", "phone-chat-no"],
+      ["true", "phone-chat-yes"],
+    ])}
+    ${textField(room, "phone", "phone.chat_domain", { label: "phone-chat-domain", help: "phone-chat-domain-help" })}
   </details>`;
 }
 

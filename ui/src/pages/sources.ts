@@ -1,7 +1,6 @@
 // "Call sources": who reports calls, and what rings there right now.
 import { html, nothing, type TemplateResult } from "lit-html";
 import type { HookAccess } from "../bindings/HookAccess";
-import type { SeenApp } from "../bindings/SeenApp";
 import type { SourceCall } from "../bindings/SourceCall";
 import type { SourcesPage } from "../bindings/SourcesPage";
 import type { SourceView } from "../bindings/SourceView";
@@ -13,6 +12,7 @@ import { deskPhones } from "./desk_phones";
 import { atMicrophone } from "./microphone";
 import { microsip } from "./microsip";
 import { lightLine } from "./now";
+import { sipSource } from "./sip_source";
 
 export function sourcesTemplate(room: Room, view: SourcesPage): TemplateResult {
   const { word } = room;
@@ -20,7 +20,7 @@ export function sourcesTemplate(room: Room, view: SourcesPage): TemplateResult {
     <h1 tabindex="-1">${word("sources-title")}</h1>
     <p class="quiet">${word("sources-intro")}</p>
     ${failure(room, "sources")}
-    ${view.sources.map((source) => sourceCard(room, source, view.apps))}
+    ${view.sources.map((source) => sourceCard(room, source, view))}
     ${view.microsip ? microsip(room) : nothing}
     <section class="card" aria-labelledby="counting">
       <h2 id="counting">${word("sources-counting")}</h2>
@@ -32,7 +32,7 @@ export function sourcesTemplate(room: Room, view: SourcesPage): TemplateResult {
   `;
 }
 
-function sourceCard(room: Room, source: SourceView, apps: SeenApp[]): TemplateResult {
+function sourceCard(room: Room, source: SourceView, { apps, sip }: SourcesPage): TemplateResult {
   const { word } = room;
   const id = `source-${source.id.replaceAll(/[^a-zA-Z0-9]/g, "-")}`;
   return html`<section class="card source" aria-labelledby=${id} data-source=${source.id}>
@@ -54,6 +54,7 @@ function sourceCard(room: Room, source: SourceView, apps: SeenApp[]): TemplateRe
     ${source.id === "fritzbox" ? own(room) : nothing}
     ${source.lines && source.light ? linesField(room, "sources", source.lines) : nothing}
     ${source.id === "microphone" ? atMicrophone(room, apps) : nothing}
+    ${source.id === "sip" && source.light ? sipSource(room, sip) : nothing}
     ${source.id === "deskphone" ? deskPhones(room, source.light !== null) : nothing}
     ${source.light || !source.switch ? ringing(room, source) : nothing}
     ${source.id === "hook" && source.light ? hook(room) : nothing}

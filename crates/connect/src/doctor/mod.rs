@@ -13,7 +13,9 @@ pub use running::Running;
 
 use crate::calendar::{CalendarConfig, CalendarSource, Means};
 use crate::entra::{self, AtRest};
+use crate::lines::sip;
 use crate::phones::probe;
+use crate::phones::sip::test_step_by_step;
 use crate::phones::tls::Tls;
 use crate::secrets::{Ask, SecretName, SecretStore};
 use crate::settings::{PhoneConfig, Settings};
@@ -154,7 +156,7 @@ pub async fn examine(settings: &Settings, store: &SecretStore, running: Option<R
             looks.extend(lights);
             looks.extend(Box::pin(running.desktop(language)).await);
         }
-        None => looks.extend(Box::pin(sources_at_rest(settings, language)).await),
+        None => looks.extend(Box::pin(sources_at_rest(settings, store, language)).await),
     }
     looks
 }
@@ -299,7 +301,7 @@ async fn phone(settings: &Settings, store: &SecretStore, language: Language) -> 
 
 /// Whether something is there where the call sources are expected. Only while Offhook itself does not run: some of them
 /// take one client at a time.
-async fn sources_at_rest(settings: &Settings, language: Language) -> Vec<Look> {
+async fn sources_at_rest(settings: &Settings, store: &SecretStore, language: Language) -> Vec<Look> {
     let baresip = settings.baresip().map(|config| ("baresip", config.address));
     let fritzbox = settings.fritzbox().map(|config| ("fritzbox", config.address));
     let mut looks = Vec::new();
@@ -312,7 +314,32 @@ async fn sources_at_rest(settings: &Settings, language: Language) -> Vec<Look> {
             .map_err(|error| error.fault());
         looks.push(Look::of(Area::Calls, &what, outcome, language));
     }
+    looks.extend(Box::pin(sip_at_rest(settings, store, language)).await);
     looks
+}
+
+/// SIP as a call source: whether it would be told of calls; nothing where it is switched off.
+async fn sip_at_rest(settings: &Settings, store: &SecretStore, language: Language) -> Option<Look> {
+    let config = settings.sip_line()?;
+    let what = DoctorText::CallsBy.with(language, &[("source", sip::SOURCE)]);
+    let secret = match &config {
+        Ok(_) => store
+            .load(&SecretName::line(sip::SOURCE), Ask::Quietly)
+            .await
+            .map_err(|error| error.fault()),
+        Err(_) => Ok(None),
+    };
+    let outcome = match (config, secret) {
+        (Err(fault), _) | (Ok(_), Err(fault)) => Err(fault),
+        (Ok(_), Ok(None)) => Err(Fault::new(FaultKind::Rejected, Code::SipSecretMissing)),
+        (Ok(config), Ok(Some(secret))) => {
+            let mut last = Ok(());
+            let found = |finding: probe::Finding| last = sip::told(finding).outcome.map(drop);
+            Box::pin(test_step_by_step(&config, &secret, found)).await;
+            last.map(|()| DoctorText::Reached.text(language).to_owned())
+        }
+    };
+    Some(Look::of(Area::Calls, &what, outcome, language))
 }
 
 /// The steps of the phone system's test in words.

@@ -281,3 +281,27 @@ async fn at_rest_the_sources_are_reached_out_to() {
     let looks = look_at(&settings(folder.path(), 1, &more), None).await;
     assert_eq!(codes(&looks, Area::Calls), [None, Some(Code::ConnectionRefused)]);
 }
+
+#[tokio::test]
+async fn at_rest_the_sip_account_for_calls_is_tried_and_what_it_lacks_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = SecretStore::Memory(MemoryStore::default());
+    let look = async |more: &str| {
+        let more = format!("[lines.sip]\nenabled = true\n{more}");
+        let looks = examine(&settings(folder.path(), 1, &more), &store, None).await;
+        let calls = looks.into_iter().filter(|look| look.area == Area::Calls);
+        calls.map(|look| (look.code, look.finding)).collect::<Vec<_>>()
+    };
+    let unset = look("host = \"127.0.0.1\"\n").await;
+    assert_eq!(unset[0].0, Some(Code::SipNotConfigured));
+    assert!(unset[0].1.text.contains("user"), "{unset:?}");
+    let port = answering("200 OK", "").await;
+    let account =
+        format!("host = \"127.0.0.1\"\nport = {port}\ntls = \"off\"\ntransport = \"tcp\"\nuser = \"1001\"\n");
+    assert_eq!(look(&account).await[0].0, Some(Code::SipSecretMissing));
+    let secret = secrecy::SecretString::from("planted");
+    let name = SecretName::line("sip");
+    store.save(&name, &secret, Ask::MayPrompt).await.unwrap();
+    let found = look(&account).await;
+    assert_eq!(found[0].0, Some(Code::SipNotUnderstood), "{found:?}");
+}

@@ -6,6 +6,7 @@ use crate::control::{Asked, Complaint, Reply};
 use crate::desktop::{Desktop, Notification, Opened};
 use crate::doctor;
 use crate::entra::Way;
+use crate::lines::sip;
 use crate::secrets::{self, Ask};
 use crate::settings::{PhoneConfig, Settings};
 use offhook_engine::Input;
@@ -63,6 +64,7 @@ impl<D: Desktop> Driver<D> {
             }
             Command::AskCalendar => self.ask_calendar(reply),
             Command::TestCalendar => self.test_calendar(reply),
+            Command::TestSip => self.test_sip_line(reply),
             Command::Call(_) if !self.settings.flag("lines.hook.enabled") => {
                 reply.refuse(text::problem(Code::HookOff, None, self.language()));
             }
@@ -270,6 +272,7 @@ impl<D: Desktop> Driver<D> {
         let (name, changed) = match name {
             SecretName::Phone => (phone_secret(), News::PhoneSecretChanged),
             SecretName::Proxy => (secrets::SecretName::proxy(), News::ProxySecretChanged),
+            SecretName::Sip => (secrets::SecretName::line(sip::SOURCE), News::SipSecretChanged),
             SecretName::Calendar => {
                 let source = self.settings.calendar_source();
                 (secrets::SecretName::calendar(source), News::CalendarSecretChanged)

@@ -51,6 +51,7 @@ impl<D: Desktop> Driver<D> {
             self.parts.started.jami.clone_from(&config);
             self.start_line(jami::SOURCE, config, jami::spawn);
         }
+        self.start_sip_line();
         self.start_microphone();
     }
 

@@ -28,6 +28,7 @@ mod options;
 mod parts;
 mod publish;
 mod rules;
+mod sip_line;
 #[cfg(windows)]
 mod telephony;
 mod update;
@@ -110,6 +111,17 @@ enum News {
         secret: Result<Option<secrecy::SecretString>, Fault>,
     },
     ProxySecretChanged,
+    /// The password of SIP as a call source was loaded, or could not be.
+    SipSecret {
+        attempt: u64,
+        secret: Result<Option<secrecy::SecretString>, Fault>,
+    },
+    SipSecretChanged,
+    /// What a test of it has found so far.
+    SipTested {
+        findings: Vec<Finding>,
+        ended: bool,
+    },
     /// Another password was stored.
     PhoneSecretChanged,
     /// Microsoft was asked for the calendar: the page to open, then the end.
@@ -468,6 +480,12 @@ impl<D: Desktop> Driver<D> {
                 self.renew_network();
                 self.start_all();
             }
+            News::SipSecret { attempt, secret } => self.on_sip_secret(attempt, secret),
+            News::SipSecretChanged => {
+                self.desk.sip_password = true;
+                self.restart_sip_line();
+            }
+            News::SipTested { findings, ended } => self.on_sip_tested(findings, ended),
             News::PhoneSecretChanged => self.restart_phone(),
             News::CalendarPage(url) => self.open_calendar_page(&url),
             News::CalendarAsked(outcome) => self.on_calendar_asked(outcome),

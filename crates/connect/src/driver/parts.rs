@@ -3,6 +3,7 @@
 use super::calendar::Source;
 use super::lines::Started;
 use super::network::Network;
+use super::sip_line::SipLine;
 use super::update::Updates;
 use super::{Driver, News};
 use crate::calendar::CalendarConfig;
@@ -45,6 +46,7 @@ pub(super) struct Parts {
     secret_tries: u32,
     pub(super) lines: BTreeMap<SourceId, LineHandle>,
     pub(super) started: Started,
+    pub(super) sip_line: SipLine,
     #[cfg(windows)]
     pub(super) telephony: super::telephony::Telephony,
     pub(super) calendar: Source,
@@ -85,6 +87,7 @@ impl Parts {
             secret_tries: 0,
             lines: BTreeMap::new(),
             started: Started::default(),
+            sip_line: SipLine::default(),
             #[cfg(windows)]
             telephony: super::telephony::Telephony::default(),
             calendar: Source::default(),
@@ -120,6 +123,7 @@ impl Parts {
         self.microsoft = None;
         self.phone_config = None;
         self.calendar.config = CalendarConfig::Off;
+        self.sip_line.forget();
         self.network.forget();
     }
 }

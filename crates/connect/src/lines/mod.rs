@@ -1,4 +1,4 @@
-//! Line sources, one folder each.
+//! Line sources, one folder or file each.
 
 pub mod baresip;
 pub mod deskphone;
@@ -8,6 +8,7 @@ pub mod hook;
 pub mod jami;
 pub mod microphone;
 pub mod microsip;
+pub mod sip;
 pub mod tapi;
 
 use crate::port::LineCommand;

@@ -199,8 +199,20 @@ async fn connected(host: &str, port: u16, tls: &Tls) -> Result<(Box<dyn Stream>,
     let local = tcp
         .local_addr()
         .map_err(|_error| NetError::Lost(host.to_owned()))?;
+    let stream: Box<dyn Stream> = match tls {
+        Tls::Off => Box::new(tcp),
+        Tls::System | Tls::Pinned(_) => encrypt(Box::new(tcp), host, tls).await?,
+    };
+    Ok((stream, local))
+}
+
+/// Goes on encrypted on a connection that is there; with [`Tls::Off`] as it is.
+///
+/// # Errors
+/// TLS failed.
+pub async fn encrypt(stream: Box<dyn Stream>, host: &str, tls: &Tls) -> Result<Box<dyn Stream>, NetError> {
     let pins = match tls {
-        Tls::Off => return Ok((Box::new(tcp), local)),
+        Tls::Off => return Ok(stream),
         Tls::System => None,
         Tls::Pinned(pins) => Some(pins.clone()),
     };
@@ -211,9 +223,9 @@ async fn connected(host: &str, port: u16, tls: &Tls) -> Result<(Box<dyn Stream>,
     let client = tls::client(pins).map_err(|error| failed(io::Error::other(error)))?;
     let name = ServerName::try_from(host.to_owned()).map_err(|error| failed(io::Error::other(error)))?;
     let stream = tokio_rustls::TlsConnector::from(Arc::new(client))
-        .connect(name, tcp)
+        .connect(name, stream)
         .await;
-    Ok((Box::new(stream.map_err(failed)?), local))
+    Ok(Box::new(stream.map_err(failed)?))
 }
 
 #[cfg(test)]

@@ -49,6 +49,11 @@ impl SecretName {
         }
     }
 
+    /// The password of a call source that has a sign-in of its own.
+    pub fn line(source: &str) -> Self {
+        Self(format!("line/{source}"))
+    }
+
     /// The login of the proxy.
     pub fn proxy() -> Self {
         Self("proxy".to_owned())

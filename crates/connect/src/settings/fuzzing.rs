@@ -169,6 +169,7 @@ fn parts_take(settings: &Settings) {
     let _ = (
         settings.baresip(),
         settings.fritzbox(),
+        settings.sip_line(),
         settings.language(),
         settings.log_level().len(),
     );

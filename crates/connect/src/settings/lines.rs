@@ -8,6 +8,9 @@ use crate::lines::fritzbox::{FritzboxConfig, Own};
 use crate::lines::jami::JamiConfig;
 use crate::lines::microphone::MicrophoneConfig;
 use crate::lines::microsip::Microsip;
+use crate::lines::sip;
+use crate::phones::sip::{SipConfig, SipSettings};
+use offhook_engine::fault::{Code, Fault, FaultKind};
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
@@ -41,6 +44,38 @@ impl Settings {
                 .map(|app| app.to_lowercase())
                 .collect(),
         })
+    }
+
+    /// SIP as a call source; what can't be used of its settings is named.
+    pub fn sip_line(&self) -> Option<Result<SipConfig, Fault>> {
+        self.flag("lines.sip.enabled").then(|| self.sip_account())
+    }
+
+    /// The account of that source, also while it is switched off.
+    ///
+    /// # Errors
+    /// The first setting that can't be used.
+    pub fn sip_account(&self) -> Result<SipConfig, Fault> {
+        let own = |name: &str| self.text(&format!("lines.{}.{name}", sip::SOURCE)).to_owned();
+        let host = match own("host").trim() {
+            "" => self.text("phone.host").to_owned(),
+            host => host.to_owned(),
+        };
+        let settings = SipSettings {
+            host,
+            port: u16::try_from(self.number("lines.sip.port")).unwrap_or(0),
+            tls: own("tls"),
+            transport: own("transport"),
+            user: own("user"),
+            extension: own("extension"),
+            domain: own("domain"),
+            calls_at: own("calls_at"),
+            dnd_state: own("dnd_state"),
+            ..SipSettings::default()
+        };
+        SipConfig::parse(&settings)
+            .map(SipConfig::calls_only)
+            .map_err(|error| Fault::new(FaultKind::Rejected, Code::SipNotConfigured).about(error.key))
     }
 
     /// MicroSIP's settings: where the person says, else where an installed one keeps them.

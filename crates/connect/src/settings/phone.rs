@@ -175,6 +175,9 @@ impl Settings {
             uci: self.text("phone.uci").to_owned(),
             star_on: self.text("phone.star_on").to_owned(),
             star_off: self.text("phone.star_off").to_owned(),
+            chat: self.flag("phone.chat"),
+            chat_port: u16::try_from(self.number("phone.chat_port")).unwrap_or(0),
+            chat_domain: self.text("phone.chat_domain").to_owned(),
         };
         StarfaceConfig::parse(&settings).map(|config| PhoneSystem::Starface(Box::new(config)))
     }

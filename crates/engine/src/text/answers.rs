@@ -190,6 +190,11 @@ pub fn probe_step(code: &str, detail: &str, language: Language) -> (String, Stri
             "Can be published beside that of your phones. It ends by itself when Offhook is gone.",
             "Kann neben der Ihrer Telefone veröffentlicht werden. Sie endet von selbst, wenn Offhook nicht mehr da ist.",
         ),
+        ("presence", "chat") => choose(
+            language,
+            "The chat status can be shown beside that of your STARFACE app. It ends by itself when Offhook is gone.",
+            "Der Chatstatus kann neben dem Ihrer STARFACE-App gezeigt werden. Er endet von selbst, wenn Offhook nicht mehr da ist.",
+        ),
         ("presence", "ends") => choose(
             language,
             "Can be read and set. What Offhook sets there ends by itself within ten minutes if Offhook is not running.",
@@ -345,6 +350,7 @@ mod tests {
             ("forward", "line-on"),
             ("forward", "line-off"),
             ("presence", "ends"),
+            ("presence", "chat"),
             ("presence", "published"),
             ("dnd-write", "features"),
             ("dnd-write", "code-unread"),

@@ -36,6 +36,7 @@ pub fn setting_name(key: &str, language: Language) -> String {
         "phone.dnd_on" | "phone.dnd_off" | "phone.star_on" | "phone.star_off" => {
             ("codes for do not disturb", "Codes für „Nicht stören“")
         }
+        "phone.chat" | "phone.chat_port" | "phone.chat_domain" => ("chat status", "Chatstatus"),
         "calls.outgoing_counts" => ("outgoing calls", "abgehende Anrufe"),
         "rules.profile" => ("rules", "Regeln"),
         "rules.dnd_in_meetings" => ("do not disturb in meetings", "„Nicht stören“ in Besprechungen"),
@@ -84,6 +85,9 @@ pub fn setting_name(key: &str, language: Language) -> String {
                     Language::En => format!("names of {}", source_name(source, language)),
                     Language::De => format!("Namen der {}", source_name(source, language)),
                 },
+                Some(("sip", _)) => {
+                    choose(language, "SIP account for calls", "SIP-Konto für Gespräche").to_owned()
+                }
                 Some((source, "address")) => match language {
                     Language::En => format!("address of {}", source_name(source, language)),
                     Language::De => format!("Adresse von {}", source_name(source, language)),
@@ -106,6 +110,7 @@ pub fn source_name(id: &str, language: Language) -> String {
         "fritzbox" => "FRITZ!Box".to_owned(),
         "tapi" => choose(language, "Windows telephony (TAPI)", "Windows-Telefonie (TAPI)").to_owned(),
         "deskphone" => choose(language, "Desk phones", "Tischtelefone").to_owned(),
+        "sip" => choose(language, "SIP account", "SIP-Konto").to_owned(),
         id => id.to_owned(),
     }
 }
@@ -152,6 +157,11 @@ pub(crate) fn source_help(id: &str, by_hook: bool, language: Language) -> &'stat
             language,
             "Needs the box's call monitor: dial #96*5* once on a phone that is connected to it. It reports every call of the box, so say below which numbers and phones are yours.",
             "Braucht den Anrufmonitor der Box: Wählen Sie einmal #96*5* an einem Telefon, das an ihr angeschlossen ist. Er meldet alle Gespräche der Box; geben Sie deshalb unten an, welche Nummern und Telefone Ihre sind.",
+        ),
+        "sip" => choose(
+            language,
+            "For phone systems that report no calls in another way: Offhook signs in with the SIP account of your own extension, asks to be told of its calls, and never rings.",
+            "Für Telefonanlagen, die Gespräche nicht anders melden: Offhook meldet sich mit dem SIP-Konto Ihrer Nebenstelle an, lässt sich deren Gespräche mitteilen und klingelt nie.",
         ),
         "tapi" => choose(
             language,

@@ -41,6 +41,9 @@ pub struct Desk {
     pub calendar_password: bool,
     pub calendar_test: TestView,
     pub proxy_password: bool,
+    /// The call source SIP.
+    pub sip_password: bool,
+    pub sip_test: TestView,
     /// What is known of newer versions, where it is asked.
     pub update: Option<UpdateLine>,
     /// What can't be used of proxy and certificates.

@@ -8,7 +8,7 @@ use crate::line::CallState;
 use crate::text::settings::{call_text, heard_text, source_help, source_name};
 use crate::text::{Language, Text};
 use offhook_protocol::settings::{
-    DiagnosticsPage, LineChooser, SourceCall, SourceView, SourcesPage, StartupPage,
+    DiagnosticsPage, LineChooser, OwnSignIn, SourceCall, SourceView, SourcesPage, StartupPage,
 };
 use offhook_protocol::status::Light;
 use std::collections::BTreeMap;
@@ -57,6 +57,10 @@ impl Engine {
             sources,
             apps: desk.apps.clone(),
             microsip: desk.microsip,
+            sip: OwnSignIn {
+                password_stored: desk.sip_password,
+                test: desk.sip_test.clone(),
+            },
         }
     }
 

@@ -4,6 +4,7 @@
 //! Strict: it refuses a wrong hash, a missing header, an object that is not whole, a method of another generation, a
 //! call before the login. Where the facts are silent it takes the stricter reading.
 
+mod chat;
 mod rest;
 mod uci;
 mod xml;
@@ -25,6 +26,9 @@ use crate::company::{Person, Shared};
 use crate::faults::{Fault, Faults, Place};
 use crate::pbx::Pbx;
 use crate::server::Cut;
+
+pub use chat::StarfaceChat;
+pub(crate) use chat::serve as serve_chat;
 
 /// Life of a REST token.
 const TOKEN_LIFE: Duration = Duration::from_secs(4 * 3600);
@@ -64,6 +68,8 @@ pub struct StarfaceHabits {
     pub lower_case: bool,
     /// UCI answers this instead.
     pub says: Option<StarfaceOddity>,
+    /// Behind the login in the addresses of its chat.
+    pub chat_domain: String,
     /// The token's name in the answer to a login.
     pub token_name: &'static str,
 }
@@ -83,6 +89,7 @@ impl Default for StarfaceHabits {
             md5: false,
             lower_case: false,
             says: None,
+            chat_domain: "127.0.0.1".into(),
             token_name: "token",
         }
     }
@@ -128,6 +135,10 @@ struct Inside {
     sessions: BTreeMap<String, (&'static str, Moment)>,
     writes: Vec<StarfaceWrite>,
     logins: u64,
+    /// Connections of the chat, by login and resource, and what they show.
+    chats: BTreeMap<(String, String), Option<StarfaceChat>>,
+    chat_tries: u64,
+    chat_is_silent: bool,
 }
 
 /// The handle on it.
@@ -193,6 +204,23 @@ impl Starface {
         let (now, inside) = (self.clock.now(), self.inside.lock());
         let tokens = inside.tokens.values().filter(|(_, until)| now < *until).count();
         (tokens, inside.sessions.len())
+    }
+
+    /// What the person's connections show in the chat.
+    pub fn chats(&self, login: &str) -> Vec<StarfaceChat> {
+        let inside = self.inside.lock();
+        let own = inside.chats.iter().filter(|((of, _), _)| of == login);
+        own.filter_map(|(_, shown)| shown.clone()).collect()
+    }
+
+    /// The chat takes what it is sent and says nothing.
+    pub fn chat_is_silent(&self, silent: bool) {
+        self.inside.lock().chat_is_silent = silent;
+    }
+
+    /// How often somebody tried to sign in to the chat.
+    pub fn chat_tries(&self) -> u64 {
+        self.inside.lock().chat_tries
     }
 
     /// How often a login was taken, REST and UCI together.

@@ -9,7 +9,7 @@ use serde_json::Value;
 use sha2::Digest;
 
 /// Names of our own line sources: a program outside may not speak for them.
-pub const RESERVED: [&str; 8] = [
+pub const RESERVED: [&str; 9] = [
     "baresip",
     "deskphone",
     "fritzbox",
@@ -17,6 +17,7 @@ pub const RESERVED: [&str; 8] = [
     "jami",
     "microphone",
     "phone",
+    "sip",
     "tapi",
 ];
 

@@ -62,7 +62,8 @@ impl Adapter for Actor {
     }
 
     fn waits_for_person(&mut self, error: &Error) -> bool {
-        error.needs_a_person()
+        // It ends a connection only where nothing else is wanted of it.
+        error.needs_a_person() || matches!(error, Error::NotOffered { .. })
     }
 }
 

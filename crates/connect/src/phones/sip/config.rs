@@ -109,6 +109,14 @@ impl Default for Timing {
     }
 }
 
+/// How much of what an account can do is asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    Everything,
+    /// The calls, and what tells do not disturb from them. Nothing is set.
+    Calls,
+}
+
 /// Valid settings.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SipConfig {
@@ -125,6 +133,7 @@ pub struct SipConfig {
     pub forward: Option<Codes>,
     /// Codes are dialled also where nothing shows what they do.
     pub unconfirmed: bool,
+    pub extent: Extent,
     pub timing: Timing,
 }
 
@@ -203,9 +212,22 @@ impl SipConfig {
                 ("forward_off", settings.forward_off.as_str()),
             )?,
             unconfirmed: settings.unconfirmed,
+            extent: Extent::Everything,
             timing: Timing::default(),
             host,
         })
+    }
+
+    /// Without anything that could be set.
+    #[must_use]
+    pub fn calls_only(self) -> Self {
+        Self {
+            dnd: None,
+            forward: None,
+            unconfirmed: false,
+            extent: Extent::Calls,
+            ..self
+        }
     }
 
     /// The address of somebody, or of a code, in the own domain.

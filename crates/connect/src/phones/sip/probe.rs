@@ -1,6 +1,6 @@
 //! The Test button: looks at everything that will be needed, step by step, and changes nothing.
 
-use super::config::SipConfig;
+use super::config::{Extent, SipConfig};
 use super::error::Error;
 use super::session::{Memory, Session, Watch};
 use crate::phones::probe::{Finding, Step};
@@ -36,6 +36,10 @@ async fn steps(
         found(Step::Reach, Ok(String::new()));
     }
     if let Err(error) = looked {
+        if config.extent == Extent::Calls && matches!(error, Error::NotOffered { .. }) {
+            found(Step::SignIn, Ok(session.system().to_owned()));
+            return Err((Step::Calls, error));
+        }
         return Err((at(&error), error));
     }
     found(Step::SignIn, Ok(session.system().to_owned()));
@@ -55,6 +59,10 @@ async fn steps(
             Err(why(Watch::Calls))
         },
     );
+    match config.extent {
+        Extent::Everything => {}
+        Extent::Calls => return Ok(()),
+    }
     found(
         Step::DndRead,
         match seen(Field::Dnd) {

@@ -8,7 +8,7 @@ mod subscriptions;
 mod writes;
 
 use super::calls::Calls;
-use super::config::SipConfig;
+use super::config::{Extent, SipConfig};
 use super::dialogue::{Dialogue, Here};
 use super::error::Error;
 use super::features;
@@ -179,8 +179,11 @@ impl Session {
     /// What became of the connection; a refused password; [`Error::NotEnabled`] where everything is forbidden.
     pub async fn look(&mut self) -> Result<(), Error> {
         // What shows do not disturb comes before the calls, of which it may look like one.
-        let wanted = [Watch::Dnd, Watch::Calls, Watch::Features];
-        for watch in wanted {
+        let wanted: &[Watch] = match self.config.extent {
+            Extent::Everything => &[Watch::Dnd, Watch::Calls, Watch::Features],
+            Extent::Calls => &[Watch::Dnd, Watch::Calls],
+        };
+        for watch in wanted.iter().copied() {
             if watch == Watch::Dnd && self.config.dnd_state.is_none() {
                 continue;
             }
@@ -197,7 +200,13 @@ impl Session {
         if self.subscriptions.is_empty() && self.refused.iter().any(forbidden) {
             return Err(Error::NotEnabled(self.config.host.clone()));
         }
-        self.look_at_publishing().await?;
+        match self.config.extent {
+            Extent::Everything => self.look_at_publishing().await?,
+            Extent::Calls => {
+                let refused = self.refused(Watch::Calls);
+                refused.map_or(Ok(()), |refused| Err(refused.clone()))?;
+            }
+        }
         self.settle().await
     }
 

@@ -1,5 +1,6 @@
 //! The task: connects, serves commands and polls; [`crate::phones::keep`] tries again.
 
+use super::chat::Chat;
 use super::config::StarfaceConfig;
 use super::error::Error;
 use super::http::Http;
@@ -19,6 +20,8 @@ pub(super) struct Actor {
     http: Option<Http>,
     password: SecretString,
     alarm: Alarm,
+    /// Begun after the first sign-in, so that a wrong password is tried in one place; it outlives the session.
+    chat: Option<Chat>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -35,6 +38,7 @@ impl Actor {
             http: None,
             password,
             alarm: Alarm::new(),
+            chat: None,
         }
     }
 }
@@ -48,7 +52,12 @@ impl Adapter for Actor {
             Some(http) => http.clone(),
             None => self.http.insert(Http::new(&self.config)?).clone(),
         };
-        Session::open(&self.config, http, &self.password, events).await
+        let mut session = Session::open(&self.config, http, &self.password, events).await?;
+        if let Some(config) = &self.config.chat {
+            let start = || Chat::start(config.clone(), self.password.clone());
+            session.chat_by(self.chat.get_or_insert_with(start).clone());
+        }
+        Ok(session)
     }
 
     async fn serve(&mut self, mut session: Session, desk: &mut Desk) -> Result<Error, Over> {
@@ -109,6 +118,7 @@ impl Actor {
                         read(session, &Field::ALL).await
                     }
                 },
+                () = session.chat_changed() => read(session, &[Field::Presence, Field::Note]).await,
                 () = desk.events.closed() => return Err(Over),
             };
             if let Err(error) = outcome {

@@ -1,10 +1,12 @@
 //! Settings of the adapter, parsed once into valid values.
 
+use super::chat::ChatConfig;
 use crate::phones::tls::Tls;
 use crate::phones::{ConfigError, net};
 use offhook_engine::fault::Code;
 use reqwest::Url;
 use std::fmt;
+use std::net::IpAddr;
 use std::time::Duration;
 
 /// The settings as they are written in the file; [`StarfaceConfig::parse`] makes them valid.
@@ -24,6 +26,12 @@ pub struct StarfaceSettings {
     /// What is dialled for do not disturb; both or neither.
     pub star_on: String,
     pub star_off: String,
+    /// Whether the chat status is shown over XMPP.
+    pub chat: bool,
+    /// 0: 5222.
+    pub chat_port: u16,
+    /// Behind the login in its address there. Empty: the host, then 127.0.0.1.
+    pub chat_domain: String,
 }
 
 /// Login and host are personal or none of a log's business.
@@ -135,6 +143,7 @@ pub struct StarfaceConfig {
     /// `None`: UCI is not used.
     pub uci: Option<UciLogin>,
     pub star_codes: Option<StarCodes>,
+    pub chat: Option<ChatConfig>,
     pub timing: Timing,
 }
 
@@ -183,6 +192,7 @@ impl StarfaceConfig {
         if star_codes.is_some() && uci.is_none() {
             return Err(bad("star_on", "codes are dialled over UCI, which is off"));
         }
+        let chat = chat(settings, host, user, &tls)?;
         let scheme = if tls == Tls::Off { "http" } else { "https" };
         let name = net::in_address(host);
         let port = match settings.port {
@@ -199,6 +209,7 @@ impl StarfaceConfig {
             login,
             uci,
             star_codes,
+            chat,
             timing: Timing::default(),
         })
     }
@@ -212,6 +223,45 @@ impl StarfaceConfig {
             self.user
         )
     }
+}
+
+/// Sources for the address: facts/starface.md section 3.
+fn chat(
+    settings: &StarfaceSettings,
+    host: &str,
+    user: &str,
+    tls: &Tls,
+) -> Result<Option<ChatConfig>, ConfigError> {
+    if !settings.chat {
+        return Ok(None);
+    }
+    let is_here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
+    if *tls == Tls::Off && !is_here {
+        return Err(ConfigError {
+            code: Code::PhoneTlsNeeded,
+            ..ConfigError::new("tls", "the chat's password is sent over TLS only")
+        });
+    }
+    let domains = match settings.chat_domain.trim() {
+        "" => vec![host.to_owned(), "127.0.0.1".to_owned()],
+        domain => {
+            let domain = net::host(domain).ok_or(ConfigError::new("chat_domain", "it is no domain"))?;
+            vec![domain.to_owned()]
+        }
+    };
+    Ok(Some(ChatConfig {
+        host: host.to_owned(),
+        port: if settings.chat_port == 0 {
+            5222
+        } else {
+            settings.chat_port
+        },
+        tls: tls.clone(),
+        domains,
+        user: user.to_owned(),
+        answer: Duration::from_secs(10),
+        ping: Duration::from_secs(50),
+    }))
 }
 
 fn star_codes(settings: &StarfaceSettings) -> Result<Option<StarCodes>, ConfigError> {
@@ -300,6 +350,26 @@ mod tests {
         assert_eq!(codes("+49 30", "#41").unwrap_err(), "star_on");
         let silent = parsed(|s| (s.star_on, s.star_off, s.uci) = ("*1".into(), "*2".into(), "off".into()));
         assert_eq!(silent.unwrap_err(), "star_on");
+    }
+
+    #[test]
+    fn the_chats_password_goes_over_tls_only_and_nowhere_unless_wanted() {
+        assert_eq!(parsed(|_| {}).unwrap().chat, None);
+        let chat = parsed(|s| s.chat = true).unwrap().chat.unwrap();
+        assert_eq!(
+            (chat.port, chat.domains.join(" ")),
+            (5222, "pbx.example.de 127.0.0.1".into())
+        );
+        let own = parsed(|s| (s.chat, s.chat_domain) = (true, "chat.example.de".into()));
+        assert_eq!(own.unwrap().chat.unwrap().domains, ["chat.example.de"]);
+        assert_eq!(
+            parsed(|s| (s.chat, s.tls) = (true, "off".into())).unwrap_err(),
+            "tls"
+        );
+        let here = parsed(|s| (s.chat, s.tls, s.host) = (true, "off".into(), "127.0.0.1".into()));
+        assert!(here.unwrap().chat.is_some());
+        let odd = parsed(|s| (s.chat, s.chat_domain) = (true, "a/b".into()));
+        assert_eq!(odd.unwrap_err(), "chat_domain");
     }
 
     #[test]

@@ -145,6 +145,9 @@ pub fn settings(input: &[u8]) {
         uci: line(),
         star_on: line(),
         star_off: line(),
+        chat: port % 2 == 1,
+        chat_port: u16::from(port),
+        chat_domain: line(),
     };
     let Ok(config) = StarfaceConfig::parse(&settings) else {
         return;

@@ -7,6 +7,7 @@
 //! | [`http`] | the way of a request and of its answer; logins in addresses are hidden by type |
 //! | [`rest`] | one file per operation: request, parse; pure |
 //! | [`uci`] | the same over XML-RPC, in three generations; the reader of XML; calls |
+//! | `chat` | the chat status over XMPP, where the person wants it |
 //! | [`session`] | a signed-in connection: reads, writes, polls |
 //! | [`actor`] | the task: connects, serves, tries again |
 //! | [`probe`] | the Test button: looks at everything, changes nothing |
@@ -20,10 +21,11 @@
 //! Where an account can set do not disturb in neither way, or not read it, the person's own codes are dialled as a call of
 //! their own phone, which is not told.
 //!
-//! Left out, because the facts do not carry it: setting the chat presence (UCI can't, XMPP is likely only), OAuth of
+//! Left out, because the facts do not carry it: OAuth of
 //! STARFACE 10 (it still takes the hash), events to a listener on the desk, OneHub.
 
 mod actor;
+mod chat;
 pub mod config;
 pub mod error;
 #[cfg(feature = "fuzzing")]

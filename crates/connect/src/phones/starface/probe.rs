@@ -1,5 +1,6 @@
 //! The Test button: looks at everything that will be needed, step by step, and changes nothing.
 
+use super::chat::Chat;
 use super::config::StarfaceConfig;
 use super::error::Error;
 use super::http::Http;
@@ -107,9 +108,17 @@ async fn steps(
             }
         },
     );
+    let chat = match &config.chat {
+        Some(chat) => Some(Chat::start(chat.clone(), password.clone()).settled().await),
+        None => None,
+    };
+    if let Some(chat) = &chat {
+        let shown = chat.clone().map(|()| "chat".to_owned());
+        found(Step::Presence, shown.map_err(|error| error.fault()));
+    }
     found(
         Step::Note,
-        if abilities.note.write {
+        if chat.map_or(abilities.note.write, |chat| chat.is_ok()) {
             Ok("yes".to_owned())
         } else {
             Err(lacks("UCI userState"))

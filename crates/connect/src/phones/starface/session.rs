@@ -3,6 +3,7 @@
 mod uci;
 mod writes;
 
+use super::chat::{self, Chat};
 use super::config::{LoginType, StarfaceConfig};
 use super::error::Error;
 use super::http::{Answer, Http, Request};
@@ -86,6 +87,7 @@ pub struct Session {
     uci_anew: bool,
     /// The call of the code that was dialled last, and when it is ended if it is still there.
     code: Option<(String, Instant)>,
+    chat: Option<Chat>,
 }
 
 impl std::fmt::Debug for Session {
@@ -152,6 +154,7 @@ impl Session {
             line_up: false,
             uci_anew: false,
             code: None,
+            chat: None,
         }
     }
 
@@ -322,7 +325,7 @@ impl Session {
                 Field::Dnd => self.read_dnd().await?,
                 Field::Forward => self.read_forward().await?,
                 Field::Note => self.read_note().await?,
-                Field::Presence => None,
+                Field::Presence => self.shown().map(|shown| FieldValue::Presence(shown.presence)),
             };
             values.extend(value);
         }
@@ -355,6 +358,10 @@ impl Session {
     }
 
     async fn read_note(&mut self) -> Result<Option<FieldValue>, Error> {
+        if self.chat.is_some() {
+            // Shown together with the status, or not at all.
+            return Ok(self.shown().map(|shown| FieldValue::Note(shown.note)));
+        }
         if !matches!(self.generation(), Some(Generation::V30 | Generation::V22)) {
             return Ok(None);
         }
@@ -372,6 +379,27 @@ impl Session {
         Ok(note.map(|note| FieldValue::Note(note.to_owned())))
     }
 
+    // --- the chat status
+
+    /// Where the chat status goes from now on.
+    pub fn chat_by(&mut self, chat: Chat) {
+        self.chat = Some(chat);
+    }
+
+    /// What is shown there; `None` without a connection.
+    fn shown(&self) -> Option<chat::Shown> {
+        let chat = self.chat.as_ref().filter(|chat| chat.is_up())?;
+        Some(chat.shown())
+    }
+
+    /// Until the chat's connection comes or goes, or shows something else.
+    pub async fn chat_changed(&mut self) {
+        match &mut self.chat {
+            Some(chat) => chat.changed().await,
+            None => std::future::pending().await,
+        }
+    }
+
     // --- telling
 
     pub fn abilities(&self) -> Abilities {
@@ -381,6 +409,7 @@ impl Session {
         let dnd_read = rest && !self.denied.dnd_read;
         let forward_read = rest && !self.denied.redirects_read;
         let has_note = self.has_note && self.generation().is_some();
+        let has_chat = self.shown().is_some();
         let by_code =
             self.config.star_codes.is_some() && self.generation().is_some() && !self.denied.dnd_by_code;
         Abilities {
@@ -396,10 +425,20 @@ impl Session {
                 read: forward_read,
                 write: forward_read && self.has_redirects && !self.denied.redirects_write,
             },
-            presence: Can::default(),
-            note: Can {
-                read: has_note,
-                write: has_note && !self.denied.note_write,
+            presence: Can {
+                read: has_chat,
+                write: has_chat,
+            },
+            presence_words: self.chat.as_ref().map_or_else(Default::default, |_| chat::WORDS),
+            note: match self.chat {
+                Some(_) => Can {
+                    read: has_chat,
+                    write: has_chat,
+                },
+                None => Can {
+                    read: has_note,
+                    write: has_note && !self.denied.note_write,
+                },
             },
             calls: match self.uci {
                 Uci::Up { .. } => true,

@@ -1,5 +1,6 @@
 //! Writes one field and reads it back: an answer without an error does not mean done.
 
+use super::super::chat::Shown;
 use super::super::error::Error;
 use super::super::rest::{phone_config, redirects};
 use super::super::uci::xml::Value;
@@ -24,8 +25,12 @@ impl Session {
         let way = match value {
             FieldValue::Dnd(on) => self.write_dnd(*on).await?,
             FieldValue::Forward(target) => self.write_forward(target.as_deref()).await?,
+            FieldValue::Note(text) if self.chat.is_some() => {
+                let note = text.clone();
+                return self.show(|shown| shown.note = note).await;
+            }
             FieldValue::Note(text) => self.write_note(text).await?,
-            FieldValue::Presence(_) => return Err(Error::NotPermitted("chat presence")),
+            FieldValue::Presence(word) => return self.show(|shown| shown.presence = *word).await,
         };
         let limit = match way {
             Way::Asked => timing.confirm,
@@ -148,6 +153,21 @@ impl Session {
             }
         }
         Ok(Way::Asked)
+    }
+
+    /// The chat's server has taken it; that others see it is likely only (facts/starface.md section 3).
+    async fn show(&mut self, change: impl FnOnce(&mut Shown)) -> Result<(), Error> {
+        let Some(chat) = &self.chat else {
+            return Err(Error::NotPermitted("chat presence"));
+        };
+        let mut shown = chat.shown();
+        change(&mut shown);
+        let outcome = chat.show(shown).await;
+        self.tell_up();
+        outcome.map_err(|error| {
+            tracing::debug!(%error, "the chat status is not shown");
+            Error::Refused("XMPP")
+        })
     }
 
     async fn write_note(&mut self, text: &str) -> Result<Way, Error> {
