@@ -176,7 +176,8 @@ fn message(mut value: Value) -> Result<Message, Odd> {
     }
     if let Some(mut result) = object.remove("result") {
         let id = result["invokeID"].as_i64().ok_or(Odd)?;
-        let value = result["result"]["result"].take();
+        let inner = result.get_mut("result").and_then(|inner| inner.get_mut("result"));
+        let value = inner.map(Value::take).unwrap_or_default();
         return Ok(Message::Result { id, value });
     }
     if let Some(error) = object.remove("error") {
@@ -222,6 +223,22 @@ mod tests {
                 assert_ne!(Told::of(name, id), Told::Other, "{name}");
                 assert_eq!(Told::of(name, 0), Told::of("", id), "{name}");
             }
+        }
+    }
+
+    #[test]
+    fn a_result_without_a_value_has_none() {
+        for odd in [
+            r#""result":3"#,
+            r#""result":[]"#,
+            r#""result":{}"#,
+            r#""other":1"#,
+        ] {
+            let all = parse(&format!(r#"{{"result":{{"invokeID":7,{odd}}}}}"#)).unwrap();
+            let [Message::Result { id: 7, value }] = all.as_slice() else {
+                panic!("{odd}: {all:?}");
+            };
+            assert_eq!(*value, Value::Null, "{odd}");
         }
     }
 
