@@ -24,6 +24,9 @@ const BRIEF: Duration = Duration::from_secs(90);
 const SLOWEST: u32 = 60;
 /// A target that takes more memory is broken, in MiB. The program itself takes some 40.
 const LARGEST: u32 = 400;
+/// What a turn may take beyond its time and its slowest input before it is ended: libFuzzer keeps its time by itself, and
+/// this is for the day on which it does not.
+const GRACE: Duration = Duration::from_secs(60);
 /// What is left of an ended fuzzer's words when it found something.
 const LAST_WORDS: usize = 40;
 
@@ -136,7 +139,7 @@ fn choose(all: Vec<Target>, named: &[String]) -> Result<Vec<Target>> {
     Ok(all.into_iter().filter(is_chosen).collect())
 }
 
-/// All targets take turns within [`BRIEF`].
+/// All targets take turns within [`BRIEF`]. What is found stays in the corpus, so that the next tests try it, too.
 ///
 /// # Errors
 /// As [`fuzz`].
@@ -207,6 +210,8 @@ struct Turn {
     took: Duration,
     /// Empty: nothing was broken.
     last_words: String,
+    /// The inputs that broke it, as the fuzzer names their files.
+    found: Vec<String>,
 }
 
 impl Fuzzer {
@@ -250,20 +255,22 @@ impl Fuzzer {
             }
         });
         let mut broken = Vec::new();
+        let (mut runs, mut all) = (0, 0);
         for turn in turns.into_inner().unwrap_or_default() {
             let turn = turn?;
+            (runs, all) = (runs + turn.runs, all + 1);
             if !turn.last_words.is_empty() {
                 println!("{}: {}", turn.target, turn.last_words);
-                broken.push(turn.target);
+                broken.push(format!("{}: {}", turn.target, turn.found.join(", ")));
             }
         }
+        println!("{all} targets, {runs} inputs, {} broken", broken.len());
         if broken.is_empty() {
             return Ok(());
         }
         bail!(
-            "{} broken by an input that lies in fuzz/corpus as crash-…, oom-… or timeout-… (named above): make it a \
-             test of the parser, mend that, and commit the file with both",
-            broken.join(", ")
+            "these inputs break their target; make each a test of the parser, mend that, and commit the file with both:\n{}",
+            broken.join("\n")
         )
     }
 
@@ -279,7 +286,8 @@ impl Fuzzer {
         // libFuzzer counts whole seconds and takes 0 for ever.
         program.arg(format!("-max_total_time={}", length.as_secs().max(1)));
         program.args([&scratch, &corpus]);
-        let (text, success) = step::hear(&mut program)?;
+        let limit = length + Duration::from_secs(SLOWEST.into()) + GRACE;
+        let (text, success) = step::hear_within(&mut program, limit)?;
         let runs = text.lines().filter_map(runs_in).next_back().unwrap_or_default();
         let lines: Vec<&str> = text.lines().collect();
         let last = lines[lines.len().saturating_sub(LAST_WORDS)..].join("\n");
@@ -288,6 +296,7 @@ impl Fuzzer {
             runs,
             took: begun.elapsed(),
             last_words: if success { String::new() } else { last },
+            found: text.lines().filter_map(found_in).collect(),
         })
     }
 
@@ -332,9 +341,17 @@ fn runs_in(line: &str) -> Option<u64> {
         .ok()
 }
 
+/// The file that libFuzzer has kept an input in, from the root of the clone.
+fn found_in(line: &str) -> Option<String> {
+    let (_, file) = line.split_once("Test unit written to ")?;
+    let file = Path::new(file.trim());
+    let file = file.strip_prefix(xtask::parts::workspace()).unwrap_or(file);
+    Some(file.display().to_string())
+}
+
 #[cfg(test)]
 mod tests {
-    use super::{Asked, Target, choose, runs_in};
+    use super::{Asked, Target, choose, found_in, runs_in};
     use std::time::Duration;
 
     fn parse(line: &str) -> anyhow::Result<Asked> {
@@ -376,5 +393,13 @@ mod tests {
     fn runs_are_read_from_the_summary() {
         assert_eq!(runs_in("stat::number_of_executed_units: 2174"), Some(2174));
         assert_eq!(runs_in("Done 2174 runs"), None);
+    }
+
+    #[test]
+    fn what_was_found_is_named_by_its_file() {
+        let file = xtask::parts::workspace().join("fuzz/corpus/ledger/crash-0a1b");
+        let line = format!("artifact_prefix='x/'; Test unit written to {}", file.display());
+        assert_eq!(found_in(&line).as_deref(), Some("fuzz/corpus/ledger/crash-0a1b"));
+        assert_eq!(found_in("Base64: Cg=="), None);
     }
 }

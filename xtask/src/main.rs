@@ -32,7 +32,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   mutants [ARGUMENTS]
                    puts small faults into the engine and sees whether the tests notice (hours)
   bench [NAME…]    measures the released programs; `--help` names what can be measured
-  world [--hours N] [--seed S] [--minutes N] [--threads N]
+  world [--hours N] [--seed S] [--minutes N] [--threads N] [--keep FOLDER]
                    goes through simulated days, a million hours unless told
   cross            checks what only Windows and macOS compile, from Debian 12, and uses the programs for Windows
   package [NAME…]  makes what people install, in target/package: deb, nsis, msi; all unless told

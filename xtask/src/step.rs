@@ -119,6 +119,54 @@ pub fn hear(command: &mut Command) -> Result<(String, bool)> {
     ))
 }
 
+/// [`hear`] for programs that might not end: one that runs longer than `limit` is ended, did not succeed, and says so.
+///
+/// # Errors
+/// When the program can't be started.
+pub fn hear_within(command: &mut Command, limit: Duration) -> Result<(String, bool)> {
+    let line = line_of(command);
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let begun = Instant::now();
+    let mut child = command
+        .spawn()
+        .with_context(|| format!("`{line}` could not start"))?;
+    let text = Mutex::new(String::new());
+    let (said, cried) = (child.stdout.take(), child.stderr.take());
+    let status = std::thread::scope(|scope| {
+        scope.spawn(|| listen(said, &text));
+        scope.spawn(|| listen(cried, &text));
+        while begun.elapsed() < limit {
+            if let Some(status) = child.try_wait()? {
+                return Ok(Some(status));
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        child.kill()?;
+        child.wait()?;
+        Ok::<_, std::io::Error>(None)
+    });
+    let status = status.with_context(|| format!("`{line}`"))?;
+    let mut text = text.into_inner().unwrap_or_default();
+    if status.is_none() {
+        text.push_str(&format!("ended after {} s, since it went on\n", limit.as_secs()));
+    }
+    Ok((text, status.is_some_and(|status| status.success())))
+}
+
+/// Keeps line by line what comes.
+fn listen(source: Option<impl Read>, text: &Mutex<String>) {
+    let Some(source) = source else { return };
+    for line in BufReader::new(source).split(b'\n').map_while(std::io::Result::ok) {
+        if let Ok(mut text) = text.lock() {
+            text.push_str(&String::from_utf8_lossy(&line));
+            text.push('\n');
+        }
+    }
+}
+
 /// [`run`], returning what the program said on both outputs as well, without colours.
 ///
 /// # Errors
@@ -171,4 +219,29 @@ fn line_of(command: &Command) -> String {
     let mut words = vec![command.get_program().to_string_lossy().into_owned()];
     words.extend(command.get_args().map(|word| word.to_string_lossy().into_owned()));
     words.join(" ")
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::{command, hear_within};
+    use std::time::{Duration, Instant};
+
+    #[test]
+    fn a_program_that_goes_on_is_ended_and_what_it_said_is_kept() {
+        let begun = Instant::now();
+        let mut sleeper = command("sh", &["-c", "echo begun; exec sleep 600"]);
+        let (text, success) = hear_within(&mut sleeper, Duration::from_millis(400)).unwrap();
+        assert!(
+            text.starts_with("begun\n") && text.contains("ended after"),
+            "{text}"
+        );
+        assert!(!success && begun.elapsed() < Duration::from_secs(60));
+
+        let mut quick = command("sh", &["-c", "echo out; echo err >&2; exit 3"]);
+        let (text, success) = hear_within(&mut quick, Duration::from_secs(60)).unwrap();
+        assert!(
+            !success && text.contains("out\n") && text.contains("err\n"),
+            "{text}"
+        );
+    }
 }
