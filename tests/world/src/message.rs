@@ -156,7 +156,7 @@ impl Desk {
         self.watch.changes.push_back(now);
         self.board.crossed = self.watch.in_flight.contains("message")
             || now < self.board.unanswered_until
-            || text.is_empty() && self.ends_soon();
+            || self.ends_soon(text);
         self.board.by_hand = None;
         self.board.hand_at = Some(now);
         if over_ours && written && !self.board.crossed {
@@ -167,15 +167,16 @@ impl Desk {
         self.board.becomes(message, None, now);
     }
 
-    /// Ours ends by itself before the program has seen that the person took it away, or has ended.
-    fn ends_soon(&self) -> bool {
+    /// The person takes ours away, or writes what was there before, and it ends by itself before the program has seen that.
+    fn ends_soon(&self, text: &str) -> bool {
         let ledger = self.engine.as_ref().map_or(&self.disk_ledger, Engine::ledger);
-        let ours = ledger
-            .message
-            .iter()
-            .flat_map(|record| record.earlier.iter().chain([&record.wrote]));
+        let Some(record) = &ledger.message else {
+            return false;
+        };
+        let ours = record.earlier.iter().chain([&record.wrote]);
         let mut ends = ours.filter_map(|ours| ours.until);
-        ends.any(|until| until.duration_since(self.now.wall) < ENDS)
+        (text.is_empty() || record.before.says(text))
+            && ends.any(|until| until.duration_since(self.now.wall) < ENDS)
     }
 
     /// What a reading tells of it, where the program wants to know.
