@@ -4,11 +4,14 @@ use std::rc::Rc;
 use std::time::Duration;
 
 use serde_json::Value;
+use url::Url;
 
 use crate::asterisk::{Account, Asterisk, DESK};
+use crate::browser::Browser;
 use crate::desk::Desk;
 use crate::playground::Playground;
 use crate::product::Product;
+use crate::socket::Socket;
 use crate::wait::{try_wait_for, wait_for};
 
 /// Whose desk it is.
@@ -55,7 +58,11 @@ pub struct House {
 impl House {
     /// Settings are written; the program has never run.
     pub fn set_up(pbx: Asterisk, habits: Habits) -> Self {
-        let desk = Rc::new(Desk::headless());
+        Self::at(Rc::new(Desk::headless()), pbx, habits)
+    }
+
+    /// [`House::set_up`] on a desk that is there.
+    pub fn at(desk: Rc<Desk>, pbx: Asterisk, habits: Habits) -> Self {
         let company = Playground::start(&desk);
         let product = Product::at(Rc::clone(&desk));
         let house = Self {
@@ -82,10 +89,38 @@ impl House {
     #[track_caller]
     pub fn move_in(&mut self) {
         self.product.start_headless();
+        self.finish_moving_in();
+    }
+
+    /// Stores the password and signs in; the program runs.
+    #[track_caller]
+    pub fn finish_moving_in(&self) {
         let account = self.habits.account;
         self.product
             .set_phone_password(self.habits.password.unwrap_or(account.secret));
         self.product.sign_in(PERSON);
+    }
+
+    /// Asks for the calendar as the page does; the administrator has agreed.
+    ///
+    /// # Panics
+    /// When that comes to nothing.
+    #[track_caller]
+    pub fn consent_to_calendar(&self) {
+        self.company.admin_consent(&["Calendars.Read"]);
+        let mut socket = Socket::connect(self.product.data_dir());
+        let begun = socket
+            .ask(serde_json::json!("ask_calendar"))
+            .expect("the consent's begin");
+        let url = begun["sign_in"]["browser"]["url"].as_str();
+        let mut url: Url = url.and_then(|url| url.parse().ok()).expect("its address");
+        url.query_pairs_mut().append_pair("playground_user", PERSON);
+        let page = Browser::default().open(&url);
+        assert_eq!(page.status, 200, "{}: {}", page.url, page.body);
+        self.product
+            .wait_status(SOON, "the calendar to be read", |status| {
+                status["health"]["calendar"]["ok"] == true
+            });
     }
 
     /// Waits until phone and Teams have been read.

@@ -67,12 +67,12 @@ impl Window {
     }
 
     /// A Chromium of its own, without a screen: what any page of the web may do to programs of this machine. Each name
-    /// of `names` is pointed at this machine, as its owner could do.
+    /// is pointed at an address of this machine, as its owner could do.
     ///
     /// # Panics
     /// When none comes.
     #[track_caller]
-    pub fn chromium(names: &[&str]) -> Self {
+    pub fn chromium(names: &[(&str, &str)]) -> Self {
         let profile = places::folder("chromium");
         let port = places::free_port();
         let mut command = process::program(places::system_program("chromedriver"));
@@ -84,7 +84,10 @@ impl Window {
                 .ok()
                 .filter(|answer| answer.json["value"]["ready"] == true)
         });
-        let names: Vec<String> = names.iter().map(|name| format!("MAP {name} 127.0.0.1")).collect();
+        let names: Vec<String> = names
+            .iter()
+            .map(|(name, address)| format!("MAP {name} {address}"))
+            .collect();
         let arguments = [
             "--headless=new".to_owned(),
             // The tests may run as root, where its own sandbox does not.

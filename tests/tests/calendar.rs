@@ -68,31 +68,11 @@ fn habits(more: &str) -> Habits {
     }
 }
 
-/// Asks for the calendar as the page does; the administrator has agreed.
-fn consent(house: &House) {
-    house.company.admin_consent(&["Calendars.Read"]);
-    let mut socket = Socket::connect(house.product.data_dir());
-    let begun = socket.ask(json!("ask_calendar")).unwrap();
-    let mut url: Url = begun["sign_in"]["browser"]["url"]
-        .as_str()
-        .unwrap()
-        .parse()
-        .unwrap();
-    url.query_pairs_mut().append_pair("playground_user", PERSON);
-    let page = Browser::default().open(&url);
-    assert_eq!(page.status, 200, "{}: {}", page.url, page.body);
-    house
-        .product
-        .wait_status(SOON, "the calendar to be read", |status| {
-            status["health"]["calendar"]["ok"] == true
-        });
-}
-
 /// A desk whose calendar holds these, read and waiting.
 fn house(pbx: Asterisk, more: &str, events: &[Value]) -> House {
     let house = House::in_use(pbx, habits(more));
     house.company.set_calendar(PERSON, events);
-    consent(&house);
+    house.consent_to_calendar();
     house
 }
 
@@ -231,7 +211,7 @@ fn the_status_message_in_teams_is_the_appointments_while_it_runs_and_the_persons
     house
         .company
         .set_calendar(PERSON, &[soon.event("Budget (No action)")]);
-    consent(&house);
+    house.consent_to_calendar();
     assert!(
         Timestamp::now() < soon.start,
         "this machine is too slow for the test"
@@ -265,7 +245,7 @@ fn what_the_person_writes_in_teams_during_an_appointment_stays_and_quitting_puts
     event["start"] = (now - SignedDuration::from_mins(5)).to_string().into();
     event["end"] = (now + SignedDuration::from_mins(30)).to_string().into();
     house.company.set_calendar(PERSON, &[event]);
-    consent(&house);
+    house.consent_to_calendar();
     wait_message(&house, SOON, "Budget");
     assert!(house.product.term().success());
     assert_eq!(
@@ -375,7 +355,7 @@ fn a_tenant_that_forbids_the_calendar_leaves_the_other_jobs_working() {
         "never without the right"
     );
     assert_eq!(socket.ask(json!("cancel_sign_in")).unwrap(), "done");
-    consent(&house);
+    house.consent_to_calendar();
 }
 
 #[test]

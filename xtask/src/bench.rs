@@ -19,6 +19,27 @@ pub fn bench(arguments: &[String], steps: &mut Steps) -> Result<()> {
     let given = |name: &str| arguments.iter().any(|argument| argument == name);
     let (debug, window) = (given("--debug"), given("--window") || given("window"));
     setup::setup(Extent::Tests, steps)?;
+    let profile = programs(debug, window, steps)?;
+    steps.step("measurements", || {
+        let mut measure = step::cargo(&[
+            "run",
+            "--quiet",
+            "--package",
+            "offhook-tests",
+            "--bin",
+            "bench",
+            "--",
+        ]);
+        measure.args(arguments);
+        step::run(measure.env("OFFHOOK_PROGRAMS", workspace::target_folder()?.join(profile)))
+    })
+}
+
+/// Builds the programs, each by itself, and says in which folder of the target they lie.
+///
+/// # Errors
+/// The first step that failed.
+pub fn programs(debug: bool, window: bool, steps: &mut Steps) -> Result<&'static str> {
     if window {
         steps.step("what the pages need", pages::install)?;
         steps.step("pages", || pages::script("build"))?;
@@ -36,17 +57,5 @@ pub fn bench(arguments: &[String], steps: &mut Steps) -> Result<()> {
             step::run(&mut build)
         })?;
     }
-    steps.step("measurements", || {
-        let mut measure = step::cargo(&[
-            "run",
-            "--quiet",
-            "--package",
-            "offhook-tests",
-            "--bin",
-            "bench",
-            "--",
-        ]);
-        measure.args(arguments);
-        step::run(measure.env("OFFHOOK_PROGRAMS", workspace::target_folder()?.join(profile)))
-    })
+    Ok(profile)
 }

@@ -10,6 +10,7 @@ mod pages;
 mod run;
 mod screenshots;
 mod setup;
+mod soak;
 mod step;
 mod supply;
 mod test;
@@ -32,10 +33,13 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   mutants [ARGUMENTS]
                    puts small faults into the engine and sees whether the tests notice (hours)
   bench [NAME…]    measures the released programs; `--help` names what can be measured
+  soak [--minutes N]
+                   the released program at work for half an hour, and whether anything grows
   world [--hours N] [--seed S] [--minutes N] [--threads N] [--keep FOLDER]
                    goes through simulated days, a million hours unless told
   cross            checks what only Windows and macOS compile, from Debian 12, and uses the programs for Windows
   package [NAME…]  makes what people install, in target/package: deb, nsis, msi; all unless told
+  package --try    makes the one for Debian and has a new user of a bare Debian use it; needs root and mmdebstrap
   screenshots      takes the pictures of docs/screenshots anew
   supply           checks what comes from others: licences, sources, versions, and known weaknesses where
                    cargo-deny is installed
@@ -63,7 +67,7 @@ fn dispatch() -> Result<()> {
     let mut steps = Steps::default();
     if !matches!(
         command.as_str(),
-        "run" | "bench" | "fuzz" | "mutants" | "package" | "sbom" | "world"
+        "run" | "bench" | "fuzz" | "mutants" | "package" | "sbom" | "soak" | "world"
     ) && !rest.is_empty()
     {
         bail!("`{command}` takes no arguments\n{USAGE}");
@@ -75,6 +79,7 @@ fn dispatch() -> Result<()> {
         "bench" => bench::bench(&rest, &mut steps)?,
         "fuzz" => fuzz::fuzz(&rest, &mut steps)?,
         "mutants" => mutants::mutants(&rest, &mut steps)?,
+        "soak" => soak::soak(&rest, &mut steps)?,
         "world" => return world::world(&rest),
         "cross" => cross::cross(&mut steps)?,
         "package" => package::package(&rest, &mut steps)?,

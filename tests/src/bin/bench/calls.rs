@@ -14,8 +14,8 @@ use offhook_tests::wait_until;
 use serde_json::{Value, json};
 
 use crate::office::{LIMIT, Office, is_graph, wait_healthy};
-use crate::report::{Row, Section, Spread, ms, ratio};
 use crate::softphone::Softphone;
+use offhook_tests::report::{Row, Section, Spread, ms, ratio};
 
 /// How long it rings: in real life seconds, during which connection and token are made ready.
 const RINGS: Duration = Duration::from_millis(300);

@@ -9,7 +9,7 @@ use offhook_tests::places;
 use offhook_tests::product::binary;
 
 use crate::office::Office;
-use crate::report::{Row, Section, Spread, ms, ratio};
+use offhook_tests::report::{Row, Section, Spread, ms, ratio};
 
 /// The hook takes ten events a second of one source.
 const PACE: Duration = Duration::from_millis(105);

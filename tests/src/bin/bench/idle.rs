@@ -10,8 +10,8 @@ use offhook_tests::desk::{Desk, TrayHost};
 use offhook_tests::product::Product;
 
 use crate::office::{Office, wait_healthy};
-use crate::report::{Row, Section, mib};
-use crate::vitals::{Watched, watch};
+use offhook_tests::report::{Row, Section, mib};
+use offhook_tests::vitals::{Watched, watch};
 
 /// After a change, and at the start, presence is read every 3 s for 30 s.
 const SETTLES: Duration = Duration::from_secs(45);

@@ -3,9 +3,7 @@
 //!
 //! | module | what |
 //! |---|---|
-//! | `report` | sections of Markdown, and the document that keeps them |
 //! | `office` | a pretend company in this process, with Graph behind TLS, and an Offhook that is signed in to it |
-//! | `vitals` | memory, threads and wake-ups of a process |
 //! | the others | one measurement each |
 //!
 //! The pretend company runs in this process, so that an event and the request it causes are timed by one clock.
@@ -20,8 +18,6 @@ mod idle;
 #[cfg(target_os = "linux")]
 mod office;
 #[cfg(target_os = "linux")]
-mod report;
-#[cfg(target_os = "linux")]
 mod sizes;
 #[cfg(target_os = "linux")]
 mod softphone;
@@ -30,15 +26,14 @@ mod start;
 #[cfg(target_os = "linux")]
 mod teams;
 #[cfg(target_os = "linux")]
-#[cfg(target_os = "linux")]
-mod vitals;
-#[cfg(target_os = "linux")]
 mod window;
 
 #[cfg(target_os = "linux")]
 fn main() -> std::process::ExitCode {
     use std::panic::catch_unwind;
     use std::process::ExitCode;
+
+    use offhook_tests::report;
 
     let plan = match Plan::parse(std::env::args().skip(1)) {
         Ok(plan) => plan,
@@ -82,7 +77,11 @@ fn main() {
 
 /// Name, what it is, and what is measured of it.
 #[cfg(target_os = "linux")]
-type Measurement = (&'static str, &'static str, fn(&Plan) -> report::Section);
+type Measurement = (
+    &'static str,
+    &'static str,
+    fn(&Plan) -> offhook_tests::report::Section,
+);
 
 /// In the order in which they run. `window` needs the web engine and is asked for by itself.
 #[cfg(target_os = "linux")]

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use offhook_tests::product::binary;
 
-use crate::report::{Row, Section};
+use offhook_tests::report::{Row, Section};
 
 const PROGRAMS: [&str; 4] = ["offhook", "offhookctl", "offhook-playground", "offhook-window"];
 

@@ -7,7 +7,7 @@ use offhook_tests::desk::{Desk, TrayHost};
 use offhook_tests::product::binary;
 
 use crate::office::{LIMIT, Office};
-use crate::report::{Row, Section, Spread, ratio};
+use offhook_tests::report::{Row, Section, Spread, ratio};
 
 pub fn measure(quick: bool) -> Section {
     let runs = if quick { 5 } else { 20 };

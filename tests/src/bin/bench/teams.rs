@@ -7,7 +7,7 @@ use offhook_playground::{Pick, Request, Service};
 use offhook_tests::desk::Desk;
 
 use crate::office::{LIMIT, Office, wait_healthy};
-use crate::report::{Row, Section, Spread};
+use offhook_tests::report::{Row, Section, Spread};
 
 /// What changes the phone system; everything else only reads.
 const WRITES: [&str; 4] = ["Originate", "DBPut", "DBDel", "Setvar"];

@@ -9,8 +9,8 @@ use offhook_tests::wait_until;
 
 use crate::idle::{details, watch_offhook};
 use crate::office::{LIMIT, Office, wait_healthy};
-use crate::report::{Row, Section, Spread, mib};
-use crate::vitals::{Memory, Watched, family, memory, running};
+use offhook_tests::report::{Row, Section, Spread, mib};
+use offhook_tests::vitals::{Memory, Watched, family, memory, running};
 
 const TITLE: &str = "Offhook";
 const ENTRY: &str = "Open Offhook";

@@ -40,10 +40,14 @@ impl Row {
 
 impl Section {
     pub fn render(&self, name: &str, machine: &str) -> String {
-        let window = if name == "window" { "--window " } else { "" };
+        let command = match name {
+            "soak" => "soak".to_owned(),
+            "window" => "bench --window window".to_owned(),
+            _ => format!("bench {name}"),
+        };
         let (title, how) = (self.title, &self.how);
         let mut text = format!(
-            "## {title}\n\n`cargo xtask bench {window}{name}` · {machine}\n\n{how}\n\n\
+            "## {title}\n\n`cargo xtask {command}` · {machine}\n\n{how}\n\n\
              | what | measured | goal | |\n|---|---|---|---|\n"
         );
         for Row { what, value, goal } in &self.rows {
