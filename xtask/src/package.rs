@@ -1,6 +1,7 @@
 //! `cargo xtask package`: what people install. They lie in `target/package`.
 
 mod deb;
+mod tried;
 mod windows;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +17,9 @@ use crate::workspace;
 
 /// The programs that people get; the pretend company stays here.
 const SHIPPED: [&str; 3] = ["offhook-agent", "offhook-ctl", "offhook-window"];
+
+/// What a package is tried with.
+const PLAYGROUND: &str = "offhook-playground";
 
 /// How the programs in a package were built.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,12 +39,18 @@ impl Built {
     }
 }
 
-/// Builds the packages that `what` names (`deb`, `nsis`, `msi`), all of them where it names none.
+/// Builds the packages that `what` names (`deb`, `nsis`, `msi`), all of them where it names none. `--try` packs the one
+/// for Debian and has a new user of a bare one use it.
 ///
 /// # Errors
 /// A package that is not known, or the first step that failed.
 pub fn package(what: &[String], steps: &mut Steps) -> Result<()> {
     let all = ["deb", "nsis", "msi"];
+    let trial = ["deb".to_owned()];
+    let (what, tries) = match what {
+        [one] if one == "--try" => (&trial[..], true),
+        others => (others, false),
+    };
     if let Some(unknown) = what.iter().find(|name| !all.contains(&name.as_str())) {
         bail!("there is no package `{unknown}`; there are {}", all.join(", "));
     }
@@ -48,7 +58,9 @@ pub fn package(what: &[String], steps: &mut Steps) -> Result<()> {
         bail!("packages are made on Debian 12 alone; docs/PLATFORMS.md has the steps for macOS");
     }
     let wanted = |name: &str| what.is_empty() || what.iter().any(|one| one == name);
-    setup::setup(Extent::Cross, steps)?;
+    // A Debian in a folder is made by a program that the tests use, too.
+    let extent = if tries { Extent::Tests } else { Extent::Cross };
+    setup::setup(extent, steps)?;
     steps.step("what the pages need", pages::install)?;
     steps.step("pages: build", || pages::script("build"))?;
     let version = version()?;
@@ -63,6 +75,12 @@ pub fn package(what: &[String], steps: &mut Steps) -> Result<()> {
         })?;
         let made = steps.step("Debian package", || deb::pack(&built, &version, Built::Release))?;
         println!("{}", made.display());
+        if tries {
+            steps.step("pretend company", || {
+                step::run(&mut step::cargo(&["build", "--release", "--package", PLAYGROUND]))
+            })?;
+            tried::tried(&made, &built, steps)?;
+        }
     }
     if wanted("nsis") || wanted("msi") {
         let built = programs_for_windows(Built::Release, steps)?;

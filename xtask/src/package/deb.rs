@@ -53,7 +53,7 @@ pub fn pack(built: &Path, version: &str, how: Built) -> Result<PathBuf> {
          Installed-Size: {size}\n\
          Section: comm\n\
          Priority: optional\n\
-         Depends: {needed}\n\
+         Depends: {needed}, ca-certificates\n\
          Recommends: {wished}, xdg-utils\n\
          Description: keeps a desk's phone and Microsoft Teams in agreement\n \
           Shows calls of the phone in Teams, and has Teams and the calendar steer do not\n \

@@ -50,16 +50,20 @@ pub(super) fn set(
 
 fn text(command: &[String]) -> String {
     let words: Vec<String> = command.iter().map(|word| quoted(word)).collect();
+    // Where the program was taken off and this file was left, the desktop passes it over.
+    let program = command.first().map_or("", String::as_str);
     format!(
         "[Desktop Entry]\n\
          Type=Application\n\
          Name=Offhook\n\
          Comment=Keeps your phone and Microsoft Teams in agreement\n\
          Comment[de]=Hält Ihr Telefon und Microsoft Teams in Übereinstimmung\n\
+         TryExec={}\n\
          Exec={}\n\
          Icon=offhook\n\
          Terminal=false\n\
          X-GNOME-Autostart-enabled=true\n",
+        escaped(program),
         escaped(&words.join(" "))
     )
 }
