@@ -14,7 +14,7 @@ use offhook_tests::{stays, try_wait_for, wait_for};
 use serde_json::{Value, json};
 use url::Url;
 
-use crate::strangers::{Stranger, http};
+use crate::strangers::{self, Stranger, http};
 
 const SOON: Duration = Duration::from_secs(15);
 const A_WHILE: Duration = Duration::from_secs(2);
@@ -95,14 +95,19 @@ const tries = {
 })();
 "#;
 
-/// The attacker's own page, and a browser that shows it.
-fn visited() -> (Window, Stranger) {
-    let site = Stranger::saying(http(
+fn page() -> Vec<u8> {
+    http(
         "200 OK",
         "Content-Type: text/html\r\n",
         "<!doctype html><title>Prizes</title><body>",
-    ));
-    let window = Window::chromium(&[PAGE, REBOUND]);
+    )
+}
+
+/// The attacker's own page, and a browser that shows it.
+fn visited() -> (Window, Stranger) {
+    let site = Stranger::saying(page());
+    let rebound = strangers::REBOUND.to_string();
+    let window = Window::chromium(&[(PAGE, "127.0.0.1"), (REBOUND, rebound.as_str())]);
     window.go(&format!("http://{PAGE}:{}/", site.port));
     assert_eq!(window.title(), "Prizes");
     (window, site)
@@ -188,6 +193,26 @@ fn a_page_reports_no_call_and_reads_nothing() {
     }
     stays(A_WHILE, "no call", || none(&product));
 
+    // The same page under a name that was pointed at this machine afterwards: of one origin with the hook.
+    strangers::rebinding(
+        u16::try_from(port.as_u64().expect("a port")).expect("a port"),
+        page(),
+    );
+    let at = format!("{REBOUND}:{port}");
+    window.go(&format!("http://{at}/"));
+    assert_eq!(window.title(), "Prizes");
+    let seen = attack(&window, &at, "/v1/call", "", &event());
+    for name in ["post_json", "post_bare", "post_plain", "get"] {
+        // It sees that it is refused, and no more.
+        assert_eq!(seen[name], "basic:403", "{name} in {seen:#}");
+    }
+    assert_eq!(seen["socket"], "error", "{seen:#}");
+    // Not even with the right token, which a page cannot have.
+    let with_token = "const [token, body, done] = arguments;
+        fetch('/v1/call', {method: 'POST', body, headers: {'content-type': 'application/json', authorization: `Bearer ${token}`}})
+            .then((answer) => done(answer.status), () => done('blocked'));";
+    let seen = window.execute_later(with_token, &[hook["token"].clone(), json!(event().to_string())]);
+    assert_eq!(seen, 403);
     stays(A_WHILE, "no call", || none(&product));
     // The same from a program is taken: it was the page that was refused, not the event.
     let said = product.ctl(&["call", "answer", "--source", "program", "--id", "1"]);
@@ -220,8 +245,18 @@ fn a_page_neither_ends_nor_takes_over_a_sign_in() {
             assert_nothing_seen(&seen);
         }
     }
-    // A name that was pointed here, and a visit as of a person who was sent a link.
-    window.go(&format!("http://{REBOUND}:{port}/?code=stolen&state=guess"));
+    // A name that is pointed here afterwards.
+    strangers::rebinding(port, page());
+    let at = format!("{REBOUND}:{port}");
+    window.go(&format!("http://{at}/"));
+    assert_eq!(window.title(), "Prizes");
+    let seen = attack(&window, &at, "/", "?code=stolen&state=guess", &event());
+    assert_eq!(
+        (&seen["get"], &seen["socket"]),
+        (&json!("basic:403"), &json!("error")),
+        "{seen:#}"
+    );
+    // A visit as of a person who was sent a link.
     window.go(&format!("http://localhost:{port}/?code=stolen&state=guess"));
     assert!(
         window.source().contains("does not belong to a sign-in"),

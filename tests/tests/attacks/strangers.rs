@@ -61,6 +61,46 @@ impl Stranger {
     }
 }
 
+/// A name's server that shows its page once; from then on the name leads to loopback, as after a change in the DNS. The
+/// page stays of one origin with whatever listens at that port.
+pub fn rebinding(port: u16, page: Vec<u8>) {
+    let listener = TcpListener::bind((REBOUND, port)).expect("the port at another address of loopback");
+    thread::spawn(move || {
+        let mut page = Some(page);
+        for stream in listener.incoming().flatten() {
+            let page = page.take();
+            thread::spawn(move || match page {
+                Some(page) => {
+                    let mut stream = stream;
+                    drop(stream.read(&mut [0; 4096]));
+                    drop(stream.write_all(&page));
+                }
+                None => pass_on(stream, port),
+            });
+        }
+    });
+}
+
+/// Another address of this machine than 127.0.0.1.
+pub const REBOUND: Ipv4Addr = Ipv4Addr::new(127, 0, 0, 2);
+
+fn pass_on(outside: TcpStream, port: u16) {
+    let Ok(inside) = TcpStream::connect((Ipv4Addr::LOCALHOST, port)) else {
+        return;
+    };
+    let copy = |mut from: TcpStream, mut to: TcpStream| {
+        // One that breaks off is the other's end, too.
+        drop(std::io::copy(&mut from, &mut to));
+        drop(to.shutdown(std::net::Shutdown::Write));
+    };
+    let (Ok(from), Ok(to)) = (outside.try_clone(), inside.try_clone()) else {
+        return;
+    };
+    let there = thread::spawn(move || copy(from, to));
+    copy(inside, outside);
+    drop(there.join());
+}
+
 /// An answer of HTTP with this status line, these header lines and this body.
 pub fn http(status: &str, headers: &str, body: &str) -> Vec<u8> {
     let length = body.len();
