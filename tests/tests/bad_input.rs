@@ -91,6 +91,31 @@ fn half_a_settings_file_is_kept_aside_and_the_program_goes_on() {
 }
 
 #[test]
+fn half_a_settings_file_does_not_leave_the_phone_silent() {
+    let mut house = House::in_use(Asterisk::start(), Habits::default());
+    house.company.pick(PERSON, Some("do-not-disturb"));
+    house.wait_dnd(true);
+    wait_until(SOON, "the hold", || stages(&house.ledger()) == ["written"]);
+    house.product.kill9();
+    house.company.pick(PERSON, None);
+    let whole = house.settings();
+    let half = &whole[..whole.find("extension").expect("the extension") + 14];
+    house.product.write_settings(half);
+    house.product.start_headless();
+    let kept = kept_aside(&house, "settings.toml");
+    assert_eq!(house.product.file(&kept).as_deref(), Some(half));
+    house.wait_dnd(false);
+    house.wait_nothing_held();
+    assert_said(
+        &doctor(&house),
+        &[
+            "Offhook goes on with the last ones that could.",
+            &format!("Your file was kept as {kept};"),
+        ],
+    );
+}
+
+#[test]
 fn half_a_ledger_is_kept_aside_and_the_person_is_told() {
     let mut house = House::in_use(Asterisk::start(), Habits::default());
     house.company.pick(PERSON, Some("do-not-disturb"));

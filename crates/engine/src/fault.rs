@@ -187,6 +187,7 @@ pub enum Code {
     LineSilent,
     // our own files
     SettingsUnreadable,
+    SettingsRestored,
     SettingsValue,
     EntryNotPossible,
     SettingsUnknownKey,
@@ -383,6 +384,7 @@ impl Code {
         Self::HookNoPort,
         Self::LineSilent,
         Self::SettingsUnreadable,
+        Self::SettingsRestored,
         Self::SettingsValue,
         Self::EntryNotPossible,
         Self::SettingsUnknownKey,

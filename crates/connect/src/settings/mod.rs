@@ -8,6 +8,7 @@ mod calendar;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 mod keys;
+mod last;
 mod lines;
 mod parsed;
 mod phone;
@@ -81,11 +82,20 @@ impl Settings {
         let text = std::fs::read_to_string(&path);
         let fresh = matches!(&text, Err(error) if error.kind() == io::ErrorKind::NotFound);
         let mut document = match text.map(|text| text.parse::<DocumentMut>()) {
-            Ok(Ok(document)) => document,
+            Ok(Ok(document)) => {
+                last::keep(&path, &document);
+                document
+            }
             Err(_) if fresh => DocumentMut::new(),
             Ok(Err(_)) | Err(_) => {
-                problems.push(fault(Code::SettingsUnreadable, &keep_aside(&path)));
-                DocumentMut::new()
+                let kept = keep_aside(&path);
+                let last = last::bring_back(&path);
+                let code = match last {
+                    Some(_) => Code::SettingsRestored,
+                    None => Code::SettingsUnreadable,
+                };
+                problems.push(fault(code, &kept));
+                last.unwrap_or_default()
             }
         };
         if fresh && let Some(known) = keys::find(FIRST_RUN) {
@@ -251,6 +261,7 @@ impl Settings {
                 fault: fault(Code::LedgerNotWritten, "settings.toml"),
             });
         }
+        last::keep(&self.path, &document);
         let change = Change::between(&self.document, &document);
         if !change.is_empty() {
             self.last_change = Some(change);
@@ -271,8 +282,9 @@ impl Settings {
         match std::fs::read_to_string(&self.path).map(|text| text.parse::<DocumentMut>()) {
             Ok(Ok(document)) => self.document = document,
             Ok(Err(_)) => {
+                // What is in memory is in force, and is written in its place.
                 let kept = keep_aside(&self.path);
-                self.problems.push(fault(Code::SettingsUnreadable, &kept));
+                self.problems.push(fault(Code::SettingsRestored, &kept));
             }
             // One that was never written is the one in memory.
             Err(error) if error.kind() == io::ErrorKind::NotFound && !self.fresh => {

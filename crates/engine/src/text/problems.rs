@@ -139,7 +139,20 @@ pub(super) const fn texts(code: Code) -> [&'static str; 5] {
         Code::HookOff => ["hook-off", "Reports of calls from other programs are switched off.", "Set enabled = true under [lines.hook] in settings.toml.", "Meldungen von Gesprächen durch andere Programme sind ausgeschaltet.", "Setzen Sie enabled = true unter [lines.hook] in settings.toml."],
         Code::HookNoPort => ["hook-no-port", "Calls can't be reported by web request: no port of this computer could be opened for it.", "Other ways of reporting calls go on. Switch the source off and on again, or restart Offhook; the log names the reason.", "Gespräche können nicht per Web-Anfrage gemeldet werden: Dafür ließ sich auf diesem Rechner kein Port öffnen.", "Andere Wege der Meldung gehen weiter. Schalten Sie die Quelle aus und wieder ein oder starten Sie Offhook neu; das Protokoll nennt den Grund."],
         Code::LineSilent => ["line-silent", "{what} is connected but has never reported anything.", "Make a test call.", "{what} ist verbunden, hat aber noch nie etwas gemeldet.", "Machen Sie einen Testanruf."],
-        Code::SettingsUnreadable => ["settings-unreadable", "The settings could not be read; Offhook runs with its defaults.", "Your file was kept as {what}.", "Die Einstellungen waren nicht lesbar; Offhook läuft mit den Vorgaben.", "Ihre Datei wurde als {what} aufgehoben."],
+        Code::SettingsUnreadable => [
+            "settings-unreadable",
+            "The settings could not be read; Offhook runs with its defaults.",
+            "Your file was kept as {what}. Offhook does not know your phone system now: a do not disturb or a forward that it had set stays on until you switch it off at the phone or put the file right.",
+            "Die Einstellungen waren nicht lesbar; Offhook läuft mit den Vorgaben.",
+            "Ihre Datei wurde als {what} aufgehoben. Offhook kennt Ihre Telefonanlage jetzt nicht: Ein Anrufschutz oder eine Umleitung von ihm bleibt an, bis Sie sie am Telefon ausschalten oder die Datei in Ordnung bringen.",
+        ],
+        Code::SettingsRestored => [
+            "settings-restored",
+            "The settings could not be read; Offhook goes on with the last ones that could.",
+            "Your file was kept as {what}; what was changed in it last is not in force.",
+            "Die Einstellungen waren nicht lesbar; Offhook macht mit den letzten lesbaren weiter.",
+            "Ihre Datei wurde als {what} aufgehoben; was zuletzt darin geändert wurde, gilt nicht.",
+        ],
         Code::SettingsValue => ["settings-value", "A setting has a value that is not possible: {what}.", "The default is used instead; your file is unchanged.", "Eine Einstellung hat einen unmöglichen Wert: {what}.", "Stattdessen gilt die Vorgabe; Ihre Datei ist unverändert."],
         Code::EntryNotPossible => [
             "entry-not-possible",
