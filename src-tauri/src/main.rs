@@ -7,6 +7,8 @@
 
 mod args;
 mod dialog;
+#[cfg(target_os = "linux")]
+mod drawing;
 mod resident;
 mod text;
 #[cfg(target_os = "linux")]
@@ -24,6 +26,8 @@ use std::process::ExitCode;
 
 #[expect(clippy::print_stderr, reason = "a console program tells its failure there")]
 fn main() -> ExitCode {
+    #[cfg(target_os = "linux")]
+    drawing::choose();
     match Args::parse(std::env::args_os()) {
         Ok(args) => match run(args) {
             Ok(()) => ExitCode::SUCCESS,

@@ -576,6 +576,36 @@ fn a_window_that_dies_or_closes_takes_its_web_engine_along_and_nothing_else() {
     });
 }
 
+/// A machine without a graphics card (such as most that build) has no use for OpenGL: its libraries alone would take
+/// longer to load than the page. Where there is a card the engine decides.
+#[test]
+fn without_a_graphics_card_the_engine_draws_without_opengl() {
+    let desk = Desk::with_screen();
+    let (mut product, _company) = set_up(&desk);
+    product.start_headless();
+    let _window = plain_window(&desk, &product);
+    let card = fs::read_dir("/dev/dri").is_ok_and(|entries| {
+        entries
+            .flatten()
+            .any(|entry| entry.file_name().to_string_lossy().starts_with("renderD"))
+    });
+    let engine = processes(&desk, "WebKitWebProcess");
+    assert!(!engine.is_empty());
+    for process in engine {
+        let folder = std::path::PathBuf::from(format!("/proc/{}", process.pid.as_raw_nonzero()));
+        let environment = fs::read(folder.join("environ")).expect("its environment");
+        let told = environment
+            .split(|byte| *byte == 0)
+            .any(|entry| entry == b"WEBKIT_DISABLE_DMABUF_RENDERER=1");
+        assert_eq!(told, !card);
+        let maps = fs::read_to_string(folder.join("maps")).expect("its memory");
+        assert!(
+            card || !maps.contains("libLLVM"),
+            "a compiler for OpenGL is loaded"
+        );
+    }
+}
+
 #[test]
 fn the_tray_opens_one_window_and_brings_it_up_again() {
     let desk = Desk::with_screen();
