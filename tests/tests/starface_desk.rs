@@ -100,7 +100,10 @@ fn every_row_of_starface_9_works_on_a_starface() {
     }
     let log = product.logs();
     assert!(log.contains("UCI getCallIds"), "the log is at its fullest");
-    for planted in ["vertico", "playground-1001", "1002"] {
+    for planted in ["vertico", "playground-1001"] {
         assert!(!log.contains(planted), "{planted} is in the log");
     }
+    // By itself: four digits are part of many a time.
+    let mut words = log.split(|letter: char| !letter.is_alphanumeric());
+    assert!(!words.any(|word| word == "1002"), "the caller is in the log");
 }

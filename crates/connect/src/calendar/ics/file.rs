@@ -74,8 +74,18 @@ pub async fn changed(path: PathBuf, look: Duration) {
 mod tests {
     use super::*;
 
-    #[tokio::test]
-    async fn a_file_that_changes_is_noticed_once_it_rests() {
+    #[test]
+    fn a_file_that_changes_is_noticed_once_it_rests() {
+        // One thread for what blocks, so that the first look comes before the change.
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .max_blocking_threads(1)
+            .enable_time()
+            .build()
+            .unwrap();
+        runtime.block_on(change_and_notice());
+    }
+
+    async fn change_and_notice() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("x.ics");
         let look = Duration::from_millis(10);
@@ -90,8 +100,6 @@ mod tests {
             }
             let wait = changed(path.clone(), look);
             let change = async {
-                // The first look comes first.
-                tokio::task::yield_now().await;
                 tokio::task::spawn_blocking(|| ()).await.unwrap();
                 match after {
                     Some(text) => std::fs::write(&path, text).unwrap(),
