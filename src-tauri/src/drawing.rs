@@ -1,8 +1,8 @@
 //! How the web engine draws on Linux.
 //!
 //! WebKitGTK (seen with 2.50) draws through OpenGL also where there is no graphics card: on a virtual machine, a thin
-//! client, a desktop over the network. There the processor computes OpenGL too, for which a large compiler is loaded
-//! first: three to four times the processor time until a page stands there, and a quarter more memory, for the same
+//! client, a desktop over the network. There the processor computes OpenGL too, for which programs are compiled
+//! first: three to four times the processor time until a page stands there, and a third more memory, for the same
 //! picture. `WEBKIT_DISABLE_DMABUF_RENDERER` takes the short way.
 
 use std::ffi::OsStr;
