@@ -12,8 +12,8 @@ use serde_json::json;
 use super::office::{Office, PERSON, SOON};
 
 const TIMES: usize = 20;
-/// Of a second that a person would notice; on a busy machine, by wine.
-const NOTICED: Duration = Duration::from_secs(1);
+/// MicroSIP stands still meanwhile. Generous: a busy machine, by wine, with programs built for development.
+const NOTICED: Duration = Duration::from_secs(5);
 
 /// Runs the command of an event: the program, and its words with the number behind them.
 fn microsip_runs(office: &Office, ini: &str, key: &str, number: &str) -> Duration {
