@@ -3,6 +3,8 @@
 //! Each [`Windows`] is a computer of its own: its registry, its users' folders and its processes are nobody else's. Only
 //! the system's own files are shared with the Windows that `cargo xtask cross` made.
 
+mod telephony;
+
 use std::fs;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -19,6 +21,7 @@ use crate::places;
 use crate::process::{Running, finish};
 use crate::product::Said;
 use crate::wait::{try_wait_for, wait_for};
+pub use telephony::Telephony;
 
 /// The folder of the programs built for Windows; `cargo xtask cross` sets it.
 const PROGRAMS: &str = "OFFHOOK_WINDOWS_PROGRAMS";
@@ -41,6 +44,7 @@ pub struct Windows<'desk> {
     _server: Running,
     desk: &'desk Desk,
     programs: PathBuf,
+    telephony: Option<Telephony>,
     prefix: TempDir,
 }
 
@@ -51,10 +55,25 @@ impl<'desk> Windows<'desk> {
     /// When wine or the programs are missing.
     #[track_caller]
     pub fn new(desk: &'desk Desk) -> Self {
+        Self::made(desk, |_prefix| None)
+    }
+
+    /// As [`Self::new`], with a telephony that has one desk phone and does what it is told. See [`Self::telephony`].
+    ///
+    /// # Panics
+    /// As [`Self::new`].
+    #[track_caller]
+    pub fn with_telephony(desk: &'desk Desk) -> Self {
+        Self::made(desk, |prefix| Some(Telephony::install(prefix)))
+    }
+
+    #[track_caller]
+    fn made(desk: &'desk Desk, furnish: impl FnOnce(&Path) -> Option<Telephony>) -> Self {
         let programs = std::env::var_os(PROGRAMS)
             .unwrap_or_else(|| panic!("{PROGRAMS} names no folder: run `cargo xtask cross`"));
         let prefix = places::folder("wine");
         set_up(&places::parts().join("wine"), prefix.path());
+        let telephony = furnish(prefix.path());
         let mut server = desk.command(SERVER);
         server.args(["--foreground", "--persistent"]);
         let server = Running::start("wineserver", server_environment(server, prefix.path()));
@@ -63,6 +82,7 @@ impl<'desk> Windows<'desk> {
             _server: server,
             desk,
             programs: programs.into(),
+            telephony,
             prefix,
         };
         windows.build_probe();
@@ -91,7 +111,18 @@ impl<'desk> Windows<'desk> {
             command.arg(program);
         }
         command.args(arguments);
+        if let Some(telephony) = &self.telephony {
+            command.envs(telephony.environment());
+        }
         server_environment(command, self.prefix.path())
+    }
+
+    /// The telephony of [`Self::with_telephony`].
+    ///
+    /// # Panics
+    /// On a computer without one.
+    pub fn telephony(&self) -> &Telephony {
+        self.telephony.as_ref().expect("a computer with a telephony")
     }
 
     /// The C: of this computer.
@@ -233,7 +264,7 @@ impl<'desk> Windows<'desk> {
 
     /// A file of this machine, as a program on that computer names it.
     pub fn path(&self, file: &Path) -> String {
-        format!("Z:{}", file.display().to_string().replace('/', r"\"))
+        windows_path(file)
     }
 
     /// What the probe of `tests/data/windows` says.
@@ -249,16 +280,9 @@ impl<'desk> Windows<'desk> {
 
     /// Builds what a test asks Windows by.
     fn build_probe(&self) {
-        let source = xtask::parts::workspace().join("tests/data/windows/probe.c");
-        let mut command = Command::new(places::system_program("x86_64-w64-mingw32-gcc"));
-        command
-            .args(["-O1", "-s", "-o"])
-            .arg(self.drive().join("probe.exe"));
-        command
-            .arg(source)
-            .args(["-ladvapi32", "-lshell32", "-luser32", "-lversion"]);
-        let (status, _, stderr) = finish("gcc", command, "", BOOT);
-        assert!(status.success(), "{stderr}");
+        let libraries = ["-ladvapi32", "-lshell32", "-luser32", "-lversion"];
+        let probe = self.drive().join("probe.exe");
+        compile("tests/data/windows/probe.c", &probe, &libraries);
     }
 
     /// Waits for text in the log files.
@@ -273,6 +297,19 @@ impl<'desk> Windows<'desk> {
     }
 }
 
+/// Compiles a C file of the repository for Windows.
+///
+/// # Panics
+/// With what the compiler said, when it fails.
+#[track_caller]
+fn compile(source: &str, to: &Path, more: &[&str]) {
+    let mut command = Command::new(places::system_program("x86_64-w64-mingw32-gcc"));
+    command.args(["-O1", "-s", "-o"]).arg(to);
+    command.arg(xtask::parts::workspace().join(source)).args(more);
+    let (status, _, stderr) = finish("gcc", command, "", BOOT);
+    assert!(status.success(), "{source}: {stderr}");
+}
+
 impl Drop for Windows<'_> {
     fn drop(&mut self) {
         // With everything on this computer, which belongs to nobody's process group.
@@ -280,6 +317,11 @@ impl Drop for Windows<'_> {
         let mut end = server_environment(end, self.prefix.path());
         drop(end.args(["--kill", "--wait"]).status());
     }
+}
+
+/// A file of this machine, as programs for Windows name it.
+fn windows_path(file: &Path) -> String {
+    format!("Z:{}", file.display().to_string().replace('/', r"\"))
 }
 
 fn server_environment(mut command: Command, prefix: &Path) -> Command {

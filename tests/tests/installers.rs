@@ -18,7 +18,11 @@ const NEXT: &str = "0.0.2";
 const LIMIT: Duration = Duration::from_secs(120);
 const RUN: &str = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Run";
 const UNINSTALL: &str = r"HKCU\Software\Microsoft\Windows\CurrentVersion\Uninstall\Offhook";
+const POLICY: &str = r"HKCU\Software\Offhook\Policy";
 const SENDER: &str = r"HKCU\Software\Classes\AppUserModelId\Offhook";
+const PBX: &str = "pbx.example.com";
+/// Somebody who signed nothing here (the public half of an Ed25519 key).
+const SIGNER: &str = "iojj3XQJ8ZX9UtstPLpdcspnCb8dlBIb83SIAbQPb1w";
 
 fn package(name: &str) -> PathBuf {
     let folder = std::env::var_os("OFFHOOK_PACKAGES").expect("OFFHOOK_PACKAGES: run `cargo xtask cross`");
@@ -136,6 +140,36 @@ fn the_debian_package_comes_is_replaced_and_leaves_nothing() {
     assert_eq!(debian.installed(), Vec::<String>::new());
     let listed = debian.dpkg("dpkg-query", &["--show", "--showformat=${Package}\n"]);
     assert_eq!(listed, "", "not even configuration is kept");
+}
+
+#[test]
+#[ignore = "run by `cargo xtask cross`, which makes the packages"]
+fn the_archive_for_linux_runs_from_where_it_is_unpacked() {
+    let folder = places::folder("archive");
+    let name = format!("offhook-{FIRST}-linux-{}.tar.gz", std::env::consts::ARCH);
+    let archive = package(&name).display().to_string();
+    let to = folder.path().display().to_string();
+    let unpack = program_of("tar", &["--extract", "--file", &archive, "--directory", &to]);
+    let (status, _, said) = finish("tar", unpack, "", LIMIT);
+    assert!(status.success(), "{said}");
+    let root = folder.path().join(format!("offhook-{FIRST}"));
+    for needed in [
+        "INSTALL.md",
+        "bin/offhook-window",
+        "share/applications/offhook.desktop",
+        "share/icons/hicolor/scalable/apps/offhook.svg",
+        "share/doc/offhook/copyright",
+    ] {
+        assert!(root.join(needed).is_file(), "{needed} in {:#?}", files(&root));
+    }
+    for program in ["offhook", "offhookctl"] {
+        let path = root.join("bin").join(program);
+        let (status, version, said) = finish(program, program_at(&path, &["--version"]), "", LIMIT);
+        assert!(
+            status.success() && !version.trim().is_empty(),
+            "{program}: {said}"
+        );
+    }
 }
 
 fn program_of(name: &str, arguments: &[&str]) -> Command {
@@ -269,16 +303,43 @@ fn the_msi_comes_is_replaced_and_leaves_the_settings() {
         let file = package(&format!("Offhook-{version}.msi"));
         computer.windows.path(&file)
     };
-    computer.run("msiexec", &["/i", &msi(FIRST), "/qn", "AUTOSTART=1"]);
+    // What an administrator hands out: a key file, and a policy that does not know who signed it.
+    let managed = computer.windows.drive().join("managed");
+    fs::create_dir(&managed).unwrap();
+    let key_file = r"C:\managed\pbx.pbxkey";
+    let new_key =
+        format!("key new --name {PBX} --kind asterisk --issuer IT --valid-days 30 --out {key_file}");
+    computer.run("offhookctl.exe", &new_key.split(' ').collect::<Vec<_>>());
+    let policy = |text: &str| fs::write(managed.join("policy.toml"), text).unwrap();
+    policy(&format!("[phone]\nkey_signers = [\"{SIGNER}\"]\n"));
+
+    let key = format!("KEYFILE={key_file}");
+    let properties = ["AUTOSTART=1", r"POLICY=C:\managed\policy.toml", &key];
+    computer.run(
+        "msiexec",
+        &[&["/i", &msi(FIRST), "/qn"], &properties[..]].concat(),
+    );
     computer.is_whole();
     assert!(computer.run_value().is_some());
 
     let mut running = computer.start();
+    computer.windows.wait_logged("the policy's key file was refused");
+    policy("[update]\ncheck = false\n");
     computer.run("msiexec", &["/i", &msi(NEXT), "/qn"]);
     assert!(running.wait_end(LIMIT).success(), "the old one was asked to end");
     computer.is_whole();
     assert!(computer.run_value().is_some(), "what was there before stays");
 
+    // Taken over without a question, after the same checks as for a person.
+    let mut running = computer.start();
+    let settings = computer.windows.data_dir().join("settings.toml");
+    wait_until(LIMIT, "the phone system of the key file", || {
+        fs::read_to_string(&settings).is_ok_and(|text| text.contains(PBX))
+    });
     computer.run("msiexec", &["/x", &msi(NEXT), "/qn"]);
+    assert!(running.wait_end(LIMIT).success());
     computer.is_gone();
+    for value in ["file", "phone.key_file"] {
+        assert_eq!(computer.windows.registry(POLICY, value), None, "{value}");
+    }
 }

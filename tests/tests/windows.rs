@@ -1,114 +1,24 @@
 //! The programs for Windows as a person uses them, by wine. `cargo xtask cross` builds them and runs this.
 #![cfg(target_os = "linux")]
 
+#[path = "windows/microsip.rs"]
+mod microsip;
+#[path = "windows/office.rs"]
+mod office;
+#[path = "windows/telephony.rs"]
+mod telephony;
+
 use std::time::Duration;
 
 use offhook_tests::desk::Desk;
-use offhook_tests::playground::Playground;
 use offhook_tests::process::Running;
-use offhook_tests::wine::Windows;
-use offhook_tests::{stays, wait_for, wait_until};
+use offhook_tests::{stays, wait_until};
+use office::{Office, PERSON, SOON};
 use serde_json::Value;
-
-const PERSON: &str = "alice";
-const SOON: Duration = Duration::from_secs(30);
-/// R20 gives the releases 2 s; the rest is what a busy machine may take.
-const QUIT: Duration = Duration::from_secs(8);
 
 /// `PBT_APMSUSPEND` and `PBT_APMRESUMEAUTOMATIC` of `WM_POWERBROADCAST` (winuser.h).
 const SUSPEND: &str = "4";
 const RESUMED: &str = "0x12";
-
-/// A pretend company with one desk whose computer runs Windows.
-struct Office {
-    windows: Windows<'static>,
-    company: Playground,
-    desk: &'static Desk,
-}
-
-impl Office {
-    /// The resident program runs there, has its password, is signed in, and has read Teams and phone.
-    fn in_use(arguments: &[&str]) -> Self {
-        let mut office = Self::set_up(Desk::headless());
-        office.windows.start(arguments);
-        office.move_in();
-        office
-    }
-
-    fn set_up(desk: Desk) -> Self {
-        // Both live until the test ends, and a static reference spares a self-referential type. The desk's own parts
-        // are killed by the kernel with the test.
-        let desk: &'static Desk = Box::leak(Box::new(desk));
-        let company = Playground::start(desk);
-        let windows = Windows::new(desk);
-        // On Windows the secrets go where they go by default: into the Credential Manager.
-        let settings = company.settings().replace("secrets = \"file\"", "");
-        assert!(!settings.contains("secrets"), "{settings}");
-        windows.write_settings(&settings);
-        Self {
-            windows,
-            company,
-            desk,
-        }
-    }
-
-    fn move_in(&self) {
-        let password = self.company.addresses["phone"]["password"].as_str();
-        self.windows
-            .sign_in(password.expect("the phone's password"), PERSON);
-        self.ready();
-    }
-
-    fn ready(&self) {
-        self.windows.wait_status("phone and Teams to be read", |status| {
-            status["health"]["phone"]["ok"] == true
-                && status["health"]["microsoft"]["ok"] == true
-                && !status["teams"]["seen"].is_null()
-        });
-    }
-
-    fn wait_presence(&self, wanted: &str) {
-        wait_for(SOON, &format!("{wanted} in Teams"), || {
-            (self.company.presence(PERSON) == wanted).then_some(())
-        });
-    }
-
-    fn call(&self, event: &str) {
-        let said = self
-            .windows
-            .ctl(&["call", event, "--source", "softphone", "--id", "1"]);
-        assert_eq!((said.code, said.stderr.as_str()), (0, ""), "{event}");
-    }
-
-    /// A call is up and Teams' own do not disturb is on the phone.
-    fn engage(&self) {
-        self.call("newCall");
-        self.call("answer");
-        self.wait_presence("Busy/InACall");
-        self.company.pick(PERSON, Some("do-not-disturb"));
-        self.windows.wait_status("do not disturb", |status| {
-            status["phone"]["dnd"]["owner"] == "offhook" && status["phone"]["dnd"]["value"] == true
-        });
-    }
-
-    /// What the system tells every window of its power.
-    fn power(&self, what: &str) -> String {
-        self.windows.probe(&["tell", "OffhookSession", "0x218", what])
-    }
-
-    /// Phone and Teams are as they were before Offhook did anything.
-    fn wait_released(&mut self) {
-        wait_until(QUIT, "the session to be cleared", || {
-            self.company.sessions(PERSON) == 0
-        });
-        let end = self.windows.process().wait_end(QUIT);
-        assert!(end.success(), "{end}; {}", self.windows.logs());
-        let ledger = std::fs::read_to_string(self.windows.data_dir().join("ledger.json")).unwrap();
-        let ledger: Value = serde_json::from_str(&ledger).unwrap();
-        assert!(ledger["holds"].as_array().is_none_or(Vec::is_empty), "{ledger:#}");
-        assert!(!self.windows.data_dir().join("run.json").exists());
-    }
-}
 
 #[test]
 #[ignore = "run by `cargo xtask cross`, which builds the programs for Windows"]

@@ -2,7 +2,8 @@
    compiler's own tapi.h, so that the ABI is proven and not assumed.
 
    Tests in the same process say commands by double_say(); a program reads them from the file that OFFHOOK_TAPI_SCRIPT
-   names, line by line as they are appended to it. Commands, numbers in any base of C; D is a device, C a call:
+   names, line by line as they are appended to it, and appends its answers to the one that OFFHOOK_TAPI_ANSWERS names.
+   Commands, numbers in any base of C; D is a device, C a call:
 
    reset                    one desk phone as device 0, nothing else
    device D ID MEDIA LINEF ADDRF MOST NAME   adds or replaces one; NAME is the rest of the line
@@ -204,10 +205,15 @@ static LONG say(const char *text) {
 EXP double_say(const char *text) { EnterCriticalSection(&cs); LONG answer = say(text); LeaveCriticalSection(&cs); return answer; }
 
 static DWORD WINAPI script(LPVOID x) {
-  char line[256]; FILE *f = NULL; (void)x;
+  char line[256]; FILE *f = NULL, *answers = getenv("OFFHOOK_TAPI_ANSWERS") ? fopen(getenv("OFFHOOK_TAPI_ANSWERS"), "ab") : NULL; (void)x;
   for (;;) {
     if (!f) f = fopen(getenv("OFFHOOK_TAPI_SCRIPT"), "r");
-    while (f && fgets(line, sizeof line, f)) { line[strcspn(line, "\r\n")] = 0; if (*line) double_say(line); }
+    while (f && fgets(line, sizeof line, f)) {
+      line[strcspn(line, "\r\n")] = 0;
+      if (!*line) continue;
+      LONG answer = double_say(line);
+      if (answers) { fprintf(answers, "%ld\n", answer); fflush(answers); }
+    }
     if (f) fseek(f, 0, SEEK_CUR); /* Forgets that the end was reached. */
     Sleep(20);
   }

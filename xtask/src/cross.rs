@@ -44,28 +44,44 @@ impl System {
     }
 }
 
-/// Checks the programs for the other systems.
+/// Checks the programs for the other systems: what `what` names of `lints`, `tests` and `programs`, all where it names
+/// none.
 ///
 /// # Errors
-/// The first step that failed, or a sentence when this is no Debian.
-pub fn cross(steps: &mut Steps) -> Result<()> {
+/// A part that is not known, the first step that failed, or a sentence when this is no Debian.
+pub fn cross(what: &[String], steps: &mut Steps) -> Result<()> {
+    let all = ["lints", "tests", "programs"];
+    if let Some(unknown) = what.iter().find(|name| !all.contains(&name.as_str())) {
+        bail!(
+            "there is nothing like `{unknown}` to check; there are {}",
+            all.join(", ")
+        );
+    }
     if !is_possible() {
         bail!("the checks for other systems take Debian's own Rust and run on Debian 12 alone");
     }
+    let wanted = |name: &str| what.is_empty() || what.iter().any(|one| one == name);
     setup::setup(Extent::Tests, steps)?;
     if !xtask::parts::workspace().join("ui/dist/index.html").exists() {
         steps.step("what the pages need", crate::pages::install)?;
         steps.step("pages: build", || crate::pages::script("build"))?;
     }
-    lints(steps)?;
-    let (_said, passed) = tests(steps)?;
-    let mut native = step::cargo(&["build"]);
-    for package in workspace::PROGRAMS {
-        native.args(["--package", package]);
+    if wanted("lints") {
+        lints(steps)?;
     }
-    steps.step("programs for Linux", || step::run(&mut native))?;
-    let (_said, used) = use_programs(steps)?;
-    if !passed || !used {
+    let mut all_passed = true;
+    if wanted("tests") {
+        all_passed &= tests(steps)?.1;
+    }
+    if wanted("programs") {
+        steps.step("programs for Linux", || {
+            // With the tests that use them, or what both share would be built once more for those.
+            let mut build = step::cargo(&["build", "--bins"]);
+            step::run(build.args(USING).args(workspace::everything_for_tests()?))
+        })?;
+        all_passed &= use_programs(steps)?.1;
+    }
+    if !all_passed {
         bail!("tests failed; their names are above");
     }
     Ok(())
@@ -119,24 +135,39 @@ pub fn tests(steps: &mut Steps) -> Result<(String, bool)> {
     })
 }
 
-/// Uses the programs for Windows and all installers as people do: what that said, and whether all went well. The
-/// programs for Linux are built.
+/// The tests that use the programs and the packages.
+const USING: [&str; 4] = ["--test", "windows", "--test", "installers"];
+
+/// Uses the programs for Windows and all installers as people do, and asks Windows what the resident program asks of it:
+/// what that said, and whether all went well. The programs for Linux are built, with [`workspace::everything_for_tests`].
 ///
 /// # Errors
 /// A wine, a compiler or a packer that does not start.
-fn use_programs(steps: &mut Steps) -> Result<(String, bool)> {
-    steps.step("wine", wine::prefix)?;
+pub fn use_programs(steps: &mut Steps) -> Result<(String, bool)> {
+    let prefix = steps.step("wine", wine::prefix)?;
     let windows = package::programs_for_windows(Built::Dev, steps)?;
+    let (asked, answered) = steps.step("what the programs ask of Windows", || {
+        let mut test = cargo(System::Windows, &["test"])?;
+        // The same packages as for the programs, or everything would be built once more.
+        for package in package::SHIPPED {
+            test.args(["--package", package]);
+        }
+        test.args(["--test", package::SYSTEM_TEST]);
+        step::tee_any(test.envs(wine::environment(&prefix)))
+    })?;
     let made = steps.step("packages", || package::for_tests(&windows))?;
-    steps.step("programs for Windows, and installers", || {
-        let mut test = step::cargo(&["test", "--package", "offhook-tests"]);
-        test.args(["--test", "windows", "--test", "installers", "--no-fail-fast"])
+    let (said, used) = steps.step("programs for Windows, and installers", || {
+        let mut test = step::cargo(&["test"]);
+        test.args(workspace::everything_for_tests()?)
+            .args(USING)
+            .arg("--no-fail-fast")
             // Each has a Windows of its own, and two cores are soon taken.
             .args(["--", "--ignored", "--test-threads", "2"])
             .env("OFFHOOK_WINDOWS_PROGRAMS", &windows)
             .env("OFFHOOK_PACKAGES", &made);
         step::tee_any(&mut test)
-    })
+    })?;
+    Ok((asked + &said, answered && used))
 }
 
 /// Debian's cargo, building for Windows.

@@ -37,8 +37,9 @@ const USAGE: &str = "usage: cargo xtask COMMAND
                    the released program at work for half an hour, and whether anything grows
   world [--hours N] [--seed S] [--minutes N] [--threads N] [--keep FOLDER]
                    goes through simulated days, a million hours unless told
-  cross            checks what only Windows and macOS compile, from Debian 12, and uses the programs for Windows
-  package [NAME…]  makes what people install, in target/package: deb, nsis, msi; all unless told
+  cross [NAME…]    checks what only Windows and macOS compile, from Debian 12 (lints, tests), and uses the programs
+                   for Windows and all installers (programs); everything unless told
+  package [NAME…]  makes what people install, in target/package: deb, tarball, nsis, msi; all unless told
   package --try    makes the one for Debian and has a new user of a bare Debian use it; needs root and mmdebstrap
   screenshots      takes the pictures of docs/screenshots anew
   supply           checks what comes from others: licences, sources, versions, and known weaknesses where
@@ -67,7 +68,7 @@ fn dispatch() -> Result<()> {
     let mut steps = Steps::default();
     if !matches!(
         command.as_str(),
-        "run" | "bench" | "fuzz" | "mutants" | "package" | "sbom" | "soak" | "world"
+        "run" | "bench" | "cross" | "fuzz" | "mutants" | "package" | "sbom" | "soak" | "world"
     ) && !rest.is_empty()
     {
         bail!("`{command}` takes no arguments\n{USAGE}");
@@ -81,7 +82,7 @@ fn dispatch() -> Result<()> {
         "mutants" => mutants::mutants(&rest, &mut steps)?,
         "soak" => soak::soak(&rest, &mut steps)?,
         "world" => return world::world(&rest),
-        "cross" => cross::cross(&mut steps)?,
+        "cross" => cross::cross(&rest, &mut steps)?,
         "package" => package::package(&rest, &mut steps)?,
         "screenshots" => screenshots::screenshots(&mut steps)?,
         "supply" => supply::supply(&mut steps)?,

@@ -1,6 +1,7 @@
 //! `cargo xtask package`: what people install. They lie in `target/package`.
 
 mod deb;
+mod tarball;
 mod tried;
 mod windows;
 
@@ -16,7 +17,10 @@ use crate::step::{self, Steps};
 use crate::workspace;
 
 /// The programs that people get; the pretend company stays here.
-const SHIPPED: [&str; 3] = ["offhook-agent", "offhook-ctl", "offhook-window"];
+pub const SHIPPED: [&str; 3] = ["offhook-agent", "offhook-ctl", "offhook-window"];
+
+/// What the resident program asks of Windows, asked of Windows.
+pub const SYSTEM_TEST: &str = "system";
 
 /// What a package is tried with.
 const PLAYGROUND: &str = "offhook-playground";
@@ -39,13 +43,13 @@ impl Built {
     }
 }
 
-/// Builds the packages that `what` names (`deb`, `nsis`, `msi`), all of them where it names none. `--try` packs the one
-/// for Debian and has a new user of a bare one use it.
+/// Builds the packages that `what` names (`deb`, `tarball`, `nsis`, `msi`), all of them where it names none. `--try` packs
+/// the one for Debian and has a new user of a bare one use it.
 ///
 /// # Errors
 /// A package that is not known, or the first step that failed.
 pub fn package(what: &[String], steps: &mut Steps) -> Result<()> {
-    let all = ["deb", "nsis", "msi"];
+    let all = ["deb", "tarball", "nsis", "msi"];
     let trial = ["deb".to_owned()];
     let (what, tries) = match what {
         [one] if one == "--try" => (&trial[..], true),
@@ -64,7 +68,7 @@ pub fn package(what: &[String], steps: &mut Steps) -> Result<()> {
     steps.step("what the pages need", pages::install)?;
     steps.step("pages: build", || pages::script("build"))?;
     let version = version()?;
-    if wanted("deb") {
+    if wanted("deb") || wanted("tarball") {
         let built = steps.step("programs for Linux", || {
             let mut build = step::cargo(&["build", "--release"]);
             for package in SHIPPED {
@@ -73,13 +77,19 @@ pub fn package(what: &[String], steps: &mut Steps) -> Result<()> {
             step::run(&mut build)?;
             Ok(workspace::target_folder()?.join(Built::Release.folder()))
         })?;
-        let made = steps.step("Debian package", || deb::pack(&built, &version, Built::Release))?;
-        println!("{}", made.display());
-        if tries {
-            steps.step("pretend company", || {
-                step::run(&mut step::cargo(&["build", "--release", "--package", PLAYGROUND]))
-            })?;
-            tried::tried(&made, &built, steps)?;
+        if wanted("deb") {
+            let made = steps.step("Debian package", || deb::pack(&built, &version, Built::Release))?;
+            println!("{}", made.display());
+            if tries {
+                steps.step("pretend company", || {
+                    step::run(&mut step::cargo(&["build", "--release", "--package", PLAYGROUND]))
+                })?;
+                tried::tried(&made, &built, steps)?;
+            }
+        }
+        if wanted("tarball") {
+            let made = steps.step("archive for Linux", || tarball::pack(&built, &version))?;
+            println!("{}", made.display());
         }
     }
     if wanted("nsis") || wanted("msi") {
@@ -105,9 +115,11 @@ pub fn package(what: &[String], steps: &mut Steps) -> Result<()> {
 pub fn programs_for_windows(built: Built, steps: &mut Steps) -> Result<PathBuf> {
     steps.step("programs for Windows", || {
         let mut build = cross::cargo_for_windows(&["build"])?;
-        if built == Built::Release {
-            build.arg("--release");
-        }
+        match built {
+            Built::Release => build.arg("--release"),
+            // With the test that is run beside them, or what both share would be built once more for it.
+            Built::Dev => build.args(["--bins", "--test", SYSTEM_TEST]),
+        };
         for package in SHIPPED {
             build.args(["--package", package]);
         }
@@ -116,8 +128,8 @@ pub fn programs_for_windows(built: Built, steps: &mut Steps) -> Result<PathBuf> 
     })
 }
 
-/// The packages as the tests install them: programs built for development, and each package twice, the second time as
-/// the next version.
+/// The packages as the tests install them: programs built for development, those for Linux in the target folder, and
+/// each package twice, the second time as the next version.
 ///
 /// # Errors
 /// The first step that failed.
@@ -125,6 +137,7 @@ pub fn for_tests(windows: &Path) -> Result<PathBuf> {
     let linux = workspace::target_folder()?.join(Built::Dev.folder());
     for version in ["0.0.1", "0.0.2"] {
         deb::pack(&linux, version, Built::Dev)?;
+        tarball::pack(&linux, version)?;
         windows::nsis(windows, version, Built::Dev)?;
         windows::msi(windows, version)?;
     }

@@ -65,7 +65,7 @@ fn checks_and_tests(steps: &mut Steps) -> Result<Count> {
     })?;
     let elsewhere = if cross::is_possible() {
         cross::lints(steps)?;
-        counted(cross::tests(steps)?)
+        counted(cross::tests(steps)?).and(counted(cross::use_programs(steps)?))
     } else {
         println!("what only Windows and macOS compile is checked on Debian alone");
         Count::default()

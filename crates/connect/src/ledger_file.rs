@@ -51,11 +51,44 @@ pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(content)?;
     file.as_file().sync_all()?;
-    file.persist(path)?;
+    put_in_place(file, path)?;
     // The rename itself must survive a power cut, too.
     #[cfg(unix)]
     std::fs::File::open(folder)?.sync_all()?;
     Ok(())
+}
+
+/// How long others may hold a file open that is to be replaced: where Windows refuses it then, a scanner for viruses or one
+/// of our own clients is soon done. Together a third of a second.
+#[cfg(windows)]
+const OTHERS: [u64; 8] = [1, 2, 5, 12, 30, 60, 100, 120];
+
+/// The finished file takes its name, and the place of the one that has it.
+///
+/// # Errors
+/// As the system refuses it; on Windows after some tries.
+pub(crate) fn put_in_place(file: tempfile::NamedTempFile, path: &Path) -> io::Result<()> {
+    #[cfg(windows)]
+    let file = {
+        let mut file = file;
+        for wait in OTHERS {
+            match file.persist(path) {
+                Ok(_file) => return Ok(()),
+                Err(refused) if is_held(&refused.error) => file = refused.file,
+                Err(refused) => return Err(refused.error),
+            }
+            std::thread::sleep(std::time::Duration::from_millis(wait));
+        }
+        file
+    };
+    file.persist(path)?;
+    Ok(())
+}
+
+/// `ERROR_ACCESS_DENIED`, `ERROR_SHARING_VIOLATION`
+#[cfg(windows)]
+fn is_held(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(5 | 32))
 }
 
 /// Moves a file that can't be used out of the way; nothing is lost. Gives its new name.

@@ -2,6 +2,8 @@
  *   probe tell CLASS MESSAGE WORD [LONG]   sends a message to the first window of that class
  *   probe access PATH                      the access list of a pipe or a file, as SDDL
  *   probe version PATH                     what a program file says of itself: name, version, number of icons
+ *   probe ask PIPE COMMAND                 the answer of the resident program to a command, as one line of JSON
+ *   probe run PROGRAM ARGUMENTS            runs it hidden and waits, as MicroSIP does: exit code and microseconds
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,10 +64,52 @@ static int version_of(const char *path)
     return 0;
 }
 
+static int ask(const char *pipe, const char *command)
+{
+    static char lines[1 << 17];
+    DWORD moved, length = 0;
+    HANDLE handle = CreateFileA(pipe, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING, 0, NULL);
+    if (handle == INVALID_HANDLE_VALUE) return failed("CreateFile");
+    snprintf(lines, sizeof lines, "{\"hello\":{\"protocol\":1}}\n{\"id\":1,\"command\":%s}\n", command);
+    if (!WriteFile(handle, lines, strlen(lines), &moved, NULL)) return failed("WriteFile");
+    /* The greeting, and whatever else is told before the answer, go by. */
+    for (;;) {
+        if (length == sizeof lines - 1 || !ReadFile(handle, lines + length, 1, &moved, NULL)) return failed("ReadFile");
+        if (lines[length++] != '\n') continue;
+        lines[length] = 0;
+        if (strstr(lines, "\"id\":1")) break;
+        length = 0;
+    }
+    fputs(lines, stdout);
+    CloseHandle(handle);
+    return 0;
+}
+
+static int run(const char *program, const char *arguments)
+{
+    char line[4096];
+    STARTUPINFOA start = { .cb = sizeof start, .dwFlags = STARTF_USESHOWWINDOW, .wShowWindow = SW_HIDE };
+    PROCESS_INFORMATION process;
+    LARGE_INTEGER begun, ended, second;
+    DWORD code;
+    snprintf(line, sizeof line, "\"%s\" %s", program, arguments);
+    QueryPerformanceFrequency(&second);
+    QueryPerformanceCounter(&begun);
+    if (!CreateProcessA(program, line, NULL, NULL, FALSE, CREATE_NO_WINDOW, NULL, NULL, &start, &process))
+        return failed("CreateProcess");
+    WaitForSingleObject(process.hProcess, INFINITE);
+    QueryPerformanceCounter(&ended);
+    GetExitCodeProcess(process.hProcess, &code);
+    printf("%lu %lld\n", code, (ended.QuadPart - begun.QuadPart) * 1000000 / second.QuadPart);
+    return 0;
+}
+
 int main(int count, char **words)
 {
     if (count >= 5 && !strcmp(words[1], "tell")) return tell(count - 2, words + 2);
     if (count == 3 && !strcmp(words[1], "access")) return access_of(words[2]);
     if (count == 3 && !strcmp(words[1], "version")) return version_of(words[2]);
+    if (count == 4 && !strcmp(words[1], "ask")) return ask(words[2], words[3]);
+    if (count == 4 && !strcmp(words[1], "run")) return run(words[2], words[3]);
     return 2;
 }

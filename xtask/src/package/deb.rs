@@ -19,30 +19,7 @@ const ICONS: [u32; 4] = [32, 128, 256, 512];
 /// A file that is missing, or a program of Debian's that failed.
 pub fn pack(built: &Path, version: &str, how: Built) -> Result<PathBuf> {
     let root = scratch("deb")?;
-    let repository = xtask::parts::workspace();
-    for program in PROGRAMS {
-        stripped("strip", &built.join(program), &root.join("usr/bin").join(program))?;
-    }
-    let share = root.join("usr/share");
-    let desktop = share.join("applications/offhook.desktop");
-    copied(&repository.join("packaging/linux/offhook.desktop"), &desktop)?;
-    let icons = share.join("icons/hicolor");
-    for size in ICONS {
-        let to = icons.join(format!("{size}x{size}/apps/offhook.png"));
-        copied(&repository.join(format!("icons/app-{size}.png")), &to)?;
-    }
-    copied(
-        &repository.join("icons/app.svg"),
-        &icons.join("scalable/apps/offhook.svg"),
-    )?;
-    let doc = share.join("doc/offhook");
-    copied(
-        &repository.join("packaging/linux/copyright"),
-        &doc.join("copyright"),
-    )?;
-    copied(&repository.join("CHANGELOG.md"), &doc.join("CHANGELOG.md"))?;
-    copied(&repository.join("docs/ADMIN.md"), &doc.join("ADMIN.md"))?;
-
+    lay_out(built, &root.join("usr"))?;
     let architecture = step::read(&mut step::command("dpkg", &["--print-architecture"]))?;
     let (needed, wished) = libraries(&root)?;
     let control = format!(
@@ -80,6 +57,36 @@ pub fn pack(built: &Path, version: &str, how: Built) -> Result<PathBuf> {
     Ok(package)
 }
 
+/// Programs, icons and documents below `usr`, as every package for Linux has them.
+///
+/// # Errors
+/// A file that is missing.
+pub(super) fn lay_out(built: &Path, usr: &Path) -> Result<()> {
+    let repository = xtask::parts::workspace();
+    for program in PROGRAMS {
+        stripped("strip", &built.join(program), &usr.join("bin").join(program))?;
+    }
+    let share = usr.join("share");
+    let desktop = share.join("applications/offhook.desktop");
+    copied(&repository.join("packaging/linux/offhook.desktop"), &desktop)?;
+    let icons = share.join("icons/hicolor");
+    for size in ICONS {
+        let to = icons.join(format!("{size}x{size}/apps/offhook.png"));
+        copied(&repository.join(format!("icons/app-{size}.png")), &to)?;
+    }
+    copied(
+        &repository.join("icons/app.svg"),
+        &icons.join("scalable/apps/offhook.svg"),
+    )?;
+    let doc = share.join("doc/offhook");
+    copied(
+        &repository.join("packaging/linux/copyright"),
+        &doc.join("copyright"),
+    )?;
+    copied(&repository.join("CHANGELOG.md"), &doc.join("CHANGELOG.md"))?;
+    copied(&repository.join("docs/ADMIN.md"), &doc.join("ADMIN.md"))
+}
+
 /// The packages of the libraries that the programs link: those without which nothing runs, and those of the window.
 fn libraries(root: &Path) -> Result<(String, String)> {
     // dpkg-shlibdeps works in the folder of a source package.
@@ -109,10 +116,10 @@ fn kibibytes(folder: &Path) -> Result<u64> {
 }
 
 /// Whatever the person's own habits are for new files.
-fn plain_rights(root: &Path) -> Result<()> {
-    let programs = root.join("usr/bin");
+pub(super) fn plain_rights(root: &Path) -> Result<()> {
     visit(root, &mut |path| {
-        let executable = path.is_dir() || path.starts_with(&programs);
+        let is_program = path.parent().is_some_and(|folder| folder.ends_with("bin"));
+        let executable = path.is_dir() || is_program;
         let mode = if executable { 0o755 } else { 0o644 };
         fs::set_permissions(path, fs::Permissions::from_mode(mode))
     })

@@ -70,11 +70,17 @@ pub fn msi(built: &Path, version: &str) -> Result<PathBuf> {
     Ok(out)
 }
 
-/// What wixl has no words for. A condition of a component: the start at sign-in where it is asked for, or was there.
-/// Actions that start a program (34; 64: whatever becomes of it): who runs is asked to end, which puts phone and Teams
+/// What wixl has no words for. Conditions of components: the start at sign-in, policy and key file where they are asked
+/// for, or were there before (51: a property takes that value). Actions that start a program (34; 64: whatever becomes of it): who runs is asked to end, which puts phone and Teams
 /// back, before files are looked at; and a start at sign-in that the person switched on by themselves goes with the
 /// programs.
-const MORE: [&str; 5] = [
+const MORE: [&str; 11] = [
+    "UPDATE `Component` SET `Condition` = 'POLICY' WHERE `Component` = 'Policy'",
+    "UPDATE `Component` SET `Condition` = 'KEYFILE' WHERE `Component` = 'KeyFile'",
+    "INSERT INTO `CustomAction` (`Action`, `Type`, `Source`, `Target`) VALUES ('KeepPolicy', 51, 'POLICY', '[POLICYBEFORE]')",
+    "INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES ('KeepPolicy', 'POLICYBEFORE AND NOT POLICY', 410)",
+    "INSERT INTO `CustomAction` (`Action`, `Type`, `Source`, `Target`) VALUES ('KeepKeyFile', 51, 'KEYFILE', '[KEYFILEBEFORE]')",
+    "INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES ('KeepKeyFile', 'KEYFILEBEFORE AND NOT KEYFILE', 411)",
     r#"UPDATE `Component` SET `Condition` = 'AUTOSTART = "1" OR STARTS' WHERE `Component` = 'Autostart'"#,
     r#"INSERT INTO `CustomAction` (`Action`, `Type`, `Source`, `Target`) VALUES ('Quit', 98, 'INSTALLDIR', '"[INSTALLDIR]offhookctl.exe" quit')"#,
     "INSERT INTO `InstallExecuteSequence` (`Action`, `Condition`, `Sequence`) VALUES ('Quit', 'Installed OR WIX_UPGRADE_DETECTED', 1399)",

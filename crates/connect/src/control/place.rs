@@ -126,8 +126,7 @@ pub fn write_private_json(path: &Path, value: &impl serde::Serialize) -> Result<
         let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
         file.write_all(&text)?;
         file.as_file().sync_all()?;
-        file.persist(path)?;
-        Ok(())
+        crate::ledger_file::put_in_place(file, path)
     };
     write().map_err(|source| PlaceError::File {
         path: path.to_owned(),

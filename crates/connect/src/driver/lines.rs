@@ -4,7 +4,7 @@ use super::{Driver, News};
 use crate::control::Reply;
 use crate::desktop::Desktop;
 use crate::lines::microsip::Microsip;
-use crate::lines::{baresip, deskphone, fritzbox, jami, microphone};
+use crate::lines::{baresip, deskphone, fritzbox, jami, linphone, microphone};
 use crate::port::{LineEvents, LineHandle};
 use offhook_engine::Input;
 use offhook_engine::fault::{Code, Fault, FaultKind};
@@ -22,6 +22,7 @@ pub(super) struct Started {
     fritzbox: Option<fritzbox::FritzboxConfig>,
     deskphone: Option<deskphone::DeskphoneConfig>,
     jami: Option<jami::JamiConfig>,
+    linphone: Option<linphone::LinphoneConfig>,
     microphone: Option<microphone::MicrophoneConfig>,
     /// Who was seen at the microphone in this run.
     at_microphone: Vec<App>,
@@ -50,6 +51,11 @@ impl<D: Desktop> Driver<D> {
         if self.parts.started.jami != config {
             self.parts.started.jami.clone_from(&config);
             self.start_line(jami::SOURCE, config, jami::spawn);
+        }
+        let config = self.settings.linphone();
+        if self.parts.started.linphone != config {
+            self.parts.started.linphone.clone_from(&config);
+            self.start_line(linphone::SOURCE, config, linphone::spawn);
         }
         self.start_sip_line();
         self.start_microphone();

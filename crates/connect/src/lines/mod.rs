@@ -6,6 +6,7 @@ mod door;
 pub mod fritzbox;
 pub mod hook;
 pub mod jami;
+pub mod linphone;
 pub mod microphone;
 pub mod microsip;
 pub mod sip;

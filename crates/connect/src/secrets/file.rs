@@ -144,7 +144,7 @@ fn write(path: &Path, contents: &Contents) -> Result<(), SecretError> {
         .map_err(|error| failed(&error))?;
     file.write_all(&text).map_err(|error| failed(&error))?;
     file.as_file().sync_all().map_err(|error| failed(&error))?;
-    file.persist(path).map_err(|error| failed(&error.error))?;
+    crate::ledger_file::put_in_place(file, path).map_err(|error| failed(&error))?;
     // So that the new name, too, survives a power cut.
     #[cfg(unix)]
     std::fs::File::open(folder)

@@ -237,6 +237,8 @@ const LINES: &[Known] = &[
     known("lines.microphone.enabled", Kind::Flag, "false"),
     known("lines.microphone.apps", Kind::Words, ""),
     known("lines.jami.enabled", Kind::Flag, "false"),
+    known("lines.linphone.enabled", Kind::Flag, "false"),
+    known("lines.linphone.address", Kind::Text, "/tmp/offhook-linphone"),
     // No source of its own: MicroSIP reports through the hook.
     known("lines.microsip.ini", Kind::Text, ""),
     known(

@@ -6,6 +6,7 @@ use crate::lines::baresip::BaresipConfig;
 use crate::lines::deskphone::{DeskphoneConfig, MOST_PHONES, Phone};
 use crate::lines::fritzbox::{FritzboxConfig, Own};
 use crate::lines::jami::JamiConfig;
+use crate::lines::linphone::LinphoneConfig;
 use crate::lines::microphone::MicrophoneConfig;
 use crate::lines::microsip::Microsip;
 use crate::lines::sip;
@@ -34,6 +35,12 @@ impl Settings {
     pub fn jami(&self) -> Option<JamiConfig> {
         self.flag("lines.jami.enabled")
             .then_some(JamiConfig { bus: None })
+    }
+
+    pub fn linphone(&self) -> Option<LinphoneConfig> {
+        self.flag("lines.linphone.enabled").then(|| LinphoneConfig {
+            pipe: self.text("lines.linphone.address").into(),
+        })
     }
 
     pub fn microphone(&self) -> Option<MicrophoneConfig> {

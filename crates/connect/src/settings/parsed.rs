@@ -5,6 +5,7 @@ use super::keys::{self, FIRST_RUN, KNOWN};
 use crate::desktop::IconStyle;
 use crate::entra::{EntraConfig, MicrosoftSettings};
 use crate::lines::jami;
+use crate::lines::linphone;
 use crate::lines::tapi::{self, TapiConfig};
 use crate::net::{NetworkConfig, ProxyChoice, proxy_address};
 use crate::secrets::{FileStore, KeyringStore, SecretStore};
@@ -176,6 +177,7 @@ impl Settings {
         switches
             // Where it can be heard at all.
             .filter(|(id, _)| *id != jami::SOURCE || cfg!(target_os = "linux"))
+            .filter(|(id, _)| *id != linphone::SOURCE || cfg!(unix))
             .map(|(id, switch)| KnownSource {
                 id: id.to_owned(),
                 switch: switch.to_owned(),

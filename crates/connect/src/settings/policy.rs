@@ -20,7 +20,8 @@ pub(super) type Forced = BTreeMap<&'static str, String>;
 pub enum Source {
     /// Settings as in `settings.toml`.
     File(PathBuf),
-    /// `SOFTWARE\Policies\Offhook`, the machine's before the person's; a value for each key.
+    /// `SOFTWARE\Policies\Offhook`, the machine's before the person's; a value for each key. After them what the
+    /// installation was told: [`of_installation`].
     #[cfg(windows)]
     Registry,
     /// Preferences that a profile manages, the person's after the machine's.
@@ -50,9 +51,12 @@ impl Source {
             Self::File(path) => of_file(path, problems),
             #[cfg(windows)]
             Self::Registry => {
-                let machine = registry(windows_registry::LOCAL_MACHINE);
-                let person = registry(windows_registry::CURRENT_USER);
-                of_raw(person.into_iter().chain(machine), problems)
+                let installation = registry(windows_registry::CURRENT_USER, r"SOFTWARE\Offhook\Policy");
+                let mut forced = of_installation(installation, problems);
+                let machine = registry(windows_registry::LOCAL_MACHINE, POLICIES);
+                let person = registry(windows_registry::CURRENT_USER, POLICIES);
+                forced.extend(of_raw(person.into_iter().chain(machine), problems));
+                forced
             }
             #[cfg(target_os = "macos")]
             Self::Preferences(files) => {
@@ -131,10 +135,35 @@ pub(super) fn of_raw(raw: impl IntoIterator<Item = (String, Raw)>, problems: &mu
     forced
 }
 
+/// What an MSI's properties left behind: values for keys, and before them those of a file in the form of
+/// `settings.toml`, which the value `file` names.
+#[cfg(any(test, windows))]
+fn of_installation(raw: Vec<(String, Raw)>, problems: &mut Vec<Fault>) -> Forced {
+    let (file, values): (Vec<_>, Vec<_>) = raw
+        .into_iter()
+        .partition(|(name, _)| name.eq_ignore_ascii_case("file"));
+    let mut forced = Forced::new();
+    for (_, raw) in file {
+        // Somebody named it: one that is not there is a problem as well.
+        if let Raw::Text(path) = raw
+            && Path::new(&path).is_file()
+        {
+            forced.extend(of_file(Path::new(&path), problems));
+        } else {
+            problems.push(fault(Code::SettingsValue, "policy.toml"));
+        }
+    }
+    forced.extend(of_raw(values, problems));
+    forced
+}
+
 #[cfg(windows)]
-fn registry(root: &windows_registry::Key) -> Vec<(String, Raw)> {
+const POLICIES: &str = r"SOFTWARE\Policies\Offhook";
+
+#[cfg(windows)]
+fn registry(root: &windows_registry::Key, path: &str) -> Vec<(String, Raw)> {
     use windows_registry::Type;
-    let Ok(key) = root.open(r"SOFTWARE\Policies\Offhook") else {
+    let Ok(key) = root.open(path) else {
         return Vec::new();
     };
     let Ok(values) = key.values() else {
@@ -230,6 +259,34 @@ mod tests {
         assert_eq!(of_raw(of_json(json), &mut problems), file);
         assert_eq!(problems, []);
         assert_eq!(file.len(), 4);
+    }
+
+    #[test]
+    fn an_installation_names_a_file_and_single_values() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("policy.toml");
+        std::fs::write(&file, "[phone]\nhost = \"pbx\"\nport = 5038\n").unwrap();
+        let text = |text: &Path| Raw::Text(text.display().to_string());
+        let key_file = folder.path().join("pbx.pbxkey");
+        let raw = |file: &Path| {
+            vec![
+                ("phone.key_file".to_owned(), text(&key_file)),
+                ("phone.port".to_owned(), Raw::Number(5039)),
+                ("file".to_owned(), text(file)),
+            ]
+        };
+        let mut problems = Vec::new();
+        let forced = of_installation(raw(&file), &mut problems);
+        let wanted = [
+            ("phone.host", "pbx".to_owned()),
+            ("phone.key_file", key_file.display().to_string()),
+            ("phone.port", "5039".to_owned()),
+        ];
+        assert_eq!((forced, problems), (Forced::from(wanted), vec![]));
+        let mut problems = Vec::new();
+        let forced = of_installation(raw(&folder.path().join("none.toml")), &mut problems);
+        assert_eq!(forced.len(), 2);
+        assert_eq!(problems, [fault(Code::SettingsValue, "policy.toml")]);
     }
 
     #[test]

@@ -106,6 +106,7 @@ pub fn source_name(id: &str, language: Language) -> String {
         "hook" => Text::LightHook.text(language).to_owned(),
         "microsip" => "MicroSIP".to_owned(),
         "jami" => "Jami".to_owned(),
+        "linphone" => "Linphone (linphone-daemon)".to_owned(),
         "microphone" => choose(language, "Microphone in use", "Mikrofon in Benutzung").to_owned(),
         "fritzbox" => "FRITZ!Box".to_owned(),
         "tapi" => choose(language, "Windows telephony (TAPI)", "Windows-Telefonie (TAPI)").to_owned(),
@@ -142,6 +143,11 @@ pub(crate) fn source_help(id: &str, by_hook: bool, language: Language) -> &'stat
             language,
             "On Linux: Jami's daemon tells its calls on the session's bus.",
             "Unter Linux: Der Dienst von Jami meldet seine Gespräche auf dem Bus der Sitzung.",
+        ),
+        "linphone" => choose(
+            language,
+            "For linphone-daemon, the Linphone without a window: start it with “--pipe offhook-linphone”. It takes one program alone, and is asked every second, so a call shows up to a second late.",
+            "Für linphone-daemon, das Linphone ohne Fenster: Starten Sie ihn mit „--pipe offhook-linphone“. Er nimmt nur ein Programm an und wird jede Sekunde gefragt; ein Gespräch zeigt sich daher bis zu eine Sekunde später.",
         ),
         "microphone" => choose(
             language,

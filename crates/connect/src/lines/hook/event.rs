@@ -9,12 +9,13 @@ use serde_json::Value;
 use sha2::Digest;
 
 /// Names of our own line sources: a program outside may not speak for them.
-pub const RESERVED: [&str; 9] = [
+pub const RESERVED: [&str; 10] = [
     "baresip",
     "deskphone",
     "fritzbox",
     "hook",
     "jami",
+    "linphone",
     "microphone",
     "phone",
     "sip",
