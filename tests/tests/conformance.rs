@@ -26,6 +26,8 @@ mod link;
 mod manager;
 #[path = "conformance/myapps.rs"]
 mod myapps;
+#[path = "conformance/oauth.rs"]
+mod oauth;
 #[path = "conformance/portal.rs"]
 mod portal;
 #[path = "conformance/procall.rs"]

@@ -224,6 +224,7 @@ export const KEYS = [
   "phone-login",
   "phone-login-internal",
   "phone-login-directory",
+  "phone-login-oauth",
   "phone-login-help",
   "phone-extension",
   "phone-extension-help",

@@ -18,7 +18,7 @@ Usage: offhookctl [--data-dir DIR] [--json] COMMAND
                              report a call; without --id name its number each time
   sign-in [--device-code]    sign in to Microsoft
   sign-out
-  secret set phone|calendar|proxy|sip  store a password; reads standard input
+  secret set phone|phone-client|calendar|proxy|sip  store a password; reads standard input
   key new --name PBX --out FILE [--kind KIND] [--host HOST] [--port N]
        [--issuer TEXT] [--valid-days N] [--pin-tls] [--pin-cert FILE]…
        [--tenant ID] [--client-id ID] [--sign PEM-FILE]
@@ -231,6 +231,7 @@ impl Line {
             ("set", "phone") => Ok(SecretName::Phone),
             ("set", "calendar") => Ok(SecretName::Calendar),
             ("set", "proxy") => Ok(SecretName::Proxy),
+            ("set", "phone-client") => Ok(SecretName::PhoneClient),
             ("set", "sip") => Ok(SecretName::Sip),
             ("set", other) => Err(format!("there is no secret '{other}'").into()),
             (other, _) => Err(format!("a secret can be set, not '{other}'").into()),

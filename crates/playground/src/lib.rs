@@ -66,7 +66,9 @@ pub use procall::{Procall, ProcallHabits, ProcallWrite};
 pub use requests::{Request, Service};
 pub use settings::{Calendar, Phone, ports_in_settings, write_settings};
 pub use sip::{Sip, SipHabits};
-pub use starface::{Starface, StarfaceChat, StarfaceHabits, StarfaceLogin, StarfaceOddity, StarfaceWrite};
+pub use starface::{
+    Starface, StarfaceChat, StarfaceHabits, StarfaceLogin, StarfaceOauth, StarfaceOddity, StarfaceWrite,
+};
 
 use clock::Clock;
 use company::{Dice, Shared};

@@ -181,6 +181,8 @@ pub enum MicrosipTask {
 pub enum SecretName {
     /// The phone system's password.
     Phone,
+    /// The secret of the client by which the phone system is signed in to (OAuth).
+    PhoneClient,
     /// The password of a calendar that has a sign-in of its own.
     Calendar,
     /// The password of the proxy.

@@ -263,6 +263,7 @@ function loginField(room: Room): Part {
   return selectField(room, "phone.login", "phone-login", "phone-login-help", [
     ["internal", "phone-login-internal"],
     ["active-directory", "phone-login-directory"],
+    ["oauth", "phone-login-oauth"],
   ]);
 }
 

@@ -286,14 +286,16 @@ async fn phone(settings: &Settings, store: &SecretStore, language: Language) -> 
         )],
         Err(fault) => failed(&fault),
         Ok(PhoneConfig::System(system)) => {
-            let stored = store.load(&SecretName::phone("phone"), Ask::Quietly).await;
-            match stored.map(|stored| system.enough(stored)) {
-                Ok(Some(secret)) => {
+            let stored = system
+                .with_stored(&SecretName::phone("phone"), store, Ask::Quietly)
+                .await;
+            match stored.map(|(system, stored)| (system.enough(stored), system)) {
+                Ok((Some(secret), system)) => {
                     let steps = Box::pin(system.test(&secret)).await;
                     steps.into_iter().map(|step| step_look(step, language)).collect()
                 }
-                Ok(None) => failed(&Fault::new(FaultKind::Rejected, Code::SecretMissing)),
-                Err(error) => failed(&error.fault()),
+                Ok((None, _)) => failed(&Fault::new(FaultKind::Rejected, Code::SecretMissing)),
+                Err(fault) => failed(&fault),
             }
         }
     }

@@ -271,6 +271,7 @@ impl<D: Desktop> Driver<D> {
         let secret = SecretString::from(value);
         let (name, changed) = match name {
             SecretName::Phone => (phone_secret(), News::PhoneSecretChanged),
+            SecretName::PhoneClient => (secrets::SecretName::phone_client(), News::PhoneSecretChanged),
             SecretName::Proxy => (secrets::SecretName::proxy(), News::ProxySecretChanged),
             SecretName::Sip => (secrets::SecretName::line(sip::SOURCE), News::SipSecretChanged),
             SecretName::Calendar => {
@@ -336,9 +337,9 @@ impl<D: Desktop> Driver<D> {
         let task = tokio::task::spawn_local(async move {
             let findings = match config {
                 Some(Ok(PhoneConfig::System(system))) => {
-                    let stored = store.load(&phone_secret(), Ask::MayPrompt).await;
-                    match stored.map(|stored| system.enough(stored)) {
-                        Ok(Some(secret)) => {
+                    let stored = system.with_stored(&phone_secret(), &store, Ask::MayPrompt).await;
+                    match stored.map(|(system, stored)| (system.enough(stored), system)) {
+                        Ok((Some(secret), system)) => {
                             let mut findings = Vec::new();
                             // Each step as soon as it is known.
                             let found = |finding| {
@@ -348,12 +349,12 @@ impl<D: Desktop> Driver<D> {
                             system.test_step_by_step(&secret, found).await;
                             findings
                         }
-                        Ok(None) => vec![doctor::failed(
+                        Ok((None, _)) => vec![doctor::failed(
                             "secret",
                             &Fault::new(FaultKind::Rejected, Code::SecretMissing),
                             language,
                         )],
-                        Err(error) => vec![doctor::failed("secret", &error.fault(), language)],
+                        Err(fault) => vec![doctor::failed("secret", &fault, language)],
                     }
                 }
                 Some(Err(fault)) => vec![doctor::failed("settings", &fault, language)],

@@ -43,6 +43,7 @@ use crate::keys::Memory;
 use crate::kill_point::{self, Point};
 use crate::ledger_file::LedgerFile;
 use crate::lines::hook::{Hook, Listener};
+use crate::phones::PhoneSystem;
 use crate::port::PhoneEvent;
 use crate::settings::Settings;
 use effects::Saver;
@@ -103,7 +104,7 @@ enum News {
     /// The phone's password was loaded, or could not be.
     PhoneSecret {
         attempt: u64,
-        secret: Result<Option<secrecy::SecretString>, Fault>,
+        secret: Result<(PhoneSystem, Option<secrecy::SecretString>), Fault>,
     },
     /// The proxy's password was loaded, or could not be.
     ProxySecret {

@@ -10,6 +10,7 @@ use crate::calendar::CalendarConfig;
 use crate::desktop::Desktop;
 use crate::entra::{self, Clock, EntraConfig, EntraHandle, PageTexts};
 use crate::graph::Graph;
+use crate::phones::PhoneSystem;
 use crate::port::{LineEvents, LineHandle, NewSecret, PhoneEvent, PhoneHandle};
 use crate::secrets::{Ask, FileStore, SecretName, SecretStore, again_after};
 use crate::settings::{PhoneConfig, Settings};
@@ -233,6 +234,9 @@ impl<D: Desktop> Driver<D> {
     }
 
     fn load_phone_secret(&self) {
+        let Some(Ok(PhoneConfig::System(system))) = self.parts.phone_config.clone() else {
+            return;
+        };
         let (store, news, attempt) = (
             self.parts.store.clone(),
             self.news.clone(),
@@ -244,24 +248,22 @@ impl<D: Desktop> Driver<D> {
             if tries > 0 {
                 tokio::time::sleep(again_after(tries)).await;
             }
-            let secret = store
-                .load(&phone_secret(), ask)
-                .await
-                .map_err(|error| error.fault());
+            let secret = system.with_stored(&phone_secret(), &store, ask).await;
             let _ended = news.send(News::PhoneSecret { attempt, secret });
         });
     }
 
-    pub(super) fn on_phone_secret(&mut self, attempt: u64, secret: Result<Option<SecretString>, Fault>) {
+    pub(super) fn on_phone_secret(
+        &mut self,
+        attempt: u64,
+        secret: Result<(PhoneSystem, Option<SecretString>), Fault>,
+    ) {
         if attempt != self.parts.phone_attempt {
             return;
         }
         match secret {
-            Ok(stored) => {
+            Ok((system, stored)) => {
                 self.desk.phone.password_stored = stored.is_some();
-                let Some(Ok(PhoneConfig::System(system))) = &self.parts.phone_config else {
-                    return;
-                };
                 let Some(secret) = system.enough(stored) else {
                     let missing = Fault::new(FaultKind::Rejected, Code::SecretMissing);
                     self.input(Input::PhoneDown(missing));

@@ -22,6 +22,7 @@ pub mod web;
 pub mod xml;
 
 use crate::port::{PhoneEvents, PhoneHandle};
+use crate::secrets::{Ask, SecretName, SecretStore};
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use probe::Finding;
 use secrecy::SecretString;
@@ -59,6 +60,28 @@ impl PhoneSystem {
             #[cfg(windows)]
             Self::Tapi(config) => tapi::spawn((**config).clone(), events),
         }
+    }
+
+    /// Itself with everything that is stored for it, and the password; `None` beside it where one is missing.
+    ///
+    /// # Errors
+    /// The store could not be asked.
+    pub async fn with_stored(
+        &self,
+        password: &SecretName,
+        store: &SecretStore,
+        ask: Ask,
+    ) -> Result<(Self, Option<SecretString>), Fault> {
+        let stored = store.load(password, ask).await.map_err(|error| error.fault())?;
+        let mut system = self.clone();
+        if let Self::Starface(config) = &mut system
+            && let Some(oauth) = &mut config.oauth
+        {
+            let secret = store.load(&SecretName::phone_client(), ask).await;
+            let secret = secret.map_err(|error| error.fault())?;
+            oauth.secret = secret.map(starface::oauth::ClientSecret);
+        }
+        Ok((system, stored))
     }
 
     /// What is stored, or nothing where nothing is needed. `None`: a secret is missing.

@@ -49,6 +49,11 @@ impl SecretName {
         }
     }
 
+    /// The secret of the client by which the phone system is signed in to (OAuth).
+    pub fn phone_client() -> Self {
+        Self("phone-client".to_owned())
+    }
+
     /// The password of a call source that has a sign-in of its own.
     pub fn line(source: &str) -> Self {
         Self(format!("line/{source}"))

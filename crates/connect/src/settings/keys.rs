@@ -147,7 +147,7 @@ const LINES: &[Known] = &[
     known("phone.user", Kind::Text, ""),
     known(
         "phone.login",
-        Kind::OneOf(&["internal", "active-directory"]),
+        Kind::OneOf(&["internal", "active-directory", "oauth"]),
         "internal",
     ),
     known(
@@ -155,6 +155,8 @@ const LINES: &[Known] = &[
         Kind::OneOf(&["auto", "off", "md5", "password"]),
         "auto",
     ),
+    known("phone.oauth_client", Kind::Text, ""),
+    known("phone.oauth_scope", Kind::Text, ""),
     known("phone.star_on", Kind::Text, ""),
     known("phone.star_off", Kind::Text, ""),
     known("phone.chat", Kind::Flag, "false"),

@@ -173,6 +173,8 @@ impl Settings {
             user: self.text("phone.user").to_owned(),
             login: self.text("phone.login").to_owned(),
             uci: self.text("phone.uci").to_owned(),
+            oauth_client: self.text("phone.oauth_client").to_owned(),
+            oauth_scope: self.text("phone.oauth_scope").to_owned(),
             star_on: self.text("phone.star_on").to_owned(),
             star_off: self.text("phone.star_off").to_owned(),
             chat: self.flag("phone.chat"),

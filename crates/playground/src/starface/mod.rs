@@ -5,6 +5,7 @@
 //! call before the login. Where the facts are silent it takes the stricter reading.
 
 mod chat;
+mod oauth;
 mod rest;
 mod uci;
 mod xml;
@@ -29,6 +30,7 @@ use crate::server::Cut;
 
 pub use chat::StarfaceChat;
 pub(crate) use chat::serve as serve_chat;
+pub use oauth::StarfaceOauth;
 
 /// Life of a REST token.
 const TOKEN_LIFE: Duration = Duration::from_secs(4 * 3600);
@@ -68,6 +70,8 @@ pub struct StarfaceHabits {
     pub lower_case: bool,
     /// UCI answers this instead.
     pub says: Option<StarfaceOddity>,
+    /// It is a STARFACE 10 whose administrator has set a client up.
+    pub oauth: Option<StarfaceOauth>,
     /// Behind the login in the addresses of its chat.
     pub chat_domain: String,
     /// The token's name in the answer to a login.
@@ -89,6 +93,7 @@ impl Default for StarfaceHabits {
             md5: false,
             lower_case: false,
             says: None,
+            oauth: None,
             chat_domain: "127.0.0.1".into(),
             token_name: "token",
         }
@@ -138,7 +143,18 @@ struct Inside {
     /// Connections of the chat, by login and resource, and what they show.
     chats: BTreeMap<(String, String), Option<StarfaceChat>>,
     chat_tries: u64,
+    /// By OAuth: tokens, what renews them, and how often a password was sent.
+    bearers: BTreeMap<String, (String, Moment)>,
+    renewals: BTreeMap<String, (String, Moment)>,
+    grants: u64,
     chat_is_silent: bool,
+}
+
+impl Inside {
+    /// Nothing that is made of a password is taken.
+    fn hash_is_gone(&self) -> bool {
+        self.habits.oauth.as_ref().is_some_and(|oauth| oauth.hash_is_gone)
+    }
 }
 
 /// The handle on it.
@@ -211,6 +227,16 @@ impl Starface {
         let inside = self.inside.lock();
         let own = inside.chats.iter().filter(|((of, _), _)| of == login);
         own.filter_map(|(_, shown)| shown.clone()).collect()
+    }
+
+    /// How often a password was sent for a token of OAuth.
+    pub fn grants(&self) -> u64 {
+        self.inside.lock().grants
+    }
+
+    /// No token of OAuth can be renewed any more.
+    pub fn forget_renewals(&self) {
+        self.inside.lock().renewals.clear();
     }
 
     /// The chat takes what it is sent and says nothing.
@@ -349,6 +375,7 @@ async fn handle(
     let segments: Vec<&str> = segments.iter().map(String::as_str).collect();
     match segments.as_slice() {
         ["rest", path @ ..] => rest::answer(&starface, &method, path, uri.query(), &headers, &body),
+        ["auth", "realms", "pbx", "oauth2", "token"] => oauth::answer(&starface, &method, &headers, &body),
         ["xml-rpc"] => uci::answer(
             &starface,
             &method,

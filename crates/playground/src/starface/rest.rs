@@ -81,6 +81,9 @@ pub(super) fn answer(
     if query.is_some_and(|query| query.contains("actOnBehalfOf")) {
         return refused(403, "FORBIDDEN");
     }
+    if inside.hash_is_gone() && path == ["login"] {
+        return refused(401, "UNAUTHORIZED");
+    }
     match (method.as_str(), path) {
         ("GET", ["login"]) => return challenge(&mut inside),
         ("POST", ["login"]) => return sign_in(starface, &mut inside, body),
@@ -88,12 +91,14 @@ pub(super) fn answer(
     }
     let now = starface.clock.now();
     let token = header("authtoken");
-    let Some(login) = inside
+    let by_token = inside
         .tokens
         .get(token)
         .filter(|(_, until)| now < *until)
-        .map(|(login, _)| login.clone())
-    else {
+        .map(|(login, _)| login.clone());
+    let bearer = header("authorization").strip_prefix("Bearer ");
+    let by_bearer = bearer.and_then(|bearer| super::oauth::whose(starface, &inside, bearer));
+    let Some(login) = by_token.or(by_bearer) else {
         return refused(401, "UNAUTHORIZED");
     };
     if starface.faults.is_struck(Place::PbxAction, &Fault::PbxDenied) {

@@ -13,6 +13,7 @@ use crate::faults::{Fault, Place};
 use crate::pbx::{CallState, CallView};
 
 const AUTH: &str = "de.vertico.starface.auth=";
+const JWT: &str = "de.vertico.starface.jwt=";
 
 pub(super) fn answer(
     starface: &Starface,
@@ -47,7 +48,13 @@ pub(super) fn answer(
             );
         }
     }
-    let Some(login) = signed(&inside, query) else {
+    let jwt = query.split('&').find_map(|pair| pair.strip_prefix(JWT));
+    let login = match jwt {
+        Some(jwt) => super::oauth::whose(starface, &inside, &super::unescaped(jwt)),
+        None if inside.hash_is_gone() => None,
+        None => signed(&inside, query),
+    };
+    let Some(login) = login else {
         return plain(StatusCode::UNAUTHORIZED);
     };
     if inside.habits.uci_refused

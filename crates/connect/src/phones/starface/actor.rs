@@ -73,7 +73,14 @@ impl Adapter for Actor {
     }
 
     fn waits_for_person(&mut self, error: &Error) -> bool {
-        matches!(error, Error::WrongPassword(_) | Error::OtherLogin(_))
+        matches!(
+            error,
+            Error::WrongPassword(_)
+                | Error::OtherLogin(_)
+                | Error::ClientSecret(_)
+                // Of a sign-in alone: afterwards it ends nothing.
+                | Error::NotPermitted(_)
+        )
     }
 }
 

@@ -1,6 +1,7 @@
 //! Settings of the adapter, parsed once into valid values.
 
 use super::chat::ChatConfig;
+use super::oauth::OauthConfig;
 use crate::phones::tls::Tls;
 use crate::phones::{ConfigError, net};
 use offhook_engine::fault::Code;
@@ -23,6 +24,9 @@ pub struct StarfaceSettings {
     pub login: String,
     /// `auto`, `off`, `md5` (releases before 6.4.2) or `password` (Active Directory, unconfirmed).
     pub uci: String,
+    /// Of a login by OAuth: the client, and the scope; empty: the usual ones.
+    pub oauth_client: String,
+    pub oauth_scope: String,
     /// What is dialled for do not disturb; both or neither.
     pub star_on: String,
     pub star_off: String,
@@ -54,6 +58,8 @@ pub enum LoginType {
     Internal,
     /// A directory: the password itself is sent, so only over TLS.
     ActiveDirectory,
+    /// STARFACE 10, by OAuth with a client of the phone system.
+    Oauth,
 }
 
 /// How UCI is told who asks (facts/starface.md section 1.2).
@@ -65,6 +71,8 @@ pub enum UciLogin {
     Md5,
     /// The password in Base64, for logins of a directory. Seen in one client only.
     Password,
+    /// The access token of OAuth.
+    Token,
 }
 
 /// What a person dials for do not disturb. No list of such codes is public (facts/starface.md section 4).
@@ -144,6 +152,7 @@ pub struct StarfaceConfig {
     pub uci: Option<UciLogin>,
     pub star_codes: Option<StarCodes>,
     pub chat: Option<ChatConfig>,
+    pub oauth: Option<OauthConfig>,
     pub timing: Timing,
 }
 
@@ -172,20 +181,24 @@ impl StarfaceConfig {
         let login = match settings.login.trim() {
             "internal" | "" => LoginType::Internal,
             "active-directory" => LoginType::ActiveDirectory,
-            _ => return Err(bad("login", "it is neither internal nor active-directory")),
+            "oauth" => LoginType::Oauth,
+            _ => return Err(bad("login", "it is neither internal, active-directory nor oauth")),
         };
         let uci = match (settings.uci.trim(), login) {
             ("auto" | "", LoginType::Internal) => Some(UciLogin::Sha512),
             // Nobody knows for certain how a directory's login looks there.
             ("auto" | "", LoginType::ActiveDirectory) | ("off", _) => None,
+            ("auto" | "", LoginType::Oauth) => Some(UciLogin::Token),
             ("md5", LoginType::Internal) => Some(UciLogin::Md5),
             ("password", LoginType::ActiveDirectory) => Some(UciLogin::Password),
             _ => return Err(bad("uci", "it does not go with the kind of login")),
         };
-        if tls == Tls::Off && login == LoginType::ActiveDirectory {
+        if tls == Tls::Off
+            && (login == LoginType::ActiveDirectory || login == LoginType::Oauth && !is_here(host))
+        {
             return Err(ConfigError {
                 code: Code::PhoneTlsNeeded,
-                ..bad("tls", "a directory's password is sent over TLS only")
+                ..bad("tls", "the password is sent over TLS only")
             });
         }
         let star_codes = star_codes(settings)?;
@@ -193,6 +206,10 @@ impl StarfaceConfig {
             return Err(bad("star_on", "codes are dialled over UCI, which is off"));
         }
         let chat = chat(settings, host, user, &tls)?;
+        let oauth = match login {
+            LoginType::Oauth => Some(oauth(settings)?),
+            LoginType::Internal | LoginType::ActiveDirectory => None,
+        };
         let scheme = if tls == Tls::Off { "http" } else { "https" };
         let name = net::in_address(host);
         let port = match settings.port {
@@ -210,6 +227,7 @@ impl StarfaceConfig {
             uci,
             star_codes,
             chat,
+            oauth,
             timing: Timing::default(),
         })
     }
@@ -225,6 +243,28 @@ impl StarfaceConfig {
     }
 }
 
+/// This computer itself.
+fn is_here(host: &str) -> bool {
+    host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
+}
+
+/// Client and scopes: facts/starface.md section 2.4.
+fn oauth(settings: &StarfaceSettings) -> Result<OauthConfig, ConfigError> {
+    let word = |key: &'static str, text: &str, usual: &[&str]| {
+        let is_word = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:/".contains(&byte);
+        match text.trim() {
+            "" => Ok(usual.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>()),
+            text if text.len() <= 80 && text.bytes().all(is_word) => Ok(vec![text.to_owned()]),
+            _ => Err(ConfigError::new(key, "it has other signs than a name")),
+        }
+    };
+    Ok(OauthConfig {
+        client: word("oauth_client", &settings.oauth_client, &["rest-client-headless"])?.concat(),
+        secret: None,
+        scopes: word("oauth_scope", &settings.oauth_scope, &["login", "pbx-login"])?,
+    })
+}
+
 /// Sources for the address: facts/starface.md section 3.
 fn chat(
     settings: &StarfaceSettings,
@@ -235,8 +275,7 @@ fn chat(
     if !settings.chat {
         return Ok(None);
     }
-    let is_here = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
-    if *tls == Tls::Off && !is_here {
+    if *tls == Tls::Off && !is_here(host) {
         return Err(ConfigError {
             code: Code::PhoneTlsNeeded,
             ..ConfigError::new("tls", "the chat's password is sent over TLS only")
@@ -370,6 +409,38 @@ mod tests {
         assert!(here.unwrap().chat.is_some());
         let odd = parsed(|s| (s.chat, s.chat_domain) = (true, "a/b".into()));
         assert_eq!(odd.unwrap_err(), "chat_domain");
+    }
+
+    #[test]
+    fn a_client_of_the_phone_system_has_its_usual_names() {
+        let oauth = parsed(|s| s.login = "oauth".into()).unwrap();
+        assert_eq!(
+            (oauth.login, oauth.uci),
+            (LoginType::Oauth, Some(UciLogin::Token))
+        );
+        let client = oauth.oauth.unwrap();
+        assert_eq!(
+            (client.client.as_str(), client.scopes.join(" ")),
+            ("rest-client-headless", "login pbx-login".into())
+        );
+        let other = parsed(|s| {
+            (s.login, s.oauth_client, s.oauth_scope) = ("oauth".into(), "own".into(), "pbx-login".into());
+        });
+        let other = other.unwrap().oauth.unwrap();
+        assert_eq!(
+            (other.client.as_str(), other.scopes),
+            ("own", vec!["pbx-login".into()])
+        );
+        let odd = parsed(|s| (s.login, s.oauth_client) = ("oauth".into(), "a b".into()));
+        assert_eq!(odd.unwrap_err(), "oauth_client");
+        assert_eq!(
+            parsed(|s| (s.login, s.tls) = ("oauth".into(), "off".into())).unwrap_err(),
+            "tls"
+        );
+        assert_eq!(
+            parsed(|s| (s.login, s.uci) = ("oauth".into(), "md5".into())).unwrap_err(),
+            "uci"
+        );
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub enum Error {
     WrongPassword(String),
     #[error("{0} wants a directory's login, the settings an internal one")]
     OtherLogin(String),
+    #[error("the secret of the client {0} is missing or refused")]
+    ClientSecret(String),
     #[error("the account may not {0}")]
     NotPermitted(&'static str),
     #[error("refused: {0}")]
@@ -43,6 +45,7 @@ impl Error {
             }
             Self::WrongPassword(host) => Fault::new(Rejected, Code::PhoneWrongPassword).about(host),
             Self::OtherLogin(host) => Fault::new(Rejected, Code::PhoneOtherLogin).about(host),
+            Self::ClientSecret(client) => Fault::new(Rejected, Code::PhoneClientSecret).about(client),
             Self::NotPermitted(what) => Fault::new(RightMissing, Code::PhoneNotPermitted).about(*what),
             Self::Refused(what) => Fault::new(Rejected, Code::PhoneRefused).about(*what),
             Self::UciEnded => Fault::new(Unreachable, Code::PhoneRefused).about("UCI"),
@@ -59,7 +62,8 @@ impl Error {
             | Self::NotUnderstood(_)
             | Self::Xml { .. }
             | Self::WrongPassword(_)
-            | Self::OtherLogin(_) => true,
+            | Self::OtherLogin(_)
+            | Self::ClientSecret(_) => true,
             Self::NotPermitted(_)
             | Self::Refused(_)
             | Self::UciEnded
@@ -77,6 +81,7 @@ impl Error {
             | Self::Xml { .. }
             | Self::WrongPassword(_)
             | Self::OtherLogin(_)
+            | Self::ClientSecret(_)
             | Self::NotPermitted(_)
             | Self::Refused(_)
             | Self::UciEnded

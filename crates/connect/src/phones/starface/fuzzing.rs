@@ -143,6 +143,8 @@ pub fn settings(input: &[u8]) {
         user: line(),
         login: line(),
         uci: line(),
+        oauth_client: line(),
+        oauth_scope: line(),
         star_on: line(),
         star_off: line(),
         chat: port % 2 == 1,

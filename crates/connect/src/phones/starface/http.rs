@@ -20,9 +20,24 @@ pub struct Request {
     /// Segments of the path.
     pub path: Vec<String>,
     /// UCI's login, which has to travel in the address (facts/starface.md section 1.1).
-    pub login: Option<SecretString>,
+    pub login: Option<UciPass>,
     pub headers: Vec<(HeaderName, HeaderValue)>,
     pub body: Option<String>,
+}
+
+/// What says in UCI's address who it is.
+#[derive(Clone)]
+pub enum UciPass {
+    /// Made of name and password.
+    Proof(SecretString),
+    /// STARFACE 10's access token (facts/starface.md section 1.2).
+    Token(SecretString),
+}
+
+impl fmt::Debug for UciPass {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("UciPass")
+    }
 }
 
 impl fmt::Debug for Request {
@@ -114,9 +129,13 @@ fn address(base: &Url, request: &Request) -> Url {
         path.pop_if_empty().extend(&request.path);
     }
     if let Some(login) = &request.login {
+        let (name, value) = match login {
+            UciPass::Proof(proof) => ("auth", proof),
+            UciPass::Token(token) => ("jwt", token),
+        };
         url.set_query(Some(&format!(
-            "de.vertico.starface.auth={}",
-            escaped(login.expose_secret())
+            "de.vertico.starface.{name}={}",
+            escaped(value.expose_secret())
         )));
     }
     url
@@ -145,7 +164,7 @@ mod tests {
             what: "test",
             method: Method::POST,
             path: vec!["xml-rpc".into()],
-            login: Some(login.to_owned().into()),
+            login: Some(UciPass::Proof(login.to_owned().into())),
             headers: Vec::new(),
             body: Some(login.to_owned()),
         }

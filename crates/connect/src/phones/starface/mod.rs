@@ -7,6 +7,7 @@
 //! | [`http`] | the way of a request and of its answer; logins in addresses are hidden by type |
 //! | [`rest`] | one file per operation: request, parse; pure |
 //! | [`uci`] | the same over XML-RPC, in three generations; the reader of XML; calls |
+//! | [`oauth`] | the sign-in of STARFACE 10 with a client; pure |
 //! | `chat` | the chat status over XMPP, where the person wants it |
 //! | [`session`] | a signed-in connection: reads, writes, polls |
 //! | [`actor`] | the task: connects, serves, tries again |
@@ -21,8 +22,8 @@
 //! Where an account can set do not disturb in neither way, or not read it, the person's own codes are dialled as a call of
 //! their own phone, which is not told.
 //!
-//! Left out, because the facts do not carry it: OAuth of
-//! STARFACE 10 (it still takes the hash), events to a listener on the desk, OneHub.
+//! Left out, because the facts do not carry it: the sign-in of STARFACE 10 in the browser, events to a listener on the
+//! desk, OneHub.
 
 mod actor;
 mod chat;
@@ -32,6 +33,7 @@ pub mod error;
 pub mod fuzzing;
 pub mod http;
 pub mod logins;
+pub mod oauth;
 pub mod probe;
 pub mod rest;
 pub mod session;

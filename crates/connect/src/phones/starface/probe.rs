@@ -40,7 +40,7 @@ async fn steps(
             Step::Reach
         } else if matches!(
             error,
-            Error::WrongPassword(_) | Error::OtherLogin(_) | Error::NotPermitted(_)
+            Error::WrongPassword(_) | Error::OtherLogin(_) | Error::ClientSecret(_) | Error::NotPermitted(_)
         ) {
             Step::SignIn
         } else {
@@ -50,8 +50,8 @@ async fn steps(
     };
     let rest = match session.sign_in_rest().await {
         // UCI may be enough.
-        Ok(()) | Err(Error::NotPermitted(_)) => Ok(()),
-        Err(error) => Err(error),
+        Err(Error::NotPermitted(_)) if config.oauth.is_none() => Ok(()),
+        outcome => outcome,
     };
     if let Err(error) = rest {
         if !error.is_silence() {

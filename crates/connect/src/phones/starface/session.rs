@@ -1,14 +1,16 @@
 //! A signed-in connection: both interfaces, the fields, the calls. [`super::actor`] says when.
 
+mod signing;
 mod uci;
 mod writes;
 
 use super::chat::{self, Chat};
-use super::config::{LoginType, StarfaceConfig};
+use super::config::StarfaceConfig;
 use super::error::Error;
-use super::http::{Answer, Http, Request};
+use super::http::{Answer, Http, Request, UciPass};
 use super::logins;
-use super::rest::{Odd, login, me, phone_config, redirects};
+use super::oauth::Tokens;
+use super::rest::{Odd, login, phone_config, redirects};
 use super::uci::calls::Calls;
 use super::uci::methods::{self, Generation, Method};
 use super::uci::xml::Value;
@@ -18,7 +20,6 @@ use offhook_engine::facts::Prepared;
 use offhook_engine::line::LineEvent;
 use offhook_engine::phone::{Abilities, Can, Field, FieldValue, PhoneIdentity, Unconfirmed};
 use reqwest::StatusCode;
-use reqwest::header::HeaderValue;
 use secrecy::SecretString;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -30,8 +31,9 @@ const MOST_CALLS: usize = 200;
 const GOODBYE: Duration = Duration::from_secs(2);
 
 struct Rest {
-    token: HeaderValue,
-    since: Instant,
+    pass: login::RestPass,
+    /// Another one is asked for from then on.
+    due: Instant,
     user: i64,
 }
 
@@ -67,7 +69,9 @@ pub struct Session {
     config: StarfaceConfig,
     password: SecretString,
     events: PhoneEvents,
-    uci_login: Option<SecretString>,
+    uci_login: Option<UciPass>,
+    /// By OAuth.
+    tokens: Option<Tokens>,
     rest: Option<Rest>,
     uci: Uci,
     uci_pace: Backoff,
@@ -126,7 +130,11 @@ impl Session {
         let now = Instant::now();
         Self {
             http,
-            uci_login: config.uci.map(|kind| logins::uci(kind, &config.user, password)),
+            uci_login: config
+                .uci
+                .and_then(|kind| logins::uci(kind, &config.user, password))
+                .map(UciPass::Proof),
+            tokens: None,
             uci: match config.uci {
                 None => Uci::Off,
                 Some(_) => Uci::Down {
@@ -161,7 +169,10 @@ impl Session {
     async fn sign_in(&mut self) -> Result<(), Error> {
         match self.sign_in_rest().await {
             Ok(()) => {}
-            Err(Error::NotPermitted(_)) => debug!("REST does not let the account in"),
+            // One token serves both.
+            Err(Error::NotPermitted(_)) if self.config.oauth.is_none() => {
+                debug!("REST does not let the account in");
+            }
             Err(error) => return Err(error),
         }
         let uci = self.sign_in_uci().await;
@@ -179,54 +190,6 @@ impl Session {
     }
 
     // --- REST
-
-    /// A fresh nonce, its answer, the token, and whose it is.
-    ///
-    /// # Errors
-    /// [`Error::NotPermitted`] where REST is not there for this account.
-    pub async fn sign_in_rest(&mut self) -> Result<(), Error> {
-        let challenge = self.challenge().await?;
-        if challenge.login == LoginType::ActiveDirectory && self.config.login == LoginType::Internal {
-            // The password itself would be sent: only by the person's own choice.
-            return Err(Error::OtherLogin(self.config.host.clone()));
-        }
-        let proof = login::prove(&challenge, &self.config.user, &self.password);
-        let answer = self.http.send(proof).await?;
-        let token = match answer.status.as_u16() {
-            200..=299 => login::parse_token(&answer).map_err(|Odd| self.odd())?,
-            400 | 401 => return Err(Error::WrongPassword(self.config.host.clone())),
-            _ => return Err(self.unsigned(&answer)),
-        };
-        let known = self.rest.as_ref().map(|rest| rest.user);
-        let mut rest = Rest {
-            token,
-            since: Instant::now(),
-            user: known.unwrap_or_default(),
-        };
-        if known.is_none() {
-            let answer = self.http.send(login::with_token(me::ask(), &rest.token)).await?;
-            if !answer.status.is_success() {
-                return Err(self.unsigned(&answer));
-            }
-            let me = me::parse(&answer).map_err(|Odd| self.odd())?;
-            self.identity.names = me.names;
-            rest.user = me.id;
-        }
-        self.rest = Some(rest);
-        Ok(())
-    }
-
-    /// The first answer of the phone system.
-    ///
-    /// # Errors
-    /// See [`Session::sign_in_rest`].
-    pub async fn challenge(&mut self) -> Result<login::Challenge, Error> {
-        let answer = self.http.send(login::ask()).await?;
-        if !answer.status.is_success() {
-            return Err(self.unsigned(&answer));
-        }
-        login::parse_challenge(&answer).map_err(|Odd| self.odd())
-    }
 
     fn unsigned(&self, answer: &Answer) -> Error {
         match answer.status.as_u16() {
@@ -257,7 +220,7 @@ impl Session {
             return Err(Error::NotPermitted("REST"));
         };
         let mut is_fresh = false;
-        if rest.since.elapsed() >= self.config.timing.renew {
+        if Instant::now() >= rest.due {
             self.sign_in_rest().await?;
             // Rights may have come since.
             self.denied = Denied::default();
@@ -282,7 +245,7 @@ impl Session {
         let Some(rest) = &self.rest else {
             return Err(Error::NotPermitted("REST"));
         };
-        let request = login::with_token(request.clone(), &rest.token);
+        let request = login::with_pass(request.clone(), &rest.pass);
         self.http.send(request).await
     }
 
@@ -513,10 +476,11 @@ fn allowed<T>(outcome: Result<T, Error>, denied: &mut bool) -> Result<Option<T>,
 /// Says good-bye, so that the phone system keeps neither token nor session. Nobody waits for it.
 impl Drop for Session {
     fn drop(&mut self) {
-        let rest = self
-            .rest
-            .take()
-            .map(|rest| login::with_token(login::end(), &rest.token));
+        let rest = self.rest.take().and_then(|rest| match &rest.pass {
+            login::RestPass::Token(_) => Some(login::with_pass(login::end(), &rest.pass)),
+            // It ends by itself, in minutes.
+            login::RestPass::Bearer(_) => None,
+        });
         let uci = self.generation().and_then(|generation| {
             methods::request(Method::Logout, generation, &[], self.uci_login.as_ref()?)
         });

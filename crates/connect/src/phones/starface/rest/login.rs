@@ -5,7 +5,7 @@ use super::super::http::{Answer, Request};
 use super::super::logins;
 use super::{Odd, json, request};
 use reqwest::Method;
-use reqwest::header::{HeaderName, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderName, HeaderValue};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json as object};
 
@@ -47,7 +47,8 @@ pub fn parse_challenge(answer: &Answer) -> Result<Challenge, Odd> {
 /// The caller has made sure that a directory's password may be sent.
 pub fn prove(challenge: &Challenge, login: &str, password: &SecretString) -> Request {
     let secret = match challenge.login {
-        LoginType::Internal => logins::rest_internal(login, &challenge.nonce, password),
+        // No challenge is of the last kind.
+        LoginType::Internal | LoginType::Oauth => logins::rest_internal(login, &challenge.nonce, password),
         LoginType::ActiveDirectory => logins::rest_active_directory(login, &challenge.nonce, password),
     };
     let body = object!({
@@ -77,10 +78,22 @@ pub fn end() -> Request {
     request("logout", Method::DELETE, &["login"], None)
 }
 
-/// The header that carries the token.
-pub fn with_token(mut request: Request, token: &HeaderValue) -> Request {
-    let name = HeaderName::from_static("authtoken");
-    request.headers.push((name, token.clone()));
+/// What says to REST who it is.
+#[derive(Debug, Clone)]
+pub enum RestPass {
+    /// Given for a proof.
+    Token(HeaderValue),
+    /// STARFACE 10's access token.
+    Bearer(HeaderValue),
+}
+
+/// The header that carries it.
+pub fn with_pass(mut request: Request, pass: &RestPass) -> Request {
+    let header = match pass {
+        RestPass::Token(token) => (HeaderName::from_static("authtoken"), token.clone()),
+        RestPass::Bearer(bearer) => (AUTHORIZATION, bearer.clone()),
+    };
+    request.headers.push(header);
     request
 }
 

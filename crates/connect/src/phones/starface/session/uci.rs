@@ -80,6 +80,7 @@ impl Session {
         method: Method,
         parameters: &[Value],
     ) -> Result<Value, Error> {
+        self.renew_if_due().await?;
         let Some(login) = &self.uci_login else {
             return Err(Error::NotPermitted("UCI"));
         };

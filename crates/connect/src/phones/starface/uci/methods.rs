@@ -1,10 +1,9 @@
 //! Methods by generation, and the requests made of them.
 
-use super::super::http::Request;
+use super::super::http::{Request, UciPass};
 use super::xml::{self, Value};
 use reqwest::Method as Verb;
 use reqwest::header::{CONTENT_TYPE, HeaderValue};
-use secrecy::SecretString;
 
 /// The newest first: an unknown method is a fault, and then the next is tried (section 1.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -98,7 +97,7 @@ pub fn request(
     method: Method,
     generation: Generation,
     parameters: &[Value],
-    login: &SecretString,
+    login: &UciPass,
 ) -> Option<Request> {
     let content_type = HeaderValue::from_static("text/xml; charset=UTF-8");
     Some(Request {
