@@ -63,6 +63,44 @@ fn feed(folder: &Path, by: &str, version: &str) -> Vec<u8> {
     [line.into_bytes(), body.to_string().into_bytes()].concat()
 }
 
+#[test]
+fn an_administrator_gets_the_links_with_the_exact_rights_from_the_console() {
+    let desk = Desk::headless();
+    let mut product = Product::new(&desk);
+    product.write_settings("version = 1\n[person]\nlanguage = \"en\"\n");
+    product.start_headless();
+    let said = product.ctl(&["consent-link"]);
+    assert_eq!(
+        (said.code, said.stdout.as_str()),
+        (1, ""),
+        "nothing is set: {said:?}"
+    );
+    product.term();
+    product.write_settings(
+        "version = 1\n[person]\nlanguage = \"en\"\n[microsoft]\ntenant = \"example.com\"\n\
+         client_id = \"00001111-2222-3333-4444-555566667777\"\n",
+    );
+    product.start_headless();
+    let said = product.ctl(&["consent-link"]);
+    let lines: Vec<&str> = said.stdout.lines().collect();
+    let [sign_in, calendar] = lines[..] else {
+        panic!("{said:?}")
+    };
+    let place = "https://login.microsoftonline.com/example.com/v2.0/adminconsent\
+        ?client_id=00001111-2222-3333-4444-555566667777&scope=";
+    let scopes = |text: &str| {
+        let url = text.split_whitespace().find(|word| word.starts_with(place));
+        let url: url::Url = url.expect("the link").parse().expect("an address");
+        let scope = url.query_pairs().find(|(name, _)| name == "scope");
+        scope
+            .expect("scopes")
+            .1
+            .replace("https://graph.microsoft.com/", "")
+    };
+    assert_eq!(scopes(sign_in), "User.Read Presence.Read Presence.ReadWrite");
+    assert_eq!(scopes(calendar), "User.Read Calendars.Read");
+}
+
 fn wait_page(product: &Product<'_>, what: &str, wanted: impl Fn(&Value) -> bool) -> Value {
     Socket::connect(product.data_dir())
         .watch("pages")

@@ -18,6 +18,7 @@ Usage: offhookctl [--data-dir DIR] [--json] COMMAND
                              report a call; without --id name its number each time
   sign-in [--device-code]    sign in to Microsoft
   sign-out
+  consent-link               for your administrator: what to approve, and where
   secret set phone|phone-client|calendar|proxy|sip  store a password; reads standard input
   key new --name PBX --out FILE [--kind KIND] [--host HOST] [--port N]
        [--issuer TEXT] [--valid-days N] [--pin-tls] [--pin-cert FILE]…
@@ -130,6 +131,7 @@ impl Line {
             "why" => What::Ask(Command::Why),
             "resume" => What::Ask(Command::Resume),
             "sign-out" => What::Ask(Command::SignOut),
+            "consent-link" => What::Ask(Command::ConsentLink),
             "lines" => What::Ask(Command::Lines),
             "version" => What::Ask(Command::Version),
             "doctor" => What::Doctor,

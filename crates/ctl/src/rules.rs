@@ -40,6 +40,7 @@ pub(crate) fn at_rest(command: &Command) -> Option<Result<Answer, Failure>> {
         | Command::OpenSignIn
         | Command::CancelSignIn
         | Command::SignOut
+        | Command::ConsentLink
         | Command::SecretSet { .. }
         | Command::Lines
         | Command::Doctor

@@ -146,6 +146,7 @@ fn done_is_0_and_silent() {
         ("pause 15m", json!({"pause": {"minutes": 15}})),
         ("pause on", json!({"pause": "until_resumed"})),
         ("sign-out", json!("sign_out")),
+        ("consent-link", json!("consent_link")),
         ("quit", json!("quit")),
         (
             "call answer --source microsip --id 7",
@@ -238,6 +239,7 @@ fn nothing_running_is_3_for_every_command_and_starts_nothing() {
         "call hangup --source s",
         "sign-in",
         "sign-out",
+        "consent-link",
         "secret set phone",
         "secret set calendar",
         "rules show",

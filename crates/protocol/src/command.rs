@@ -64,6 +64,9 @@ pub enum Command {
     OpenSignIn,
     CancelSignIn,
     SignOut,
+    /// For an administrator: what to approve and where, in words ([`Answer::Text`]): what the first sign-in asks for, then
+    /// the calendar.
+    ConsentLink,
     /// Stores a secret. Never logged, never echoed.
     SecretSet {
         secret: SecretName,

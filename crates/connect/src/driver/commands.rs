@@ -85,6 +85,10 @@ impl<D: Desktop> Driver<D> {
                 reply.answer(Answer::Done);
             }
             Command::SignOut => self.take(Input::SignOut, reply),
+            Command::ConsentLink => match self.settings.entra() {
+                Ok(_) => reply.answer(Answer::Text(self.desk.consent_texts(self.language()))),
+                Err(fault) => reply.refuse(fault.problem(self.language())),
+            },
             Command::SecretSet { secret, value } => self.set_secret(secret, value.0, reply),
             Command::RulesList => {
                 let names = NAMES.iter().map(|name| (*name).to_owned()).collect();

@@ -39,11 +39,9 @@ impl Engine {
             password_stored: desk.calendar_password,
             test: desk.calendar_test.clone(),
             // That only an administrator can allow it is shown in the browser and may never be told to us.
-            admin_text: desk
-                .calendar_consent_url
-                .as_ref()
-                .filter(|_| need == CalendarNeed::Consent)
-                .map(|url| desk.admin_text(url, &["Calendars.Read"], self.rules.language)),
+            admin_text: (need == CalendarNeed::Consent)
+                .then(|| desk.calendar_text(self.rules.language))
+                .flatten(),
             next: self.next_appointments(now),
             notes: if on { self.calendar_notes() } else { Vec::new() },
             asks_target: !self.facts.phone.abilities().prepared_forward,

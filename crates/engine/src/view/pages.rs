@@ -84,6 +84,14 @@ pub struct Desk {
     pub data_dir: String,
 }
 
+/// What the first sign-in asks for, in Microsoft's words.
+const SIGN_IN_RIGHTS: [&str; 4] = [
+    "User.Read",
+    "Presence.Read",
+    "Presence.ReadWrite",
+    "offline_access",
+];
+
 impl Desk {
     /// For the administrator, ready to send.
     pub(super) fn admin_text(&self, url: &str, rights: &[&str], language: Language) -> String {
@@ -94,6 +102,22 @@ impl Desk {
             ("url", url),
         ];
         Text::AdminText.with(language, &values)
+    }
+
+    fn sign_in_text(&self, language: Language) -> Option<String> {
+        let url = self.consent_url.as_ref()?;
+        Some(self.admin_text(url, &SIGN_IN_RIGHTS, language))
+    }
+
+    pub(super) fn calendar_text(&self, language: Language) -> Option<String> {
+        let url = self.calendar_consent_url.as_ref()?;
+        Some(self.admin_text(url, &["Calendars.Read"], language))
+    }
+
+    /// The same for a console: what the first sign-in needs, then the calendar.
+    pub fn consent_texts(&self, language: Language) -> Vec<String> {
+        let texts = [self.sign_in_text(language), self.calendar_text(language)];
+        texts.into_iter().flatten().collect()
     }
 }
 
@@ -214,15 +238,7 @@ impl Engine {
                 granted: self.facts.signed_in().map(|_| self.facts.has(right)),
             })
             .collect();
-        let admin_text = desk.consent_url.as_ref().filter(|_| needs_admin).map(|url| {
-            let rights = [
-                "User.Read",
-                "Presence.Read",
-                "Presence.ReadWrite",
-                "offline_access",
-            ];
-            desk.admin_text(url, &rights, language)
-        });
+        let admin_text = needs_admin.then(|| desk.sign_in_text(language)).flatten();
         AccountPage {
             step,
             problem,
