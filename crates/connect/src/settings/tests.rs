@@ -146,6 +146,36 @@ fn half_a_file_is_kept_aside() {
 }
 
 #[test]
+fn half_a_file_gives_way_to_the_last_one_that_could_be_read() {
+    let folder = folder("[phone]\nkind = \"asterisk\"\n");
+    load(&folder)
+        .apply(&draft(&[("phone.host", "pbx.example.com")]))
+        .unwrap();
+    let file = folder.path().join("settings.toml");
+    let whole = std::fs::read_to_string(&file).unwrap();
+    std::fs::write(&file, "[phone]\nhost = \"pb").unwrap();
+
+    let settings = load(&folder);
+    let [(Code::SettingsRestored, kept)] = codes(&settings)[..] else {
+        panic!("{:?}", settings.problems)
+    };
+    let aside = std::fs::read_to_string(folder.path().join(kept)).unwrap();
+    assert_eq!(aside, "[phone]\nhost = \"pb");
+    assert_eq!(settings.text("phone.host"), "pbx.example.com");
+    // The next start finds them in their place.
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), whole);
+    let next = load(&folder);
+    assert_eq!(
+        (codes(&next), next.text("phone.host")),
+        (vec![], "pbx.example.com")
+    );
+
+    // A file that its owner takes away is a fresh start, not a spoilt one.
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(load(&folder).first_run(), Some(FirstRunStep::Welcome));
+}
+
+#[test]
 fn a_default_is_not_stored_and_a_draft_is_all_or_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let mut settings = load(&folder);
