@@ -3,6 +3,7 @@
 
 mod bench;
 mod cross;
+mod fleet;
 mod fuzz;
 mod mutants;
 mod package;
@@ -34,6 +35,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   bench [NAME…]    measures the released programs; `--help` names what can be measured
   world [--hours N] [--seed S] [--minutes N] [--threads N]
                    goes through simulated days, a million hours unless told
+  fleet [--desks N] [--hours N] [--seed S] [--out FOLDER]
+                   the desks of one tenant on a morning against Graph's limit; writes docs/FLEET.md and docs/fleet.svg
   cross            checks what only Windows and macOS compile, from Debian 12, and uses the programs for Windows
   package [NAME…]  makes what people install, in target/package: deb, nsis, msi; all unless told
   screenshots      takes the pictures of docs/screenshots anew
@@ -63,7 +66,7 @@ fn dispatch() -> Result<()> {
     let mut steps = Steps::default();
     if !matches!(
         command.as_str(),
-        "run" | "bench" | "fuzz" | "mutants" | "package" | "sbom" | "world"
+        "run" | "bench" | "fleet" | "fuzz" | "mutants" | "package" | "sbom" | "world"
     ) && !rest.is_empty()
     {
         bail!("`{command}` takes no arguments\n{USAGE}");
@@ -76,6 +79,7 @@ fn dispatch() -> Result<()> {
         "fuzz" => fuzz::fuzz(&rest, &mut steps)?,
         "mutants" => mutants::mutants(&rest, &mut steps)?,
         "world" => return world::world(&rest),
+        "fleet" => return fleet::fleet(&rest),
         "cross" => cross::cross(&mut steps)?,
         "package" => package::package(&rest, &mut steps)?,
         "screenshots" => screenshots::screenshots(&mut steps)?,
