@@ -288,7 +288,8 @@ fn a_retry_after_is_obeyed_to_its_fraction() {
         .expect("a 429");
     let wait = Duration::from_micros(reads[at + 1].at_us - reads[at].at_us);
     assert!(wait >= Duration::from_millis(5500), "asked again after {wait:?}");
-    assert!(wait < Duration::from_secs(9), "asked again after {wait:?}");
+    // Then somewhere within a pace that is half as fast: not all desks at the same moment.
+    assert!(wait < Duration::from_secs(32), "asked again after {wait:?}");
 }
 
 #[test]

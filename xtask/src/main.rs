@@ -3,6 +3,7 @@
 
 mod bench;
 mod cross;
+mod fleet;
 mod fuzz;
 mod mutants;
 mod package;
@@ -37,6 +38,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
                    the released program at work for half an hour, and whether anything grows
   world [--hours N] [--seed S] [--minutes N] [--threads N] [--keep FOLDER]
                    goes through simulated days, a million hours unless told
+  fleet [--desks N] [--hours N] [--seed S] [--out FOLDER]
+                   the desks of one tenant on a morning against Graph's limit; writes docs/FLEET.md and docs/fleet.svg
   cross [NAME…]    checks what only Windows and macOS compile, from Debian 12 (lints, tests), and uses the programs
                    for Windows and all installers (programs); everything unless told
   package [NAME…]  makes what people install, in target/package: deb, tarball, nsis, msi; all unless told
@@ -68,7 +71,7 @@ fn dispatch() -> Result<()> {
     let mut steps = Steps::default();
     if !matches!(
         command.as_str(),
-        "run" | "bench" | "cross" | "fuzz" | "mutants" | "package" | "sbom" | "soak" | "world"
+        "run" | "bench" | "cross" | "fleet" | "fuzz" | "mutants" | "package" | "sbom" | "soak" | "world"
     ) && !rest.is_empty()
     {
         bail!("`{command}` takes no arguments\n{USAGE}");
@@ -82,6 +85,7 @@ fn dispatch() -> Result<()> {
         "mutants" => mutants::mutants(&rest, &mut steps)?,
         "soak" => soak::soak(&rest, &mut steps)?,
         "world" => return world::world(&rest),
+        "fleet" => return fleet::fleet(&rest),
         "cross" => cross::cross(&rest, &mut steps)?,
         "package" => package::package(&rest, &mut steps)?,
         "screenshots" => screenshots::screenshots(&mut steps)?,

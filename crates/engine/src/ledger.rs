@@ -58,6 +58,9 @@ pub struct Ledger {
     /// Appointments for which the person wants nothing done, until they are over.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub skipped: Vec<Skipped>,
+    /// How far apart refusals have driven the reads of Teams, in percent of the pace of a desk alone; `None`: not at all (R6).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reads_apart: Option<u32>,
 }
 
 /// An appointment that does nothing, by the person's word.
@@ -97,6 +100,7 @@ impl fmt::Debug for Ledger {
             told_apart,
             one_person,
             skipped,
+            reads_apart,
         } = self;
         f.debug_struct("Ledger")
             .field("version", version)
@@ -115,6 +119,7 @@ impl fmt::Debug for Ledger {
             .field("told_apart", &told_apart.is_some())
             .field("one_person", &one_person.is_some())
             .field("skipped", skipped)
+            .field("reads_apart", reads_apart)
             .finish()
     }
 }
@@ -138,6 +143,7 @@ impl Default for Ledger {
             told_apart: None,
             one_person: None,
             skipped: Vec::new(),
+            reads_apart: None,
         }
     }
 }

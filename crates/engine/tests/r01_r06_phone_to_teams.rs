@@ -454,6 +454,16 @@ fn r3_retry_after_is_obeyed_for_the_session() {
     assert!(w.now.mono.since(from) < secs(8.5));
 }
 
+#[test]
+fn r3_refusals_in_a_row_are_asked_again_less_and_less_often_however_short_the_wait_they_name() {
+    let mut w = World::new("recommended");
+    w.graph.writes_fail = Some(throttled(Some(1.0)));
+    w.answer("1");
+    w.after(600.0);
+    let sets = w.sets();
+    assert!((10..=25).contains(&sets), "{sets} in ten minutes");
+}
+
 // R4
 
 #[test]
@@ -786,7 +796,8 @@ fn r6_retry_after_is_obeyed_to_the_fraction() {
     let from = w.now.mono;
     w.after(42.2);
     assert_eq!(w.first(|e| *e == Effect::ReadTeams, from + secs(0.001)), None);
-    w.after(0.1);
+    // Then somewhere within the pace: not all desks at the same moment.
+    w.after(20.1);
     assert!(w.first(|e| *e == Effect::ReadTeams, from + secs(0.001)).is_some());
 }
 
@@ -806,18 +817,178 @@ fn r6_retry_after_is_obeyed_over_a_resume() {
 
 #[test]
 fn r6_other_failures_back_off_to_five_minutes_at_most() {
-    for kind in [FaultKind::Unreachable, FaultKind::Throttled { retry_after: None }] {
+    let mut w = World::new("recommended");
+    w.after(60.0);
+    w.graph.fails = Some(fault(FaultKind::Unreachable));
+    let from = w.now.mono;
+    w.after(7200.0);
+    let spans = w.poll_spans(from);
+    assert!(spans.iter().all(|s| *s <= 301.0), "{spans:?}");
+    assert!(spans.iter().any(|s| *s > 140.0), "{spans:?}");
+    let tail = &spans[spans.len() - 4..];
+    assert!(tail.iter().all(|s| *s >= 150.0), "{spans:?}");
+    w.graph.fails = None;
+    w.after(400.0);
+    let from = w.now.mono;
+    w.after(100.0);
+    let spans = w.poll_spans(from);
+    assert!(spans.iter().all(|s| *s < 11.1), "nothing was refused: {spans:?}");
+}
+
+#[test]
+fn r6_refusals_without_end_leave_a_read_in_ten_minutes() {
+    for after in [None, Some(1.0)] {
         let mut w = World::new("recommended");
         w.after(60.0);
-        w.graph.fails = Some(fault(kind));
+        w.graph.fails = Some(throttled(after));
         let from = w.now.mono;
-        w.after(7200.0);
+        w.after(4.0 * 3600.0);
         let spans = w.poll_spans(from);
-        assert!(spans.iter().all(|s| *s <= 301.0), "{spans:?}");
-        assert!(spans.iter().any(|s| *s > 140.0), "{spans:?}");
+        assert!(spans.iter().all(|s| *s <= 601.0), "{spans:?}");
         let tail = &spans[spans.len() - 4..];
-        assert!(tail.iter().all(|s| *s >= 150.0), "{spans:?}");
+        assert!(tail.iter().all(|s| *s >= 440.0), "{spans:?}");
+        // The first answer ends that, but not what was learned.
+        w.graph.fails = None;
+        w.after(660.0);
+        let from = w.now.mono;
+        w.after(3600.0);
+        let spans = w.poll_spans(from);
+        assert!(spans.iter().all(|s| (200.0..=496.0).contains(s)), "{spans:?}");
     }
+}
+
+/// So many reads are refused, each of them once.
+fn refused(w: &mut World, times: u32) {
+    for _ in 0..times {
+        w.graph.fails = Some(throttled(Some(1.0)));
+        w.poll();
+        w.graph.fails = None;
+        w.poll();
+    }
+}
+
+#[test]
+fn r6_a_refusal_halves_the_pace_further_ones_take_less_and_answers_bring_it_back() {
+    let mut w = World::new("recommended");
+    w.after(60.0);
+    for apart in [20.0, 28.0, 39.0] {
+        refused(&mut w, 1);
+        let from = w.now.mono;
+        w.after(200.0);
+        let spans = w.poll_spans(from);
+        let range = 0.88 * apart..=1.11 * apart;
+        assert!(spans.iter().all(|s| range.contains(s)), "{apart}: {spans:?}");
+    }
+    w.after(2.0 * 3600.0);
+    let from = w.now.mono;
+    w.after(200.0);
+    let spans = w.poll_spans(from);
+    assert!(
+        spans.iter().all(|s| (11.0..=35.0).contains(s)),
+        "on the way: {spans:?}"
+    );
+    w.after(3.0 * 3600.0);
+    let from = w.now.mono;
+    w.after(200.0);
+    let spans = w.poll_spans(from);
+    assert!(spans.iter().all(|s| (8.9..=11.1).contains(s)), "{spans:?}");
+}
+
+#[test]
+fn r6_one_refusal_is_forgotten_within_two_hours() {
+    let mut w = World::new("recommended");
+    w.after(60.0);
+    refused(&mut w, 1);
+    w.after(3600.0);
+    let from = w.now.mono;
+    w.after(200.0);
+    let spans = w.poll_spans(from);
+    assert!(spans.iter().all(|s| *s < 18.0), "{spans:?}");
+    w.after(3600.0);
+    let from = w.now.mono;
+    w.after(200.0);
+    let spans = w.poll_spans(from);
+    assert!(spans.iter().all(|s| *s < 11.1), "{spans:?}");
+    assert_eq!(w.disk.reads_apart, None);
+}
+
+#[test]
+fn r6_nobody_hurries_where_many_are_refused() {
+    let mut w = World::new("recommended");
+    w.after(60.0);
+    refused(&mut w, 1);
+    w.teams("Busy", "Busy");
+    let from = w.now.mono;
+    w.after(100.0);
+    let spans = w.poll_spans(from);
+    assert!(spans.iter().all(|s| *s > 17.0), "{spans:?}");
+}
+
+#[test]
+fn r6_a_refused_write_makes_reads_wait_and_drives_them_apart() {
+    let mut w = World::new("recommended");
+    w.after(60.0);
+    w.graph.writes_fail = Some(throttled(Some(40.0)));
+    let from = w.now.mono;
+    w.answer("1");
+    w.graph.writes_fail = None;
+    w.after(39.0);
+    let early = w.poll_spans(from + secs(0.001));
+    assert!(early.is_empty(), "one at the most that was due: {early:?}");
+    w.after(60.0);
+    let from = w.now.mono;
+    w.after(100.0);
+    let spans = w.poll_spans(from);
+    assert!(spans.iter().all(|s| *s > 17.0), "{spans:?}");
+}
+
+#[test]
+fn r6_what_refusals_taught_outlives_a_restart_but_not_another_organisation() {
+    let mut w = World::new("recommended");
+    w.after(60.0);
+    refused(&mut w, 1);
+    w.after(1.0);
+    let apart = w.disk.reads_apart;
+    assert!(
+        apart.is_some_and(|percent| (190..=200).contains(&percent)),
+        "{apart:?}"
+    );
+    w.restart();
+    let from = w.now.mono;
+    w.after(100.0);
+    let spans = w.poll_spans(from);
+    assert!(spans.iter().all(|s| *s > 17.0), "{spans:?}");
+    let says = |w: &World| w.status().health.microsoft.map(|light| (light.ok, light.text));
+    let told = says(&w);
+    assert!(
+        told.as_ref()
+            .is_some_and(|(ok, text)| *ok && text.contains("every 20 s")),
+        "{told:?}"
+    );
+    w.input(Input::SignIn(SignIn::SignedIn(account("other.tenant"))));
+    w.after(40.0);
+    let from = w.now.mono;
+    w.after(100.0);
+    let spans = w.poll_spans(from);
+    assert!(spans.iter().all(|s| *s < 11.1), "{spans:?}");
+    assert_eq!(w.disk.reads_apart, None);
+    assert_eq!(says(&w), Some((true, "Connected.".to_owned())));
+}
+
+#[test]
+fn r6_slower_in_a_pause_and_fast_again_after_it() {
+    let mut w = World::new("recommended");
+    w.pause(Pause::UntilResumed);
+    w.after(700.0);
+    let from = w.now.mono;
+    w.after(300.0);
+    let spans = w.poll_spans(from);
+    assert!(spans.iter().all(|s| (26.9..=33.1).contains(s)), "{spans:?}");
+    let from = w.now.mono;
+    w.input(Input::Resume);
+    w.after(20.0);
+    let first = w.first(|e| *e == Effect::ReadTeams, from);
+    assert!(first.is_some_and(|s| s < 3.4), "{first:?}");
 }
 
 #[test]

@@ -1111,7 +1111,7 @@ fn r11_holds_are_released_when_teams_cannot_be_read_for_ten_minutes() {
         assert!(!w.dnd(), "{kind:?}");
         assert!(w.status().attention);
         w.graph.fails = None;
-        w.after(320.0);
+        w.after(610.0);
         assert!(w.dnd(), "and taken again when it is back");
     }
 }

@@ -22,8 +22,10 @@ const AT_MOST: Duration = Duration::from_secs(15);
 /// 10 s and 30 s with their jitter (R6).
 const INTERVAL: Duration = Duration::from_secs(11);
 const SLOW_INTERVAL: Duration = Duration::from_secs(33);
+/// However far refusals drive them apart.
+const WIDEST: Duration = Duration::from_secs(495);
 /// Two more readings of Offline, each at least 30 s after the one before (R7).
-const CONFIRMED: Duration = Duration::from_secs(2 * (30 + 11));
+const CONFIRMED: Duration = Duration::from_secs(30);
 /// 15 s after the clear was confirmed (R8), and the way of its answer.
 const ECHO: Duration = Duration::from_millis(15_600);
 
@@ -157,19 +159,25 @@ impl Desk {
         if released {
             return AT_MOST;
         }
+        // Refusals drive the reads apart, which the ledger says, though a little later (R6).
+        let apart = self
+            .engine
+            .as_ref()
+            .and_then(|engine| engine.ledger().reads_apart);
+        let apart = apart.map_or(1.0, |percent| f64::from(percent) / 100.0 * 1.3);
         let seldom = ["Offline", "Away"]
             .iter()
             .any(|word| self.watch.seen.contains(word))
-            && self.now.mono.since(self.watch.seen_since) > Duration::from_secs(560)
+            && self.now.mono.since(self.watch.seen_since) > Duration::from_secs(560).div_f64(apart)
             && !self.told.any_call();
         let interval = if seldom { SLOW_INTERVAL } else { INTERVAL };
-        AT_MOST
-            + interval
-            + if self.watch.ending {
-                CONFIRMED
-            } else {
-                Duration::ZERO
-            }
+        let interval = interval.mul_f64(apart).min(WIDEST);
+        let confirmed = if self.watch.ending {
+            2 * (CONFIRMED + interval)
+        } else {
+            Duration::ZERO
+        };
+        AT_MOST + interval + confirmed
     }
 
     fn check_fields(&mut self, shows: &Presence) {

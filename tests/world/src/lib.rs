@@ -12,6 +12,7 @@
 //! | [`message`] | the status message in Teams, and its invariants |
 //! | [`watch`], [`held`], [`sent`], [`compare`] | the invariants |
 //! | [`model`], [`mod@calendar`], [`told`] | what is wanted, from tables alone |
+//! | [`fleet`] | something else: many desks that share Graph's limit |
 //! | [`logs`], [`story`] | what is logged; what happened |
 
 pub mod calendar;
@@ -19,6 +20,7 @@ pub mod chance;
 pub mod compare;
 pub mod day;
 pub mod desk;
+pub mod fleet;
 pub mod graph;
 pub mod held;
 pub mod line;

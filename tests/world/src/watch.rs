@@ -13,8 +13,8 @@ use offhook_engine::{Effect, Engine, Input, Instant, Now};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-/// After trouble the longest wait between two tries is over (five minutes).
-pub const SETTLED: Duration = Duration::from_secs(330);
+/// After trouble the longest wait between two tries is over (ten minutes where nothing but refusals came).
+pub const SETTLED: Duration = Duration::from_secs(630);
 pub const HOUR: Duration = Duration::from_secs(3600);
 /// Five seconds until it is given up, what the news of that may take, and half a minute.
 const UNANSWERED: Duration = Duration::from_secs(45);

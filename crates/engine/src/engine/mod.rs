@@ -144,6 +144,7 @@ impl Engine {
         let session = Session::new(&ledger, &mut facts.teams, now);
         let preferred = Preferred::new(&ledger, &mut facts.teams);
         let message = Message::new(&ledger, now);
+        let poll = Poll::new(ledger.reads_apart);
         facts.person.pause.clone_from(&ledger.pause);
         let fields = Field::ALL.map(|field| FieldState::new(field, &ledger, now));
         let mut engine = Self {
@@ -157,7 +158,7 @@ impl Engine {
             message,
             phase: Phase::Running,
             ledger_fault: None,
-            poll: Poll::new(),
+            poll,
             calendar_pace: CalendarPace::new(),
             bordered: None,
             phone_read: PhoneRead {
@@ -345,6 +346,7 @@ impl Engine {
             })),
             Input::Resume => {
                 self.set_pause(None);
+                self.poll.hurry(now.mono);
                 self.on_told();
             }
             Input::PutBack if breaks::is(Break::KeepsWhatIsPutBack) => {}
@@ -387,6 +389,7 @@ impl Engine {
                 let another = before.as_ref().is_some_and(|key| *key != account.key);
                 if another {
                     self.facts.teams.forget();
+                    self.poll.forget();
                 }
                 if self.facts.signed_in().is_none_or(|now_in| *now_in != *account) {
                     self.facts.refused_rights.clear();
@@ -438,6 +441,9 @@ impl Engine {
 
     fn note_write(&mut self, outcome: &Result<(), Fault>, now: Now) {
         self.facts.microsoft.on(outcome.as_ref().copied(), now.wall);
+        if let Err(fault) = outcome {
+            self.poll.on_refused(fault, now.mono);
+        }
         if let Err(fault) = outcome
             && fault.kind == FaultKind::RightMissing
         {

@@ -68,6 +68,7 @@ impl Engine {
         } else {
             self.phone_read.pace.reset();
         }
+        self.keep_pace();
         self.save();
         self.poll_teams(now);
         self.read_calendar(now);
@@ -195,6 +196,14 @@ impl Engine {
         }
     }
 
+    /// What refusals have taught is known to the next run, too.
+    fn keep_pace(&mut self) {
+        if self.poll.has_learned_since(self.ledger.reads_apart) {
+            self.ledger.reads_apart = self.poll.learned();
+            self.revision += 1;
+        }
+    }
+
     fn poll_teams(&mut self, now: Now) {
         if self.teams_poll_due(now).is_some_and(|due| due <= now.mono) {
             self.poll.on_sent(&mut self.chance, now.mono);
@@ -215,7 +224,11 @@ impl Engine {
         let away = self.facts.teams.seen.as_ref().is_some_and(|seen| {
             crate::facts::teams::is_ending(&seen.presence) || seen.presence.availability.is("Away")
         });
-        let idle = away && !self.facts.calls.is_any_up();
+        let resting = match self.released(now) {
+            Some(Released::Paused | Released::OutsideHours) => true,
+            Some(Released::Watching | Released::Leaving) | None => false,
+        };
+        let idle = (away || resting) && !self.facts.calls.is_any_up();
         self.poll.due(self.rules.poll_floor, idle, now.mono)
     }
 

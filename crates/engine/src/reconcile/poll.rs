@@ -1,4 +1,9 @@
 //! How often Teams is read (R6).
+//!
+//! All desks of an organisation share one limit at Microsoft, and none knows how many they are. Each learns from refusals
+//! how far apart its reads have to be: a refusal drives them apart by [`STEP`], every answer brings them nearer by a little,
+//! by more the longer nothing was refused. Who is refused often is the one who asks often, so that the desks come to a like
+//! pace. docs/decisions/011-many-desks.md has the reasons, docs/FLEET.md what ten thousand desks make of it.
 
 use super::{Chance, Pace};
 use crate::breaks::{self, Break};
@@ -16,6 +21,23 @@ const SLOW_AFTER: Duration = Duration::from_secs(600);
 const JITTER: f64 = 0.1;
 const CAP: Duration = Duration::from_secs(300);
 
+/// How much farther apart a refusal drives the reads,
+const STEP: f64 = 1.4;
+/// the first one at least to this: half the pace,
+const FIRST: f64 = 2.0;
+/// and all of them at most to this: ten seconds become 450.
+const MOST: f64 = 45.0;
+/// What an answer gives back of the full pace, and as much again for each [`CALM`] answers since the last refusal: where a desk
+/// is alone after all, the full pace is back within about an hour; where they are too many, about one read in 150 is refused.
+const GAIN: f64 = 0.0005;
+const CALM: f64 = 100.0;
+/// Between two reads, however far they are driven apart; shorter than what R11 takes for silence.
+const WIDEST: Duration = Duration::from_secs(450);
+/// What is kept for the next run may be off by this much before it is written anew.
+const WORTH: f64 = 1.25;
+/// As long as nothing but refusals comes.
+const LONGEST: Duration = Duration::from_secs(600);
+
 #[derive(Debug, Clone)]
 pub(crate) struct Poll {
     in_flight: bool,
@@ -30,6 +52,11 @@ pub(crate) struct Poll {
     /// Not before this, whatever else: the service asked for it.
     asked_until: Option<Instant>,
     pace: Pace,
+    /// How much slower than a desk alone would read; 1 unless Microsoft has refused.
+    stretch: f64,
+    /// Answers since the last refusal, and refusals since the last answer.
+    calm: u32,
+    refused: u32,
     /// Something is to be written that depends on what Teams shows just now.
     asked: bool,
 }
@@ -38,7 +65,9 @@ pub(crate) struct Poll {
 const ASKED: Duration = Duration::from_secs(1);
 
 impl Poll {
-    pub(crate) const fn new() -> Self {
+    /// `apart`: how far apart the run before has learned to read, in percent of the pace of a desk alone.
+    pub(crate) fn new(apart: Option<u32>) -> Self {
+        let stretch = f64::from(apart.unwrap_or(100)) / 100.0;
         Self {
             in_flight: false,
             last: None,
@@ -48,6 +77,9 @@ impl Poll {
             held_until: None,
             asked_until: None,
             pace: Pace::new(Duration::from_secs(10), CAP),
+            stretch: stretch.clamp(1.0, MOST),
+            calm: 0,
+            refused: 0,
             asked: false,
         }
     }
@@ -67,12 +99,15 @@ impl Poll {
             return Some(not_before.map_or(due, |at| due.max(at)));
         }
         let since_change = self.changed_at.map(|at| now.since(at));
+        let normal = self.apart(NORMAL);
+        let slow_after = SLOW_AFTER.div_f64(self.stretch);
         let span = match since_change {
             _ if breaks::is(Break::ReadsTooOften) => FAST,
-            Some(since) if since < FAST_FOR => FAST,
-            Some(since) if since < SLOW_AFTER => NORMAL,
-            Some(_) | None if idle => SLOW,
-            Some(_) | None => NORMAL,
+            // Among many, hurrying costs the others more than it gives: beyond less than twice the distance nobody does.
+            Some(since) if since < FAST_FOR => FAST.mul_f64(self.stretch.powi(3)).min(normal),
+            Some(since) if since < slow_after => normal,
+            Some(_) | None if idle => self.apart(SLOW),
+            Some(_) | None => normal,
         };
         let due = last + span.mul_f64(self.jitter).max(floor);
         Some(not_before.map_or(due, |at| due.max(at)))
@@ -92,6 +127,10 @@ impl Poll {
         self.held_until = None;
         self.asked_until = None;
         self.pace.reset();
+        self.refused = 0;
+        self.calm = self.calm.saturating_add(1);
+        let share = 1.0 / self.stretch + GAIN * (1.0 + f64::from(self.calm) / CALM);
+        self.stretch = (1.0 / share).max(1.0);
         if changed {
             self.changed_at = Some(now);
         }
@@ -100,15 +139,62 @@ impl Poll {
     pub(crate) fn on_failed(&mut self, fault: &Fault, chance: &mut Chance, now: Instant) {
         self.in_flight = false;
         match fault.kind {
-            FaultKind::Throttled {
-                retry_after: Some(wait),
-            } => self.asked_until = Some(now + wait),
-            FaultKind::Throttled { retry_after: None }
-            | FaultKind::Rejected
+            FaultKind::Throttled { .. } => {
+                self.on_refused(fault, now);
+                self.refused = self.refused.saturating_add(1);
+                // All that were refused are told much the same moment.
+                let span = self.apart(NORMAL);
+                self.asked_until = self.asked_until.map(|at| at + span.mul_f64(chance.share()));
+                let (doubled, most) = match self.refused {
+                    0 | 1 => (span, WIDEST),
+                    more => (span * 2_u32.pow((more - 1).min(8)), LONGEST),
+                };
+                let wait = doubled.mul_f64(0.5 + chance.share()).min(most);
+                self.held_until = Some(now + wait);
+            }
+            FaultKind::Rejected
             | FaultKind::RightMissing
             | FaultKind::SignInRequired
             | FaultKind::Unreachable => self.held_until = Some(now + self.pace.wait(chance)),
         }
+    }
+
+    /// A request was refused since all desks together ask too often: a read, or a write, after which reads wait, too.
+    pub(crate) fn on_refused(&mut self, fault: &Fault, now: Instant) {
+        let FaultKind::Throttled { retry_after } = fault.kind else {
+            return;
+        };
+        self.stretch = (self.stretch * STEP).clamp(FIRST, MOST);
+        self.calm = 0;
+        self.asked_until = self.asked_until.max(retry_after.map(|wait| now + wait));
+    }
+
+    /// How far apart the reads are, in percent of the pace of a desk alone; `None`: not farther.
+    pub(crate) fn learned(&self) -> Option<u32> {
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "between 100 and 4500"
+        )]
+        let percent = (self.stretch * 100.0).round() as u32;
+        (percent > 100).then_some(percent)
+    }
+
+    /// What is kept for the next run is this far from what has been learned.
+    pub(crate) fn has_learned_since(&self, kept: Option<u32>) -> bool {
+        let kept = f64::from(kept.unwrap_or(100)) / 100.0;
+        let ratio = self.stretch / kept;
+        !(1.0 / WORTH..WORTH).contains(&ratio) || self.stretch <= 1.0 && kept > 1.0
+    }
+
+    /// Another organisation.
+    pub(crate) fn forget(&mut self) {
+        self.stretch = 1.0;
+        self.calm = 0;
+    }
+
+    fn apart(&self, span: Duration) -> Duration {
+        span.mul_f64(self.stretch).min(WIDEST)
     }
 
     /// Something happened after which Teams may soon say something else.

@@ -75,9 +75,10 @@ impl Tries {
 
     fn wait(&mut self, fault: &Fault, chance: &mut Chance, now: Instant) {
         let wait = match fault.kind {
+            // Where everybody is refused, what is asked for is too short for all of them to come back at once.
             FaultKind::Throttled {
                 retry_after: Some(wait),
-            } => wait,
+            } => wait.max(self.pace.wait(chance)),
             FaultKind::Rejected | FaultKind::RightMissing => REFUSED,
             FaultKind::Throttled { retry_after: None }
             | FaultKind::SignInRequired

@@ -288,6 +288,7 @@ texts! {
         LightPhone: "Phone system" / "Telefonanlage";
         LightHook: "Reports by other programs" / "Meldungen anderer Programme";
         LightOk: "Connected." / "Verbunden.";
+        LightSeldom: "Connected. Teams is read about every {seconds} s: Microsoft limits how often all desks of your organisation may ask together." / "Verbunden. Teams wird etwa alle {seconds} s gelesen: Microsoft begrenzt, wie oft alle Arbeitsplätze Ihrer Organisation zusammen fragen dürfen.";
         LightTrying: "Connecting…" / "Verbindung wird aufgebaut…";
         LightSignedOut: "Not signed in." / "Nicht angemeldet.";
         LightListening: "Listening." / "Bereit.";

@@ -216,10 +216,13 @@ impl Engine {
                 .microsoft
                 .since
                 .map(|since| light(Some(fault), since, Text::LightOk)),
-            SignIn::SignedIn(_) => facts
-                .microsoft
-                .since
-                .map(|since| light(facts.microsoft.fault.as_ref(), since, Text::LightOk)),
+            SignIn::SignedIn(_) => facts.microsoft.since.map(|since| {
+                let mut light = light(facts.microsoft.fault.as_ref(), since, Text::LightOk);
+                if let Some(sentence) = self.seldom().filter(|_| light.ok) {
+                    light.text = sentence;
+                }
+                light
+            }),
         };
         let phone = facts
             .phone
@@ -249,7 +252,17 @@ impl Engine {
             lines,
         }
     }
+
+    /// Why Teams is read seldom, where refusals have driven the reads well apart (R6).
+    fn seldom(&self) -> Option<String> {
+        let percent = self.ledger.reads_apart.filter(|percent| *percent >= SELDOM)?;
+        let seconds = (percent / 10).to_string();
+        Some(Text::LightSeldom.with(self.rules.language, &[("seconds", &seconds)]))
+    }
 }
+
+/// In percent of the usual span: from 15 s on.
+const SELDOM: u32 = 150;
 
 pub(crate) const fn shown_call(state: CallState) -> status::CallState {
     match state {
