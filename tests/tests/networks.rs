@@ -2,6 +2,7 @@
 //! IPv6, and pages that answer in place of Microsoft.
 #![cfg(target_os = "linux")]
 
+use std::io::{Read as _, Write as _};
 use std::net::SocketAddr;
 use std::time::Duration;
 
@@ -151,6 +152,35 @@ fn a_proxy_with_a_login_is_passed_with_the_right_one_and_a_wrong_one_is_tried_on
 }
 
 #[test]
+fn the_proxy_that_the_system_names_is_taken_and_its_exceptions_too() {
+    let desk = Desk::headless();
+    let mut company = company(&desk, None, "");
+    company.wait_said(true, "");
+    company.product.term();
+    let settings = company.product.file("settings.toml").expect("settings");
+    let named = |line: &&str| !line.starts_with("proxy_address");
+    let lines: Vec<&str> = settings.lines().filter(named).collect();
+    let settings = lines
+        .join("\n")
+        .replace("proxy = \"named\"", "proxy = \"system\"");
+    company.product.write_settings(&settings);
+
+    let asked = company.proxy.asked().len();
+    let proxy = format!("http://{}", company.proxy.address());
+    company.product.start(&["--no-tray"], &[("HTTPS_PROXY", &proxy)]);
+    company.wait_said(true, "");
+    assert!(company.proxy.asked().len() > asked, "{:?}", company.proxy.asked());
+    company.product.term();
+
+    let asked = company.proxy.asked().len();
+    let environment = [("HTTPS_PROXY", proxy.as_str()), ("NO_PROXY", "example.com")];
+    company.product.start(&["--no-tray"], &environment);
+    // Nobody here knows the name.
+    company.wait_said(false, "Microsoft Graph");
+    assert_eq!(company.proxy.asked().len(), asked);
+}
+
+#[test]
 fn a_page_in_place_of_microsoft_is_named_and_nothing_is_concluded_from_it() {
     let desk = Desk::headless();
     let company = company(&desk, None, "");
@@ -176,6 +206,59 @@ fn a_page_in_place_of_microsoft_is_named_and_nothing_is_concluded_from_it() {
     company.proxy.forget(GRAPH);
     company.front.lead(hotel);
     company.wait_said(false, "proxy makes no connection");
+}
+
+/// The doctor's lines for a Microsoft that is reached in this way.
+fn doctor_says(desk: &Desk, network: &str) -> String {
+    let product = Product::new(desk);
+    product.write_settings(&format!(
+        "version = 1\n[person]\nlanguage = \"en\"\n[microsoft]\ncloud = \"custom\"\ntenant = \"example.com\"\n\
+         client_id = \"00001111-2222-3333-4444-555566667777\"\nlogin_url = \"https://login.invalid\"\n\
+         graph_url = \"https://graph.invalid/v1.0\"\n[store]\nsecrets = \"file\"\n[network]\n{network}\n"
+    ));
+    let said = product.ctl(&["doctor"]);
+    assert_eq!(said.code, 1, "{said:?}");
+    said.stdout
+}
+
+#[test]
+fn a_proxy_that_takes_kerberos_alone_is_named_with_its_words() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let mut head = [0; 1024];
+            let asked = stream.read(&mut head).unwrap_or_default();
+            if head[..asked].starts_with(b"CONNECT ") {
+                let answer =
+                    b"HTTP/1.1 407 Proxy Authentication Required\r\nProxy-Authenticate: Negotiate\r\n\
+                    Proxy-Authenticate: NTLM\r\nContent-Length: 0\r\n\r\n";
+                drop(stream.write_all(answer));
+            }
+        }
+    });
+    let desk = Desk::headless();
+    let said = doctor_says(
+        &desk,
+        &format!("proxy = \"named\"\nproxy_address = \"127.0.0.1:{port}\""),
+    );
+    let sentence = "The proxy wants a sign-in by Negotiate, NTLM; Offhook can do Basic alone.";
+    assert!(said.contains(sentence), "{said}");
+}
+
+#[test]
+fn a_desktop_that_finds_its_proxy_by_a_script_is_told_to_name_it() {
+    let sentence = "finds its proxy by a script (PAC)";
+    let desk = Desk::headless();
+    assert!(!doctor_says(&desk, "").contains(sentence));
+    std::fs::write(
+        desk.folder().join("config/kioslaverc"),
+        "[Proxy Settings]\nProxyType=2\n",
+    )
+    .expect("the desktop's settings");
+    let said = doctor_says(&desk, "");
+    assert!(said.contains(sentence), "{said}");
+    assert!(!doctor_says(&desk, "proxy = \"off\"").contains(sentence));
 }
 
 #[test]

@@ -5,6 +5,7 @@
 //! one (`offhook --doctor`) as much is looked at as can be from outside.
 
 mod network;
+mod proxy;
 mod running;
 #[cfg(test)]
 mod tests;

@@ -1,5 +1,6 @@
 //! The way to Microsoft, step by step: proxy or name, encryption, answer, clock.
 
+use super::proxy::{foreign_sign_in, named_by_script};
 use super::{Area, LIMIT, Look};
 use crate::entra::EntraConfig;
 use crate::phones::net::{self, NetError};
@@ -59,6 +60,15 @@ async fn way(
             let reached = reached
                 .map(|_closed| DoctorText::ProxyFine.with(language, &[("proxy", &proxy_host)]))
                 .map_err(|error| error.fault());
+            let reached = match reached {
+                Ok(fine) => match foreign_sign_in(&proxy_host, port, &url).await {
+                    Some(schemes) => {
+                        Err(Fault::new(FaultKind::Rejected, Code::ProxySignInKind).about(schemes))
+                    }
+                    None => Ok(fine),
+                },
+                Err(fault) => Err(fault),
+            };
             let failed = reached.is_err();
             way.looks.push(look(Area::Proxy, DoctorText::Proxy, reached));
             if failed {
@@ -79,6 +89,7 @@ async fn way(
             let failed = found.is_err();
             way.looks.push(look(Area::Name, DoctorText::Name, found));
             if failed {
+                by_script(&mut way.looks, language).await;
                 return way;
             }
         }
@@ -93,6 +104,7 @@ async fn way(
                 (Area::Answer, DoctorText::Answer)
             };
             way.looks.push(look(area, what, Err(fault)));
+            by_script(&mut way.looks, language).await;
         }
         Err(NotAsked::TooLarge) => {
             let fault = Fault::new(FaultKind::Unreachable, Code::NotUnderstood).about(&host);
@@ -123,6 +135,16 @@ async fn way(
         }
     }
     way
+}
+
+/// A direct way that leads nowhere, where the system would have asked a script for a proxy: that is why.
+async fn by_script(looks: &mut Vec<Look>, language: Language) {
+    let by_system = crate::net::way().is_by_system();
+    let what = DoctorText::Proxy.with(language, &[("host", "PAC")]);
+    if by_system && named_by_script().await {
+        let fault = Fault::new(FaultKind::Rejected, Code::ProxyScript);
+        looks.push(Look::of(Area::Proxy, &what, Err(fault), language));
+    }
 }
 
 fn clock(off: Duration, host: &str, language: Language) -> Look {

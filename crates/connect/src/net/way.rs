@@ -154,6 +154,11 @@ impl Way {
         }
     }
 
+    /// The system names the proxy, or that there is none.
+    pub fn is_by_system(&self) -> bool {
+        self.proxy == ProxyChoice::System
+    }
+
     pub fn roots(&self) -> &[CertificateDer<'static>] {
         &self.roots
     }
