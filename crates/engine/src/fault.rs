@@ -58,6 +58,8 @@ pub enum Code {
     ProxyUnreachable,
     ProxyRefused,
     ProxyAddress,
+    ProxySignInKind,
+    ProxyScript,
     RootFileUnreadable,
     // newer versions
     UpdateUnreachable,
@@ -264,6 +266,8 @@ impl Code {
         Self::ProxyUnreachable,
         Self::ProxyRefused,
         Self::ProxyAddress,
+        Self::ProxySignInKind,
+        Self::ProxyScript,
         Self::RootFileUnreadable,
         Self::UpdateUnreachable,
         Self::UpdateUnreadable,

@@ -186,7 +186,10 @@ impl Desk {
 
     pub fn message_says(&mut self, message: StatusMessage) {
         if self.board.by_hand == Some(false) && message.says(&self.board.base.text) {
-            self.board.by_hand = Some(true);
+            // Told only when ours has ended by itself, as after a sleep: what is there says nothing of a hand.
+            let told_late = self.ends_soon(&self.board.base.text);
+            self.board.crossed |= told_late;
+            self.board.by_hand = (!told_late).then_some(true);
         }
         self.input(Input::MessageSeen(Some(message)));
     }

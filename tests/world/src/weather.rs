@@ -70,7 +70,7 @@ impl Desk {
             self.phone_goes();
         }
         if self.trouble.contains("another program writes the phone") {
-            self.fights = self.chance.hits(0.6);
+            self.fights = self.chance.hits(0.85);
             if self.fights {
                 // Something to be fought over, more than once.
                 if self.fields[&Field::Dnd] == FieldValue::Dnd(true) {

@@ -15,6 +15,7 @@ pub use running::Running;
 use crate::calendar::{CalendarConfig, CalendarSource, Means};
 use crate::entra::{self, AtRest};
 use crate::lines::sip;
+use crate::net::{Way, set_way};
 use crate::phones::probe;
 use crate::phones::sip::test_step_by_step;
 use crate::phones::tls::Tls;
@@ -113,10 +114,34 @@ impl Look {
     }
 }
 
+/// Goes the way through the network that the settings name, as the resident program would. Without the proxy's password
+/// the proxy itself says what it wants. What is wrong with the settings of it comes back.
+async fn take_way(settings: &Settings, store: &SecretStore) -> Vec<Fault> {
+    let (config, of_proxy) = settings.network();
+    let password = if config.wants_password() {
+        let stored = store.load(&SecretName::proxy(), Ask::Quietly).await;
+        stored.ok().flatten()
+    } else {
+        None
+    };
+    let (way, of_roots) = Way::new(&config, password);
+    set_way(way);
+    of_proxy.into_iter().chain(of_roots).collect()
+}
+
 /// Looks at everything.
 pub async fn examine(settings: &Settings, store: &SecretStore, running: Option<Running>) -> Vec<Look> {
     let language = settings.language();
     let mut looks = own_settings(settings, language);
+    if running.is_none() {
+        let what = DoctorText::Settings.text(language);
+        let faults = take_way(settings, store).await;
+        looks.extend(
+            faults
+                .iter()
+                .map(|fault| Look::failed(Area::Settings, what, fault, language)),
+        );
+    }
     looks.extend(running.iter().flat_map(|running| running.files()));
     let stored = store.load(&SecretName::microsoft(), Ask::Quietly).await;
     let what = DoctorText::Secrets.text(language);

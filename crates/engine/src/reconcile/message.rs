@@ -391,6 +391,8 @@ impl Message {
         };
         let lags = since_write.is_some_and(|since| since < LAG);
         match shows(&record, &seen, lags, now) {
+            // Ours has ended, and they have written theirs anew: it may be pinned now, or end.
+            Shows::Ended if seen.says(&record.before.text) => record.before = seen,
             Shows::Ours | Shows::Ended => {}
             Shows::Before | Shows::Earlier if lags => {}
             Shows::Earlier => {

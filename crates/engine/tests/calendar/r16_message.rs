@@ -110,6 +110,27 @@ fn r16_the_persons_own_message_comes_back_with_its_end_and_pinned_as_it_was() {
     }
 }
 
+/// Found by the simulated world, seed 870.
+#[test]
+fn r16_the_same_words_written_anew_and_pinned_while_nobody_looked_come_back_pinned() {
+    let two = vec![busy("One", "10:00", "11:00"), busy("Two", "11:30", "12:30")];
+    let mut w = day_with(told(|_| {}), own("Mine"), two.clone());
+    w.until("2026-03-10T10:10:00Z");
+    assert_eq!(w.message(), "One");
+    let pinned = StatusMessage {
+        pinned: true,
+        ..own("Mine")
+    };
+    // Written while no program of ours runs.
+    w.graph.message = pinned.clone();
+    w.restart_after(5400.0);
+    w.calendar(two);
+    w.until("2026-03-10T11:45:00Z");
+    assert_eq!(w.message(), "Two");
+    w.until("2026-03-10T12:31:00Z");
+    assert_eq!(w.graph.message, pinned);
+}
+
 #[test]
 fn r16_what_runs_back_to_back_and_is_moved_is_told_anew_and_the_first_own_message_comes_back() {
     let rules = told(|calendar| calendar.show_end = true);
