@@ -165,10 +165,12 @@ impl Desk {
             .as_ref()
             .and_then(|engine| engine.ledger().reads_apart);
         let apart = apart.map_or(1.0, |percent| f64::from(percent) / 100.0 * 1.3);
+        // Seldom, if it comes to that before the reading that would be next.
         let seldom = ["Offline", "Away"]
             .iter()
             .any(|word| self.watch.seen.contains(word))
-            && self.now.mono.since(self.watch.seen_since) > Duration::from_secs(560).div_f64(apart)
+            && self.now.mono.since(self.watch.seen_since) + INTERVAL.mul_f64(apart)
+                > Duration::from_secs(570).div_f64(apart)
             && !self.told.any_call();
         let interval = if seldom { SLOW_INTERVAL } else { INTERVAL };
         let interval = interval.mul_f64(apart).min(WIDEST);
