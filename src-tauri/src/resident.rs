@@ -1,5 +1,6 @@
 //! The resident program, as the window sees it: what it said last, and a way to ask.
 
+use crate::text;
 use offhook_client::{AskError, Client, ConnectError};
 use offhook_protocol::command::{Event, Watch};
 use offhook_protocol::pages::Pages;
@@ -12,6 +13,9 @@ use std::time::Duration;
 
 /// How long until the next try while no resident program runs.
 const RETRY: Duration = Duration::from_millis(500);
+
+/// The same while one runs that is not understood: until somebody has put another in its place.
+const RETRY_OTHER: Duration = Duration::from_secs(5);
 
 /// What the pages are told; the counterpart of `Told` in `ui/src/host.ts`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -76,34 +80,37 @@ impl Resident {
     /// Tells what the resident program says, for ever; connects again by itself when it comes back.
     pub fn follow(&self, tell: impl Fn(&Told)) {
         loop {
-            let gone = Told::Gone {
-                sentence: self.listen(&tell),
-            };
+            let sentence = self.listen(&tell);
+            let retry = if sentence.is_some() { RETRY_OTHER } else { RETRY };
+            let gone = Told::Gone { sentence };
             // Tries go on in silence.
             if self.last().as_ref() != Some(&gone) {
                 self.tell(gone, &tell);
             }
-            std::thread::sleep(RETRY);
+            std::thread::sleep(retry);
         }
     }
 
-    /// Listens until the connection ends. A sentence where it was refused.
+    /// Listens until the connection ends. A sentence where it was refused, or what came was not understood.
     fn listen(&self, tell: &impl Fn(&Told)) -> Option<String> {
-        let events = match Client::connect(&self.data_dir).map(|client| client.watch(Watch::Pages)) {
+        let mut events = match Client::connect(&self.data_dir).map(|client| client.watch(Watch::Pages)) {
             Ok(Ok(events)) => events,
             Err(ConnectError::Refused(problem)) | Ok(Err(AskError::Problem(problem))) => {
                 return Some(problem.to_string());
             }
             Err(ConnectError::NotRunning | ConnectError::Io(_)) | Ok(Err(AskError::Lost(_))) => return None,
         };
-        for event in events {
+        for event in &mut events {
             match event {
                 Event::Pages(pages) => self.tell(Told::Pages { pages }, tell),
                 Event::Show { page } => tell(&Told::Show { page }),
                 Event::Status(_) => {}
             }
         }
-        None
+        let other = events
+            .lost()
+            .is_some_and(|error| error.kind() == std::io::ErrorKind::InvalidData);
+        other.then(|| text::other_version().to_owned())
     }
 
     fn tell(&self, told: Told, tell: &impl Fn(&Told)) {
@@ -202,6 +209,38 @@ mod tests {
         let resident = Resident::new(folder.path().to_owned(), None);
         assert_eq!(resident.ask(Command::Resume).unwrap_err().code, "no-answer");
         assert_eq!(resident.last(), None);
+    }
+
+    /// As after an update while the old program still runs: the greeting is understood, what follows is not.
+    #[cfg(unix)]
+    #[test]
+    fn a_resident_program_of_another_version_is_named_as_one() {
+        use std::io::{BufRead as _, BufReader, Write as _};
+
+        let folder = tempfile::tempdir().unwrap();
+        let socket = offhook_protocol::place::SOCKET_FILE;
+        let listener = std::os::unix::net::UnixListener::bind(folder.path().join(socket)).unwrap();
+        let old = std::thread::spawn(move || {
+            // One conversation to ask, and one to watch.
+            let talks: Vec<_> = (0..2)
+                .map(|_| {
+                    let mut stream = listener.accept().unwrap().0;
+                    stream.write_all(b"{\"hello\":{\"protocol\":1}}\n").unwrap();
+                    stream
+                })
+                .collect();
+            let mut watching = &talks[1];
+            let mut lines = BufReader::new(watching).lines();
+            let _greeting = lines.next().unwrap().unwrap();
+            let asked = lines.next().unwrap().unwrap();
+            assert!(asked.contains("watch"), "{asked}");
+            watching
+                .write_all(b"{\"answer\":{\"id\":1,\"answer\":\"done\"}}\n{\"event\":{\"pages\":{\"of\":\"old\"}}}\n")
+                .unwrap();
+        });
+        let resident = Resident::new(folder.path().to_owned(), None);
+        assert_eq!(resident.listen(&|_| {}).as_deref(), Some(text::other_version()));
+        old.join().unwrap();
     }
 
     #[test]

@@ -14,6 +14,12 @@ const ELSEWHERE: Both = (
     "A window of this data folder is open already, and Offhook does not answer. Close that window and try again.",
     "Ein Fenster dieses Datenordners ist schon offen, und Offhook antwortet nicht. Schließen Sie es, und versuchen Sie es noch einmal.",
 );
+const OTHER_VERSION: Both = (
+    "The Offhook that is running is of another version than this window, as after an update. Quit it with “Quit Offhook” in the \
+     menu of its icon beside the clock, then start it again here.",
+    "Das laufende Offhook hat eine andere Version als dieses Fenster, wie nach einer Aktualisierung. Beenden Sie es mit \
+     „Offhook beenden“ im Menü seines Symbols neben der Uhr, und starten Sie es dann hier neu.",
+);
 const NOT_SHOWN: Both = (
     "The window could not be shown",
     "Das Fenster ließ sich nicht zeigen",
@@ -48,6 +54,11 @@ pub fn no_desktop() -> &'static str {
 /// Another window has the data directory, but nobody can bring it to the front.
 pub fn elsewhere() -> &'static str {
     said(ELSEWHERE)
+}
+
+/// What it says is not understood.
+pub fn other_version() -> &'static str {
+    said(OTHER_VERSION)
 }
 
 pub fn not_shown() -> &'static str {
