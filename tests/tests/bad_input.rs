@@ -71,6 +71,16 @@ fn settings_of_a_newer_version_are_used_and_never_written() {
     assert_eq!(house.product.file("settings.toml"), Some(newer));
 }
 
+/// A desk whose phone a killed run has left in do not disturb.
+fn killed_while_silent() -> House {
+    let mut house = House::in_use(Asterisk::start(), Habits::default());
+    house.company.pick(PERSON, Some("do-not-disturb"));
+    house.wait_dnd(true);
+    wait_until(SOON, "the hold", || stages(&house.ledger()) == ["written"]);
+    house.product.kill9();
+    house
+}
+
 #[test]
 fn half_a_settings_file_is_kept_aside_and_the_program_goes_on() {
     let mut house = House::set_up(Asterisk::start(), Habits::default());
@@ -92,11 +102,7 @@ fn half_a_settings_file_is_kept_aside_and_the_program_goes_on() {
 
 #[test]
 fn half_a_settings_file_does_not_leave_the_phone_silent() {
-    let mut house = House::in_use(Asterisk::start(), Habits::default());
-    house.company.pick(PERSON, Some("do-not-disturb"));
-    house.wait_dnd(true);
-    wait_until(SOON, "the hold", || stages(&house.ledger()) == ["written"]);
-    house.product.kill9();
+    let mut house = killed_while_silent();
     house.company.pick(PERSON, None);
     let whole = house.settings();
     let half = &whole[..whole.find("extension").expect("the extension") + 14];
@@ -117,11 +123,7 @@ fn half_a_settings_file_does_not_leave_the_phone_silent() {
 
 #[test]
 fn half_a_ledger_is_kept_aside_and_the_person_is_told() {
-    let mut house = House::in_use(Asterisk::start(), Habits::default());
-    house.company.pick(PERSON, Some("do-not-disturb"));
-    house.wait_dnd(true);
-    wait_until(SOON, "the hold", || stages(&house.ledger()) == ["written"]);
-    house.product.kill9();
+    let mut house = killed_while_silent();
     let ledger = house.product.file("ledger.json").expect("a ledger");
     let half = &ledger[..ledger.len() / 2];
     std::fs::write(house.product.data_dir().join("ledger.json"), half).expect("the ledger");

@@ -256,5 +256,5 @@ fn no_build_but_that_of_the_tests_has_kill_points_or_breaks() {
         })
         .collect();
     choosing.sort();
-    assert_eq!(choosing, ["fuzz.rs", "test.rs", "workspace.rs"]);
+    assert_eq!(choosing, ["cross.rs", "fuzz.rs", "test.rs", "workspace.rs"]);
 }

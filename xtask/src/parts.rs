@@ -144,14 +144,7 @@ impl KamailioRoot {
     #[must_use]
     pub fn at(root: PathBuf) -> Option<Self> {
         let arch = env::consts::ARCH;
-        let loaders = [
-            "usr/lib64/ld-linux-x86-64.so.2".to_owned(),
-            format!("usr/lib/ld-linux-{arch}.so.1"),
-        ];
-        let loader = loaders
-            .iter()
-            .map(|name| root.join(name))
-            .find(|path| path.exists())?;
+        let loader = loader_in(&root)?;
         let libraries = root.join(format!("usr/lib/{arch}-linux-gnu"));
         let modules = libraries.join("kamailio/modules");
         let needed = [
@@ -171,6 +164,18 @@ impl KamailioRoot {
             root,
         })
     }
+}
+
+/// The loader of an unpacked root, wherever its release of Debian has it.
+fn loader_in(root: &Path) -> Option<PathBuf> {
+    let arch = env::consts::ARCH;
+    ["lib64", "usr/lib64", "lib", "usr/lib"]
+        .iter()
+        .flat_map(|folder| {
+            ["ld-linux-x86-64.so.2".to_owned(), format!("ld-linux-{arch}.so.1")]
+                .map(|name| root.join(folder).join(name))
+        })
+        .find(|path| path.exists())
 }
 
 /// Debian's suites whose Kamailio has `as-feature-event`, in the order of preference.
@@ -207,16 +212,7 @@ impl ProsodyRoot {
     #[must_use]
     pub fn at(root: PathBuf) -> Option<Self> {
         let arch = env::consts::ARCH;
-        let loaders = [
-            "lib64/ld-linux-x86-64.so.2".to_owned(),
-            "usr/lib64/ld-linux-x86-64.so.2".to_owned(),
-            format!("lib/ld-linux-{arch}.so.1"),
-            format!("usr/lib/ld-linux-{arch}.so.1"),
-        ];
-        let loader = loaders
-            .iter()
-            .map(|name| root.join(name))
-            .find(|path| path.exists())?;
+        let loader = loader_in(&root)?;
         let libraries = root.join(format!("usr/lib/{arch}-linux-gnu"));
         let modules = libraries.join("lua/5.4");
         let needed = [

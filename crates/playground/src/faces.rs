@@ -1,9 +1,10 @@
 //! The faces of the phone system: served, taken down and brought up together.
 
+use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use tokio::net::TcpListener;
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::task::JoinHandle;
 
 use crate::company::Shared;
@@ -13,16 +14,17 @@ use crate::{World, csta, innovaphone, pbx, portal, procall, server, sip, starfac
 type Server = Shared<Option<JoinHandle<()>>>;
 
 impl World {
-    pub(crate) const fn faces(&self) -> [&Server; 8] {
+    pub(crate) const fn faces(&self) -> [(&Server, SocketAddr); 8] {
+        let at = &self.addresses;
         [
-            &self.ami,
-            &self.innovaphone_server,
-            &self.procall_server,
-            &self.sip_server,
-            &self.csta_server,
-            &self.portal_server,
-            &self.starface_server,
-            &self.starface_chat_server,
+            (&self.ami, at.ami),
+            (&self.innovaphone_server, at.innovaphone),
+            (&self.procall_server, at.procall),
+            (&self.sip_server, at.sip),
+            (&self.csta_server, at.csta),
+            (&self.portal_server, at.portal),
+            (&self.starface_server, at.starface),
+            (&self.starface_chat_server, at.starface_chat),
         ]
     }
 }
@@ -77,6 +79,15 @@ pub(crate) fn serve_starface_chat(world: &World, listener: TcpListener) {
     *world.starface_chat_server.lock() = Some(tokio::spawn(serving));
 }
 
+/// Holds a port on which nobody listens, or another program would get it for a connection of its own.
+fn reserve(at: SocketAddr) -> std::io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    // As the listener has it: both may have the port as long as one of them does not listen.
+    socket.set_reuseaddr(true)?;
+    socket.bind(at)?;
+    Ok(socket)
+}
+
 /// Connections end, new ones are refused, calls are gone.
 pub(crate) async fn stop(world: &World) {
     world.pbx.stopped();
@@ -85,12 +96,13 @@ pub(crate) async fn stop(world: &World) {
     world.procall.forget_sessions();
     world.sip.stopped();
     world.portal.forget_sessions();
-    for face in world.faces() {
+    for (face, at) in world.faces() {
         let running = face.lock().take();
         if let Some(server) = running {
             server.abort();
             // Cancelled is what it is to be.
             let _ = server.await;
+            world.reserved.lock().extend(reserve(at));
         }
     }
 }
@@ -108,5 +120,6 @@ pub(crate) async fn start(world: &World) -> std::io::Result<()> {
     serve_sip(world, sip::bind(world.addresses.sip.port()).await?);
     let listener = TcpListener::bind(world.addresses.ami).await?;
     *world.ami.lock() = Some(tokio::spawn(pbx::serve(Arc::clone(&world.pbx), listener)));
+    world.reserved.lock().clear();
     Ok(())
 }

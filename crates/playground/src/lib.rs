@@ -202,6 +202,8 @@ pub(crate) struct World {
     innovaphone_server: Shared<Option<JoinHandle<()>>>,
     starface_server: Shared<Option<JoinHandle<()>>>,
     starface_chat_server: Shared<Option<JoinHandle<()>>>,
+    /// The ports of a phone system that is down.
+    reserved: Shared<Vec<tokio::net::TcpSocket>>,
     procall_server: Shared<Option<JoinHandle<()>>>,
     sip_server: Shared<Option<JoinHandle<()>>>,
     csta_server: Shared<Option<JoinHandle<()>>>,
@@ -337,6 +339,7 @@ impl Playground {
             starface,
             starface_server: Shared::new(None),
             starface_chat_server: Shared::new(None),
+            reserved: Shared::new(Vec::new()),
             procall,
             procall_server: Shared::new(None),
             sip,
@@ -724,7 +727,7 @@ impl Drop for Playground {
         }
         self.world.innovaphone.stopped();
         self.world.procall.forget_sessions();
-        for face in self.world.faces() {
+        for (face, _) in self.world.faces() {
             if let Some(server) = face.lock().take() {
                 server.abort();
             }

@@ -442,6 +442,9 @@ async fn a_restart_ends_connections_and_calls() {
             .is_err(),
         "down"
     );
+    let other = tokio::net::TcpSocket::new_v4().unwrap();
+    let taken = other.bind(company.addresses().starface_chat);
+    assert!(taken.is_err(), "nobody else gets its ports meanwhile");
     company.start_phone_system().await.unwrap();
     let mut ami = Ami::login(&company, "admin").await;
     let list = ami
