@@ -143,7 +143,7 @@ fn choose(all: Vec<Target>, named: &[String]) -> Result<Vec<Target>> {
 ///
 /// # Errors
 /// As [`fuzz`].
-fn brief(steps: &mut Steps) -> Result<()> {
+pub fn brief(steps: &mut Steps) -> Result<()> {
     if !cfg!(target_os = "linux") {
         println!("== fuzzing: on Linux only");
         return Ok(());
@@ -283,8 +283,7 @@ impl Fuzzer {
         let mut program = self.program(target);
         // libFuzzer's own word for "another one each time" is 0.
         program.arg(format!("-seed={}", self.seed.unwrap_or(0)));
-        // libFuzzer counts whole seconds and takes 0 for ever.
-        program.arg(format!("-max_total_time={}", length.as_secs().max(1)));
+        program.arg(format!("-max_total_time={}", last_second(length)));
         program.args([&scratch, &corpus]);
         let limit = length + Duration::from_secs(SLOWEST.into()) + GRACE;
         let (text, success) = step::hear_within(&mut program, limit)?;
@@ -329,6 +328,11 @@ impl Fuzzer {
     }
 }
 
+/// libFuzzer goes on until more than so many whole seconds are over, and takes 0 for ever.
+fn last_second(length: Duration) -> u64 {
+    length.as_secs().saturating_sub(1).max(1)
+}
+
 fn count(folder: &Path) -> Result<usize> {
     Ok(fs::read_dir(folder)?.count())
 }
@@ -351,7 +355,7 @@ fn found_in(line: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::{Asked, Target, choose, found_in, runs_in};
+    use super::{Asked, Target, choose, found_in, last_second, runs_in};
     use std::time::Duration;
 
     fn parse(line: &str) -> anyhow::Result<Asked> {
@@ -387,6 +391,13 @@ mod tests {
         assert_eq!(choose(all.clone(), &[]).unwrap(), all);
         assert_eq!(choose(all.clone(), &["b".to_owned()]).unwrap(), [target("b")]);
         assert!(choose(all, &["c".to_owned()]).is_err());
+    }
+
+    #[test]
+    fn a_turn_ends_with_its_last_second() {
+        assert_eq!(last_second(Duration::from_secs(60)), 59);
+        assert_eq!(last_second(Duration::from_millis(3_200)), 2);
+        assert_eq!(last_second(Duration::from_millis(400)), 1, "0 would be for ever");
     }
 
     #[test]

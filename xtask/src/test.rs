@@ -3,6 +3,7 @@
 use anyhow::{Result, bail};
 
 use crate::cross;
+use crate::fuzz;
 use crate::pages;
 use crate::setup::{self, Extent};
 use crate::step::{self, Steps};
@@ -63,6 +64,7 @@ fn checks_and_tests(steps: &mut Steps) -> Result<Count> {
             step::cargo(&["test", "--doc", "--no-fail-fast"]).args(&everything),
         )?))
     })?;
+    fuzz::brief(steps)?;
     let elsewhere = if cross::is_possible() {
         cross::lints(steps)?;
         let compiled = counted(cross::tests(steps)?);
