@@ -261,6 +261,58 @@ fn a_desktop_that_finds_its_proxy_by_a_script_is_told_to_name_it() {
     assert!(!doctor_says(&desk, "proxy = \"off\"").contains(sentence));
 }
 
+/// Becomes `offhook` in a network of its own, in which `localhost` is `::1` alone.
+const WITHOUT_IPV4: &str = r#"ip link set lo up && ip -4 address flush dev lo && exec "$0" "$@""#;
+
+/// Whether the process listens at that port of `::1`, as the system tells it.
+fn listens_on_v6(pid: u32, port: u16) -> bool {
+    let sockets = std::fs::read_to_string(format!("/proc/{pid}/net/tcp6")).unwrap_or_default();
+    let place = format!(" 00000000000000000000000001000000:{port:04X} ");
+    let mut listening = sockets.lines().filter(|line| line.contains(" 0A "));
+    listening.any(|line| line.contains(&place))
+}
+
+#[test]
+fn on_a_machine_without_ipv4_hook_and_sign_in_listen_at_the_other_address() {
+    if !rustix::process::getuid().is_root() {
+        eprintln!("LEFT OUT: only root can make a network without IPv4; run this test as root");
+        return;
+    }
+    let desk = Desk::headless();
+    let mut product = Product::new(&desk);
+    product.write_settings(
+        "version = 1\n[microsoft]\ncloud = \"custom\"\ntenant = \"example.com\"\n\
+         client_id = \"00001111-2222-3333-4444-555566667777\"\nlogin_url = \"http://[::1]:9\"\n\
+         graph_url = \"http://[::1]:9/v1.0\"\n[store]\nsecrets = \"file\"\n",
+    );
+    product.start_under(&["unshare", "--net", "sh", "-c", WITHOUT_IPV4]);
+    product.start_headless();
+    let pid = product.process().pid();
+    let v4 = std::fs::read_to_string(format!("/proc/{pid}/net/tcp")).expect("sockets");
+    assert_eq!(v4.lines().count(), 1, "{v4}");
+
+    let mut socket = Socket::connect(product.data_dir());
+    let access = socket.ask(json!("hook_access")).expect("the hook");
+    let address = access["hook_access"]["address"].as_str().expect("its address");
+    let address: url::Url = address.parse().expect("an address");
+    assert_eq!(address.host_str(), Some("[::1]"));
+    assert!(listens_on_v6(pid, address.port().expect("a port")));
+
+    let begun = socket
+        .ask(json!({"sign_in": {"device_code": false}}))
+        .expect("a sign-in");
+    let page: url::Url = begun["sign_in"]["browser"]["url"]
+        .as_str()
+        .and_then(|page| page.parse().ok())
+        .expect("its page");
+    let redirect = page.query_pairs().find(|(name, _)| name == "redirect_uri");
+    let redirect: url::Url = redirect
+        .and_then(|(_, redirect)| redirect.parse().ok())
+        .expect("where it ends");
+    assert_eq!(redirect.host_str(), Some("localhost"));
+    assert!(listens_on_v6(pid, redirect.port().expect("a port")));
+}
+
 #[test]
 fn a_certificate_of_nobody_known_is_said_and_a_bad_file_too() {
     let desk = Desk::headless();

@@ -40,3 +40,18 @@ main_job!(
     crate::portal::UcpAndSip::start
 );
 main_job!(own_commands_with_the_hook, |_| crate::commands::Commands::start());
+
+macro_rules! over_ipv6 {
+    ($test:ident, $system:expr) => {
+        #[test]
+        fn $test() {
+            $crate::body::the_main_job_over_ipv6($system);
+        }
+    };
+}
+
+// One for each way in which a connection is made: own TCP, web requests, web sockets, datagrams.
+over_ipv6!(asterisk_over_ipv6, crate::doubles::asterisk);
+over_ipv6!(innovaphone_over_ipv6, crate::doubles::innovaphone);
+over_ipv6!(sip_over_ipv6, crate::doubles::sip);
+over_ipv6!(starface_over_ipv6, crate::doubles::starface);

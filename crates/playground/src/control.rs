@@ -62,7 +62,7 @@ async fn only_loopback_names(request: Request, next: Next) -> Response {
         .and_then(|host| host.to_str().ok())
         .unwrap_or_default();
     let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    if matches!(name, "127.0.0.1" | "localhost") {
+    if matches!(name, "127.0.0.1" | "[::1]" | "localhost") {
         next.run(request).await
     } else {
         (StatusCode::FORBIDDEN, "loopback only").into_response()

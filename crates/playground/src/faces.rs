@@ -81,7 +81,11 @@ pub(crate) fn serve_starface_chat(world: &World, listener: TcpListener) {
 
 /// Holds a port on which nobody listens, or another program would get it for a connection of its own.
 fn reserve(at: SocketAddr) -> std::io::Result<TcpSocket> {
-    let socket = TcpSocket::new_v4()?;
+    let socket = if at.is_ipv4() {
+        TcpSocket::new_v4()?
+    } else {
+        TcpSocket::new_v6()?
+    };
     // As the listener has it: both may have the port as long as one of them does not listen.
     socket.set_reuseaddr(true)?;
     socket.bind(at)?;
@@ -117,7 +121,10 @@ pub(crate) async fn start(world: &World) -> std::io::Result<()> {
     serve_procall(world, TcpListener::bind(world.addresses.procall).await?);
     serve_csta(world, TcpListener::bind(world.addresses.csta).await?);
     serve_portal(world, TcpListener::bind(world.addresses.portal).await?);
-    serve_sip(world, sip::bind(world.addresses.sip.port()).await?);
+    serve_sip(
+        world,
+        sip::bind(world.addresses.sip.ip(), world.addresses.sip.port()).await?,
+    );
     let listener = TcpListener::bind(world.addresses.ami).await?;
     *world.ami.lock() = Some(tokio::spawn(pbx::serve(Arc::clone(&world.pbx), listener)));
     world.reserved.lock().clear();

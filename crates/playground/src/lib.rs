@@ -42,7 +42,7 @@ mod sip;
 mod starface;
 
 use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -81,6 +81,8 @@ use requests::Requests;
 pub struct Options {
     /// For the order of events and the life of tokens.
     pub seed: u64,
+    /// Of this machine: 127.0.0.1 or ::1. Nothing listens elsewhere.
+    pub address: IpAddr,
     /// 0: chosen by the system.
     pub ports: Ports,
     pub people: Vec<Person>,
@@ -111,6 +113,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             seed: 1,
+            address: Ipv4Addr::LOCALHOST.into(),
             ports: Ports::default(),
             people: company::people(),
             client_id: CLIENT_ID.into(),
@@ -129,7 +132,7 @@ impl Default for Options {
     }
 }
 
-/// Ports on 127.0.0.1; 0 is chosen by the system.
+/// Ports at [`Options::address`]; 0 is chosen by the system.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ports {
     pub entra: u16,
@@ -230,7 +233,7 @@ impl World {
 /// Why a company could not be started.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
-    #[error("no port on 127.0.0.1: {0}")]
+    #[error("no port on this machine: {0}")]
     Port(#[from] std::io::Error),
     #[error("the signing key is refused: {0}")]
     Key(String),
@@ -250,14 +253,14 @@ impl Playground {
     /// # Errors
     /// When a port is taken.
     pub async fn start(options: Options) -> Result<Self, StartError> {
-        let bind = |port| TcpListener::bind((Ipv4Addr::LOCALHOST, port));
+        let bind = |port| TcpListener::bind((options.address, port));
         let (entra, graph) = (bind(options.ports.entra).await?, bind(options.ports.graph).await?);
         let (ami, control) = (bind(options.ports.ami).await?, bind(options.ports.control).await?);
         let starface_port = bind(options.ports.starface).await?;
         let starface_chat_port = bind(options.ports.starface_chat).await?;
         let innovaphone_port = bind(options.ports.innovaphone).await?;
         let procall_port = bind(options.ports.procall).await?;
-        let sip_ports = sip::bind(options.ports.sip).await?;
+        let sip_ports = sip::bind(options.address, options.ports.sip).await?;
         let csta_port = bind(options.ports.csta).await?;
         let portal_port = bind(options.ports.portal).await?;
         let exchange_port = bind(options.ports.exchange).await?;

@@ -1,5 +1,6 @@
 //! What is the same at every phone system.
 
+use std::net::Ipv6Addr;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -62,8 +63,28 @@ struct Scene<S> {
 }
 
 pub fn the_main_job<S: System>(start: impl FnOnce(&Rc<Playground>) -> S) {
+    let mut scene = begin(Options::default(), start);
+    scene.a_call_shows_while_it_lasts();
+    scene.presenting_silences_the_phone();
+    scene.a_killed_program_puts_back_at_the_next_start();
+}
+
+/// With Microsoft and the phone system at addresses of IPv6 alone.
+pub fn the_main_job_over_ipv6<S: System>(start: impl FnOnce(&Rc<Playground>) -> S) {
+    let options = Options {
+        address: Ipv6Addr::LOCALHOST.into(),
+        ..Options::default()
+    };
+    let mut scene = begin(options, start);
+    let settings = scene.product.file("settings.toml").unwrap();
+    assert!(!settings.contains("127.0.0.1"), "{settings}");
+    scene.a_call_shows_while_it_lasts();
+    scene.presenting_silences_the_phone();
+}
+
+fn begin<S: System>(options: Options, start: impl FnOnce(&Rc<Playground>) -> S) -> Scene<S> {
     let desk = Rc::new(Desk::headless());
-    let company = Rc::new(block_on(Playground::start(Options::default())).unwrap());
+    let company = Rc::new(block_on(Playground::start(options)).unwrap());
     company.teams_client(PERSON, TeamsClient::Available);
     let system = start(&company);
     let mut product = Product::at(desk);
@@ -77,15 +98,13 @@ pub fn the_main_job<S: System>(start: impl FnOnce(&Rc<Playground>) -> S) {
         assert_eq!(said.code, 0, "{said:?}");
     }
     product.sign_in(PERSON);
-    let mut scene = Scene {
+    let scene = Scene {
         product,
         company,
         system,
     };
     scene.wait_ready();
-    scene.a_call_shows_while_it_lasts();
-    scene.presenting_silences_the_phone();
-    scene.a_killed_program_puts_back_at_the_next_start();
+    scene
 }
 
 fn settings(company: &Playground, phone: &str) -> String {

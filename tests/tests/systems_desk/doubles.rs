@@ -3,8 +3,9 @@
 use std::net::SocketAddr;
 use std::rc::Rc;
 
-use offhook_playground::{Placed, Playground};
+use offhook_playground::{DESK_USER, Placed, Playground};
 use offhook_tests::product::Product;
+use url::Url;
 
 use crate::body::{EXTENSION, PERSON, System};
 
@@ -19,9 +20,11 @@ pub struct Double {
 }
 
 fn settings(kind: &str, address: SocketAddr, user: &str) -> String {
-    let port = address.port();
+    // As a person types it: an address of IPv6 in brackets.
+    let (host, port) = (Url::parse(&format!("http://{address}")).unwrap(), address.port());
+    let host = host.host_str().unwrap();
     format!(
-        "[phone]\nkind = \"{kind}\"\nhost = \"127.0.0.1\"\nport = {port}\ntls = \"off\"\nuser = \"{user}\"\n\
+        "[phone]\nkind = \"{kind}\"\nhost = \"{host}\"\nport = {port}\ntls = \"off\"\nuser = \"{user}\"\n\
          extension = \"{EXTENSION}\"\n"
     )
 }
@@ -42,6 +45,20 @@ impl Double {
             call: None,
         }
     }
+}
+
+pub fn asterisk(company: &Rc<Playground>) -> Double {
+    let settings = settings("asterisk", company.addresses().ami, DESK_USER);
+    let accounts = &company.options().accounts;
+    let account = accounts.iter().find(|account| account.user == DESK_USER);
+    let password = account.map(|account| account.secret.clone());
+    Double::new(company, settings, password, |company| company.dnd(EXTENSION))
+}
+
+pub fn sip(company: &Rc<Playground>) -> Double {
+    let settings = settings("sip", company.addresses().sip, EXTENSION);
+    let password = company.sip().password(EXTENSION);
+    Double::new(company, settings, password, |company| company.dnd(EXTENSION))
 }
 
 pub fn csta(company: &Rc<Playground>) -> Double {

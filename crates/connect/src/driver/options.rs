@@ -204,7 +204,7 @@ impl<D: Desktop> Driver<D> {
             reply.refuse(text::problem(Code::HookOff, None, self.language()));
             return;
         };
-        let address = format!("http://127.0.0.1:{}/v1/call", listener.port());
+        let address = format!("http://{}/v1/call", listener.address());
         let call = r#"{"v":1,"event":"answer","source":"my-phone","callId":"1"}"#;
         let folder = match self.options.own_data_dir() {
             Some(folder) => format!("--data-dir \"{}\" ", folder.display()),

@@ -15,7 +15,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use secrecy::SecretString;
 use std::convert::Infallible;
 use std::io;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::sync::Arc;
 use std::time::Duration;
 use subtle::ConstantTimeEq as _;
@@ -27,33 +27,49 @@ use tokio::sync::{Semaphore, mpsc};
 const CONNECTIONS_MAX: usize = 16;
 const CONNECTION_LIFE: Duration = Duration::from_secs(10);
 
-/// Listens on both loopback addresses, since a browser may take either for `localhost`.
+/// Listens on both loopback addresses, since a browser may take either for `localhost`; on one of them where the machine
+/// lacks the other.
 pub(super) struct Loopback {
-    v4: TcpListener,
-    /// Absent where the machine has no IPv6.
-    v6: Option<TcpListener>,
+    first: TcpListener,
+    second: Option<TcpListener>,
     port: u16,
 }
 
 impl Loopback {
     /// On a port that the system chooses.
     pub(super) async fn bind() -> Result<Self, EntraError> {
+        Self::bind_to(Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()).await
+    }
+
+    async fn bind_to(v4: IpAddr, v6: IpAddr) -> Result<Self, EntraError> {
         for _ in 0..8 {
-            let v4 = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-                .await
-                .map_err(|_| EntraError::PortTaken)?;
-            let port = v4.local_addr().map_err(|_| EntraError::PortTaken)?.port();
-            match TcpListener::bind((Ipv6Addr::LOCALHOST, port)).await {
-                Ok(v6) => {
-                    return Ok(Self {
-                        v4,
-                        v6: Some(v6),
-                        port,
-                    });
+            let (first, other) = match TcpListener::bind((v4, 0)).await {
+                Ok(first) => (first, Some(v6)),
+                // A machine without IPv4.
+                Err(_) => match TcpListener::bind((v6, 0)).await {
+                    Ok(first) => (first, None),
+                    Err(_) => break,
+                },
+            };
+            let port = first.local_addr().map_err(|_| EntraError::PortTaken)?.port();
+            let second = match other {
+                Some(other) => TcpListener::bind((other, port)).await.map(Some),
+                None => Ok(None),
+            };
+            match second {
+                Ok(second) => {
+                    return Ok(Self { first, second, port });
                 }
                 // Another program would get the browser's answer.
                 Err(error) if error.kind() == io::ErrorKind::AddrInUse => {}
-                Err(_) => return Ok(Self { v4, v6: None, port }),
+                // A machine without IPv6.
+                Err(_) => {
+                    return Ok(Self {
+                        first,
+                        second: None,
+                        port,
+                    });
+                }
             }
         }
         Err(EntraError::PortTaken)
@@ -102,12 +118,12 @@ impl Loopback {
     }
 
     async fn accept(&self) -> io::Result<TcpStream> {
-        let (stream, _from) = match &self.v6 {
-            Some(v6) => tokio::select! {
-                accepted = self.v4.accept() => accepted,
-                accepted = v6.accept() => accepted,
+        let (stream, _from) = match &self.second {
+            Some(second) => tokio::select! {
+                accepted = self.first.accept() => accepted,
+                accepted = second.accept() => accepted,
             },
-            None => self.v4.accept().await,
+            None => self.first.accept().await,
         }?;
         Ok(stream)
     }
@@ -301,6 +317,23 @@ mod tests {
             );
             assert_eq!(ended(outcome).await.unwrap().expose_secret(), "abc+1");
         }
+    }
+
+    #[tokio::test]
+    async fn on_a_machine_with_one_of_the_two_addresses_that_one_is_enough() {
+        // An address that is nobody's (RFC 5737, RFC 3849) stands for one that the machine lacks.
+        let v4 = |address: Ipv4Addr| IpAddr::from(address);
+        let v6 = |address: Ipv6Addr| IpAddr::from(address);
+        let [here4, here6] = [v4(Ipv4Addr::LOCALHOST), v6(Ipv6Addr::LOCALHOST)];
+        let nobody4 = v4(Ipv4Addr::new(192, 0, 2, 1));
+        let nobody6 = v6(Ipv6Addr::new(0x2001, 0xdb8, 0, 0, 0, 0, 0, 1));
+        for (first, second, here) in [(nobody4, here6, here6), (here4, nobody6, here4)] {
+            let loopback = Loopback::bind_to(first, second).await.unwrap();
+            assert_eq!(loopback.first.local_addr().unwrap().ip(), here);
+            assert!(loopback.second.is_none());
+            assert_eq!(loopback.redirect(), format!("http://localhost:{}", loopback.port));
+        }
+        assert!(Loopback::bind_to(nobody4, nobody6).await.is_err());
     }
 
     #[tokio::test]

@@ -1,6 +1,6 @@
 //! UDP and TCP on one port: bytes in and out, and what goes wrong on demand.
 
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -33,9 +33,9 @@ impl Ports {
 }
 
 /// 0: chosen by the system.
-pub(crate) async fn bind(port: u16) -> std::io::Result<Ports> {
+pub(crate) async fn bind(address: IpAddr, port: u16) -> std::io::Result<Ports> {
     for attempt in 0.. {
-        let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+        let tcp = TcpListener::bind((address, port)).await?;
         match UdpSocket::bind(tcp.local_addr()?).await {
             Ok(udp) => return Ok(Ports { tcp, udp }),
             // Somebody else has this number for datagrams: another number.

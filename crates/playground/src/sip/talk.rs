@@ -254,8 +254,14 @@ impl Sip {
 
     fn invite(&self, request: &Incoming, peer: &Peer, tag: &str) -> (u16, More) {
         let offer = &request.body;
+        // Voice comes back to an address of the kind that was called from (RFC 8866, section 5.7).
+        let voice = if peer.address.starts_with('[') {
+            "\r\nc=IN IP6 "
+        } else {
+            "\r\nc=IN IP4 "
+        };
         let is_offer = request.value("Content-Type") == "application/sdp"
-            && ["v=0\r\n", "\r\nc=IN IP4 ", "\r\nm=audio "]
+            && ["v=0\r\n", voice, "\r\nm=audio "]
                 .iter()
                 .all(|part| offer.contains(part));
         if !is_offer || !request.tag("To").is_empty() {

@@ -13,7 +13,8 @@ use http_body_util::Full;
 use hyper::body::Incoming;
 use offhook_engine::fault::{Code, Fault};
 use secrecy::SecretString;
-use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -30,7 +31,7 @@ const BOUNDS: Bounds = Bounds {
 /// Why there is no listener.
 #[derive(Debug, thiserror::Error)]
 pub enum OpenError {
-    #[error("no port on 127.0.0.1: {0}")]
+    #[error("no port on this machine: {0}")]
     Port(std::io::Error),
     #[error("no randomness: {0}")]
     Random(getrandom::Error),
@@ -43,12 +44,12 @@ pub enum OpenError {
 pub struct Listener {
     data_dir: PathBuf,
     hook: Hook,
-    port: u16,
+    address: SocketAddr,
     task: JoinHandle<()>,
 }
 
 impl Listener {
-    /// Opens the listener on 127.0.0.1 (and, where it can, the same port on ::1) and writes `hook.json`.
+    /// Opens the listener on 127.0.0.1 and, where it can, the same port on ::1 (on ::1 alone where there is no IPv4), and writes `hook.json`.
     ///
     /// # Errors
     /// When there is no port, no randomness, or the file cannot be written.
@@ -79,8 +80,13 @@ impl Listener {
         Ok(())
     }
 
-    pub const fn port(&self) -> u16 {
-        self.port
+    pub fn port(&self) -> u16 {
+        self.address.port()
+    }
+
+    /// Where it is sure to be reached: `127.0.0.1:PORT`, or `[::1]:PORT` on a machine without IPv4.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// What a program has to show, as `hook.json` has it.
@@ -89,7 +95,8 @@ impl Listener {
     }
 
     fn start(data_dir: PathBuf, hook: Hook, doors: Doors, token: SecretString) -> Result<Self, OpenError> {
-        let port = doors.port;
+        let address = doors.address;
+        let port = address.port();
         write_private_json(&data_dir.join(key::FILE), &KeyFile::new(port, &token))?;
         let house = Arc::new(House {
             hook: hook.clone(),
@@ -99,7 +106,7 @@ impl Listener {
         Ok(Self {
             data_dir,
             hook,
-            port,
+            address,
             task: tokio::spawn(door::accept(doors.listeners, BOUNDS, move |stream, _| {
                 serve(stream, house.clone())
             })),
@@ -113,18 +120,33 @@ impl Drop for Listener {
     }
 }
 
-struct Doors {
-    listeners: Vec<TcpListener>,
-    port: u16,
+#[derive(Debug)]
+pub(super) struct Doors {
+    pub(super) listeners: Vec<TcpListener>,
+    pub(super) address: SocketAddr,
 }
 
+/// 0: a port that the system chooses.
 async fn bind(port: u16) -> std::io::Result<Doors> {
-    let v4 = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, port))).await?;
-    let port = v4.local_addr()?.port();
-    let mut listeners = vec![v4];
-    // Without IPv6, or with the port taken there, 127.0.0.1 is enough: `hook.json` users name it.
-    listeners.extend(TcpListener::bind(SocketAddr::from((Ipv6Addr::LOCALHOST, port))).await);
-    Ok(Doors { listeners, port })
+    bind_to([Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()], port).await
+}
+
+/// At the first address that this machine has, and at the same port of the other, where that is there and free: the
+/// first is what [`Listener::address`] and `hook.json` lead to.
+pub(super) async fn bind_to(addresses: [IpAddr; 2], port: u16) -> std::io::Result<Doors> {
+    let [first, second] = addresses;
+    let (door, other) = match TcpListener::bind((first, port)).await {
+        Ok(door) => (door, Some(second)),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => return Err(error),
+        // A machine without IPv4.
+        Err(_) => (TcpListener::bind((second, port)).await?, None),
+    };
+    let address = door.local_addr()?;
+    let mut listeners = vec![door];
+    if let Some(other) = other {
+        listeners.extend(TcpListener::bind((other, address.port())).await);
+    }
+    Ok(Doors { listeners, address })
 }
 
 pub(super) struct House {

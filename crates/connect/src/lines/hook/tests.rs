@@ -1,9 +1,11 @@
 //! The hook: events, and each rule of the HTTP door as an attack that fails.
 
+use super::http::bind_to;
 use super::*;
 use crate::lines::door;
 use offhook_engine::line::CallId;
 use serde_json::{Value, json};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::mpsc;
@@ -371,6 +373,35 @@ async fn http_listens_on_loopback_only() {
         elsewhere.unwrap_err().kind(),
         std::io::ErrorKind::ConnectionRefused
     );
+}
+
+#[tokio::test]
+async fn http_localhost_leads_here_whichever_address_it_is_and_one_is_enough() {
+    let mut door = Door::open().await;
+    let port = door.port();
+    assert_eq!(
+        door.listener.address(),
+        SocketAddr::from((Ipv4Addr::LOCALHOST, port))
+    );
+    let host = format!("localhost:{port}");
+    for address in [Ipv4Addr::LOCALHOST.into(), IpAddr::from(Ipv6Addr::LOCALHOST)] {
+        let mut stream = TcpStream::connect((address, port)).await.unwrap();
+        let request = door.request("POST /v1/call", &[("Host", &host)], EVENT);
+        stream.write_all(request.as_bytes()).await.unwrap();
+        assert_eq!(hear(stream).await.status, 204, "{address}");
+        let (_, told) = soon(door.told.recv()).await.unwrap();
+        assert!(matches!(told, LineEvent::Call { .. }), "{told:?}");
+    }
+    // A machine without IPv4: here an address that is nobody's (RFC 5737).
+    let nobody = IpAddr::from(Ipv4Addr::new(192, 0, 2, 1));
+    let alone = bind_to([nobody, Ipv6Addr::LOCALHOST.into()], 0).await.unwrap();
+    assert_eq!(
+        (alone.listeners.len(), alone.address.ip()),
+        (1, Ipv6Addr::LOCALHOST.into())
+    );
+    // A port that somebody has taken is not the same as no address.
+    let taken = bind_to([Ipv4Addr::LOCALHOST.into(), Ipv6Addr::LOCALHOST.into()], port).await;
+    assert_eq!(taken.unwrap_err().kind(), std::io::ErrorKind::AddrInUse);
 }
 
 #[tokio::test]
