@@ -141,6 +141,26 @@ fn the_level_of_the_log_changes_while_the_program_runs() {
 }
 
 #[test]
+fn a_level_that_the_organisation_forces_is_raised_by_nobody() {
+    let desk = Desk::headless();
+    let mut product = Product::new(&desk);
+    product.write_settings("version = 1\n[log]\nlevel = \"trace\"\n");
+    let policy = desk.folder().join("policy.toml");
+    std::fs::write(&policy, "[log]\nlevel = \"info\"\n").expect("the policy");
+    let policy = policy.display().to_string();
+    let environment = [("OFFHOOK_TEST_POLICY", policy.as_str()), ("OFFHOOK_LOG", "trace")];
+    product.start(&["--no-tray"], &environment);
+    let event = ["call", "answer", "--source", "desk", "--id", "1"];
+    assert_eq!(product.ctl(&event).code, 0);
+    let raised = Socket::connect(product.data_dir()).ask(json!({"apply": {"log.level": "debug"}}));
+    assert_eq!(raised.expect_err("refused")["code"], "locked");
+    assert!(product.term().success());
+    let logs = product.logs();
+    assert!(logs.contains("Offhook has ended"), "{logs}");
+    assert!(!logs.contains(" DEBUG ") && !logs.contains(" TRACE "), "{logs}");
+}
+
+#[test]
 fn the_report_names_what_the_doctor_found_and_nobody() {
     let house = House::in_use(Asterisk::start(), Habits::default());
     let _found = findings(&house.product);

@@ -65,7 +65,7 @@ fn run(args: Args) -> anyhow::Result<ExitCode> {
         Err(error @ InstanceError::Folder(_)) => return Err(error.into()),
     };
     let mut settings = Settings::load(&folder);
-    logging::start(&folder, settings.log_level());
+    logging::start(&folder, settings.log_level(), settings.field("log.level").locked);
     for problem in &settings.problems {
         tracing::warn!(code = problem.code.name(), detail = problem.detail, "settings");
     }

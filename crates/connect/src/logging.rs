@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom, Write};
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -21,14 +22,19 @@ const KEPT: u32 = 3;
 /// So much of a file's end is looked at for its last lines, in bytes.
 const READ: u64 = 256 * 1024;
 
-/// What sets the level for one start, before the setting.
+/// What sets the level for one start, before the setting, and after the policy.
 const FORCED: &str = "OFFHOOK_LOG";
 
 static FILTER: OnceLock<reload::Handle<EnvFilter, Registry>> = OnceLock::new();
 
-/// Starts logging. Harmless when called twice.
-pub fn start(data_dir: &Path, level: &str) {
-    let filter = EnvFilter::try_from_env(FORCED).unwrap_or_else(|_| EnvFilter::new(own(level)));
+/// The organisation forces the level: the environment does not.
+static LOCKED: AtomicBool = AtomicBool::new(false);
+
+/// Starts logging. Harmless when called twice. `locked`: the level is the organisation's.
+pub fn start(data_dir: &Path, level: &str, locked: bool) {
+    LOCKED.store(locked, Ordering::Relaxed);
+    let filter = forced().and_then(|level| EnvFilter::try_new(level).ok());
+    let filter = filter.unwrap_or_else(|| EnvFilter::new(own(level)));
     let (filter, handle) = reload::Layer::new(filter);
     let console = tracing_subscriber::fmt::layer().with_writer(io::stderr);
     let file = LimitedFile::new(data_dir.join("logs"));
@@ -59,6 +65,9 @@ pub fn set_level(level: &str) {
 
 /// What the environment sets the log to.
 pub fn forced() -> Option<String> {
+    if LOCKED.load(Ordering::Relaxed) {
+        return None;
+    }
     std::env::var(FORCED).ok().filter(|level| !level.is_empty())
 }
 
