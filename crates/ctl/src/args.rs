@@ -20,6 +20,7 @@ Usage: offhookctl [--data-dir DIR] [--json] COMMAND
   sign-out
   consent-link               for your administrator: what to approve, and where
   secret set phone|phone-client|calendar|proxy|sip  store a password; reads standard input
+  secret remove phone|phone-client|calendar|proxy|sip|all  take it out of the store
   key new --name PBX --out FILE [--kind KIND] [--host HOST] [--port N]
        [--issuer TEXT] [--valid-days N] [--pin-tls] [--pin-cert FILE]…
        [--tenant ID] [--client-id ID] [--sign PEM-FILE]
@@ -61,6 +62,7 @@ pub(crate) enum What {
         device_code: bool,
     },
     SetSecret(SecretName),
+    RemoveSecrets(Vec<SecretName>),
     Doctor,
     Quit,
     Key(KeyTask),
@@ -89,6 +91,20 @@ pub(crate) struct NewKey {
     pub(crate) tenant: Option<String>,
     pub(crate) client_id: Option<String>,
     pub(crate) sign: Option<PathBuf>,
+}
+
+const SECRETS: [(&str, SecretName); 5] = [
+    ("phone", SecretName::Phone),
+    ("phone-client", SecretName::PhoneClient),
+    ("calendar", SecretName::Calendar),
+    ("proxy", SecretName::Proxy),
+    ("sip", SecretName::Sip),
+];
+
+fn secret_name(word: &str) -> Result<SecretName, lexopt::Error> {
+    let known = SECRETS.iter().find(|(name, _)| *name == word);
+    let (_, secret) = known.ok_or_else(|| format!("there is no secret '{word}'"))?;
+    Ok(*secret)
 }
 
 /// What may come anywhere on the line.
@@ -125,7 +141,7 @@ impl Line {
             "pause" => What::Ask(Command::Pause(self.pause()?)),
             "call" => What::Ask(Command::Call(self.call()?)),
             "sign-in" => return self.sign_in(),
-            "secret" => What::SetSecret(self.secret()?),
+            "secret" => self.secret()?,
             "key" => What::Key(self.key()?),
             "rules" => What::Ask(self.rules()?),
             "why" => What::Ask(Command::Why),
@@ -225,18 +241,14 @@ impl Line {
         Ok(event)
     }
 
-    fn secret(&mut self) -> Result<SecretName, lexopt::Error> {
-        match (
-            self.needed_word("set")?.as_str(),
-            self.needed_word("the secret's name")?.as_str(),
-        ) {
-            ("set", "phone") => Ok(SecretName::Phone),
-            ("set", "calendar") => Ok(SecretName::Calendar),
-            ("set", "proxy") => Ok(SecretName::Proxy),
-            ("set", "phone-client") => Ok(SecretName::PhoneClient),
-            ("set", "sip") => Ok(SecretName::Sip),
-            ("set", other) => Err(format!("there is no secret '{other}'").into()),
-            (other, _) => Err(format!("a secret can be set, not '{other}'").into()),
+    fn secret(&mut self) -> Result<What, lexopt::Error> {
+        let task = self.needed_word("set or remove")?;
+        let name = self.needed_word("the secret's name")?;
+        match (task.as_str(), name.as_str()) {
+            ("set", name) => Ok(What::SetSecret(secret_name(name)?)),
+            ("remove", "all") => Ok(What::RemoveSecrets(SECRETS.map(|(_, secret)| secret).to_vec())),
+            ("remove", name) => Ok(What::RemoveSecrets(vec![secret_name(name)?])),
+            (other, _) => Err(format!("a secret can be set and removed, not '{other}'").into()),
         }
     }
 
@@ -565,6 +577,8 @@ mod tests {
             ("why not", "not"),
             ("secret set", "name"),
             ("secret set door", "door"),
+            ("secret set all", "all"),
+            ("secret show phone", "show"),
             ("rules", "list"),
             ("rules preview --calls many", "many"),
             ("key new --out f", "--name"),

@@ -41,6 +41,19 @@ pub(crate) fn set_secret(explicit: Option<&Path>, json: bool, secret: SecretName
     )
 }
 
+pub(crate) fn remove_secrets(
+    explicit: Option<&Path>,
+    json: bool,
+    secrets: &[SecretName],
+) -> Result<(), Failure> {
+    let mut client = connect(explicit)?;
+    for secret in secrets {
+        let secret = *secret;
+        client.ask_within(Command::SecretRemove { secret }, SLOW_LIMIT)?;
+    }
+    show::answer(&Answer::Done, json)
+}
+
 pub(crate) fn watch_status(explicit: Option<&Path>, json: bool) -> Result<(), Failure> {
     for event in connect(explicit)?.watch(Watch::Status)? {
         match event {

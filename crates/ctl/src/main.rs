@@ -41,6 +41,7 @@ fn run(invocation: Invocation) -> Result<(), Failure> {
         What::Key(task) => key::run(task, json),
         What::SignIn { device_code } => sign_in::run(data_dir.as_deref(), json, device_code),
         What::SetSecret(secret) => ask::set_secret(data_dir.as_deref(), json, secret),
+        What::RemoveSecrets(secrets) => ask::remove_secrets(data_dir.as_deref(), json, &secrets),
         What::WatchStatus => ask::watch_status(data_dir.as_deref(), json),
         What::Doctor => ask::doctor(data_dir.as_deref(), json),
         What::Quit => ask::quit(data_dir.as_deref(), json),

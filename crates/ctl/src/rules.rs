@@ -42,6 +42,7 @@ pub(crate) fn at_rest(command: &Command) -> Option<Result<Answer, Failure>> {
         | Command::SignOut
         | Command::ConsentLink
         | Command::SecretSet { .. }
+        | Command::SecretRemove { .. }
         | Command::Lines
         | Command::Doctor
         | Command::Apply(_)

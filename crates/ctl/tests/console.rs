@@ -317,6 +317,20 @@ fn status_watch_writes_every_state_and_says_how_it_ended() {
 }
 
 #[test]
+fn secrets_are_taken_away_one_by_one_or_all() {
+    let pretend = Pretend::start(|_| answer(&json!("done")));
+    for (what, asked) in [
+        ("sip", &["sip"][..]),
+        ("all", &["phone", "phone-client", "calendar", "proxy", "sip"]),
+    ] {
+        assert_eq!(pretend.run(&format!("secret remove {what}")).code, Some(0));
+        for secret in asked {
+            assert_eq!(pretend.asked(), json!({"secret_remove": {"secret": secret}}));
+        }
+    }
+}
+
+#[test]
 fn a_secret_comes_from_standard_input_without_its_newline() {
     let pretend = Pretend::start(|_| answer(&json!("done")));
     for (given, sent) in [("geheim\n", "geheim"), (" ä \r\n", " ä "), ("a\n\n", "a\n")] {

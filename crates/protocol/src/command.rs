@@ -72,6 +72,10 @@ pub enum Command {
         secret: SecretName,
         value: Hidden,
     },
+    /// Takes a stored secret away; one that is not there is gone already.
+    SecretRemove {
+        secret: SecretName,
+    },
     RulesList,
     /// The rule table of a profile by name, or the person's own where `None`.
     RulesShow {

@@ -90,6 +90,7 @@ impl<D: Desktop> Driver<D> {
                 Err(fault) => reply.refuse(fault.problem(self.language())),
             },
             Command::SecretSet { secret, value } => self.set_secret(secret, value.0, reply),
+            Command::SecretRemove { secret } => self.remove_secret(secret, reply),
             Command::RulesList => {
                 let names = NAMES.iter().map(|name| (*name).to_owned()).collect();
                 reply.answer(Answer::Text(names));
@@ -273,16 +274,7 @@ impl<D: Desktop> Driver<D> {
         let (store, news) = (self.parts.store.clone(), self.news.clone());
         let language = self.language();
         let secret = SecretString::from(value);
-        let (name, changed) = match name {
-            SecretName::Phone => (phone_secret(), News::PhoneSecretChanged),
-            SecretName::PhoneClient => (secrets::SecretName::phone_client(), News::PhoneSecretChanged),
-            SecretName::Proxy => (secrets::SecretName::proxy(), News::ProxySecretChanged),
-            SecretName::Sip => (secrets::SecretName::line(sip::SOURCE), News::SipSecretChanged),
-            SecretName::Calendar => {
-                let source = self.settings.calendar_source();
-                (secrets::SecretName::calendar(source), News::CalendarSecretChanged)
-            }
-        };
+        let (name, changed) = self.stored_as(name);
         tokio::task::spawn_local(async move {
             // Told first, so that whoever asks for a test after the answer gets one of the new password.
             let stored = store.save(&name, &secret, Ask::MayPrompt).await;
@@ -292,6 +284,44 @@ impl<D: Desktop> Driver<D> {
                 Err(error) => reply.refuse(error.fault().problem(language)),
             }
         });
+    }
+
+    fn remove_secret(&mut self, name: SecretName, reply: Reply) {
+        let (store, news) = (self.parts.store.clone(), self.news.clone());
+        let language = self.language();
+        let (stored, changed) = self.stored_as(name);
+        // Those of a calendar that was set earlier, too.
+        let stored = match name {
+            SecretName::Calendar => ["graph", "ews", "ics"]
+                .map(secrets::SecretName::calendar)
+                .to_vec(),
+            SecretName::Phone | SecretName::PhoneClient | SecretName::Proxy | SecretName::Sip => vec![stored],
+        };
+        tokio::task::spawn_local(async move {
+            let mut outcome = Ok(());
+            for name in &stored {
+                outcome = outcome.and(store.delete(name, Ask::MayPrompt).await);
+            }
+            let _ended = news.send(changed);
+            match outcome {
+                Ok(()) => reply.answer(Answer::Done),
+                Err(error) => reply.refuse(error.fault().problem(language)),
+            }
+        });
+    }
+
+    /// Where a secret is kept, and who is told of its change.
+    fn stored_as(&self, name: SecretName) -> (secrets::SecretName, News) {
+        match name {
+            SecretName::Phone => (phone_secret(), News::PhoneSecretChanged),
+            SecretName::PhoneClient => (secrets::SecretName::phone_client(), News::PhoneSecretChanged),
+            SecretName::Proxy => (secrets::SecretName::proxy(), News::ProxySecretChanged),
+            SecretName::Sip => (secrets::SecretName::line(sip::SOURCE), News::SipSecretChanged),
+            SecretName::Calendar => {
+                let source = self.settings.calendar_source();
+                (secrets::SecretName::calendar(source), News::CalendarSecretChanged)
+            }
+        }
     }
 
     /// The reason stands beside its field until the next change.
