@@ -1,6 +1,8 @@
 //! What the organisation forces: on Linux a file, on Windows the registry, on macOS managed preferences. The same keys
 //! everywhere, and the same meaning: a value that is there goes before all others, and is shown locked.
 
+#[cfg(any(test, windows, target_os = "macos"))]
+use super::arguments;
 use super::keys::KNOWN;
 #[cfg(any(test, windows, target_os = "macos"))]
 use super::keys::Kind;
@@ -123,6 +125,7 @@ pub(super) fn of_raw(raw: impl IntoIterator<Item = (String, Raw)>, problems: &mu
             (Raw::Flag(flag), _) => flag.to_string(),
             (Raw::Number(number), _) => number.to_string(),
             (Raw::Text(text), _) => text.clone(),
+            (Raw::List(words), Kind::Command) => arguments::join(words.iter().map(String::as_str)),
             (Raw::List(words), _) => words.join(","),
         };
         match known.kind.parse(&text) {
@@ -243,22 +246,27 @@ mod tests {
 
     #[test]
     fn registries_and_preferences_say_the_same_as_the_file() {
-        let text = "[phone]\nhost = \"pbx\"\nport = 5038\nkey_signers = [\"a\", \"b\"]\n[calendar]\nenabled = true\n";
+        let text = "[phone]\nhost = \"pbx\"\nport = 5038\nkey_signers = [\"a\", \"b\"]\n\
+            [phone.commands]\ndnd_on = [\"/opt/pbx tool\", \"a,b\"]\n[calendar]\nenabled = true\n";
         let mut problems = Vec::new();
         let file = policy_values(text, &mut problems);
         let registry = [
             ("phone.host", Raw::Text("pbx".into())),
             ("Phone.Port", Raw::Number(5038)),
             ("phone.key_signers", Raw::List(vec!["a".into(), "b".into()])),
+            (
+                "phone.commands.dnd_on",
+                Raw::List(vec!["/opt/pbx tool".into(), "a,b".into()]),
+            ),
             ("calendar.enabled", Raw::Number(1)),
         ];
         let registry = registry.map(|(key, raw)| (key.to_owned(), raw));
         assert_eq!(of_raw(registry, &mut problems), file);
         let json = br#"{"phone.host":"pbx","phone.port":5038,"phone.key_signers":["a","b"],
-            "calendar.enabled":true,"PayloadUUID":"x","phone.user":null}"#;
+            "phone.commands.dnd_on":["/opt/pbx tool","a,b"],"calendar.enabled":true,"PayloadUUID":"x","phone.user":null}"#;
         assert_eq!(of_raw(of_json(json), &mut problems), file);
         assert_eq!(problems, []);
-        assert_eq!(file.len(), 4);
+        assert_eq!(file.len(), 5);
     }
 
     #[test]

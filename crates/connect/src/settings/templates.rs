@@ -2,7 +2,7 @@
 //! test compares them with the files in `docs/policy`; with `WRITE_POLICY=1` it writes them.
 
 use super::keys::{Kind, Known};
-use super::policy::forceable;
+use super::policy::{forceable, of_json, of_raw};
 use offhook_engine::table::{Cell, PhoneField};
 use offhook_engine::text::settings::setting_name;
 use offhook_protocol::pages::Language;
@@ -238,14 +238,77 @@ fn example() -> String {
     out
 }
 
+/// A configuration profile for macOS with every key, each of them off. Managed preferences as Apple documents them
+/// (payload `com.apple.ManagedClient.preferences`): what is under `Forced` can't be changed by the person.
+fn profile() -> String {
+    let mut keys = String::new();
+    for known in forceable().filter(|known| !matches!(known.kind, Kind::Rule(_))) {
+        let value = known.kind.to_toml(known.default);
+        let text = |value: &toml_edit::Value| match value.as_str().map(escaped) {
+            Some(text) => format!("<string>{text}</string>"),
+            None => "<string></string>".to_owned(),
+        };
+        let value = match (value.as_bool(), value.as_integer(), value.as_array()) {
+            (Some(flag), ..) => format!("<{flag}/>"),
+            (_, Some(number), _) => format!("<integer>{number}</integer>"),
+            (.., Some(words)) => format!("<array>{}</array>", words.iter().map(text).collect::<String>()),
+            (None, None, None) => text(&value),
+        };
+        // Writing to a string does not fail.
+        let _ = writeln!(keys, "                <!-- <key>{}</key>{value} -->", known.key);
+    }
+    format!(
+        r#"<?xml version="1.0" encoding="UTF-8"?>
+<!DOCTYPE plist PUBLIC "-//Apple//DTD PLIST 1.0//EN" "http://www.apple.com/DTDs/PropertyList-1.0.dtd">
+<!-- Take the comment away around what is to be forced, and give both payloads UUIDs of your own (uuidgen). Made from the
+     table of settings; what stands here is what is built in. -->
+<plist version="1.0">
+<dict>
+  <key>PayloadType</key><string>Configuration</string>
+  <key>PayloadVersion</key><integer>1</integer>
+  <key>PayloadIdentifier</key><string>io.github.offhook.policy</string>
+  <key>PayloadUUID</key><string>5B0B4F2E-8C1D-4C53-9E0A-6F2D1A7C3E90</string>
+  <key>PayloadDisplayName</key><string>Offhook</string>
+  <key>PayloadScope</key><string>System</string>
+  <key>PayloadContent</key>
+  <array>
+    <dict>
+      <key>PayloadType</key><string>com.apple.ManagedClient.preferences</string>
+      <key>PayloadVersion</key><integer>1</integer>
+      <key>PayloadIdentifier</key><string>io.github.offhook.policy.settings</string>
+      <key>PayloadUUID</key><string>C7E6D1A4-30B9-4D7F-8A52-1B94E0C6F2D3</string>
+      <key>PayloadDisplayName</key><string>Offhook: settings</string>
+      <key>PayloadContent</key>
+      <dict>
+        <key>io.github.offhook</key>
+        <dict>
+          <key>Forced</key>
+          <array>
+            <dict>
+              <key>mcx_preference_settings</key>
+              <dict>
+{keys}              </dict>
+            </dict>
+          </array>
+        </dict>
+      </dict>
+    </dict>
+  </array>
+</dict>
+</plist>
+"#
+    )
+}
+
 /// Each of them by its place.
-fn files() -> [(PathBuf, String); 4] {
+fn files() -> [(PathBuf, String); 5] {
     let folder = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/policy"));
     [
         (folder.join("Offhook.admx"), admx()),
         (folder.join("en-US/Offhook.adml"), adml(Language::En)),
         (folder.join("de-DE/Offhook.adml"), adml(Language::De)),
         (folder.join("policy.toml"), example()),
+        (folder.join("Offhook.mobileconfig"), profile()),
     ]
 }
 
@@ -263,6 +326,45 @@ fn the_templates_are_those_of_the_table() {
             "{} is another one: WRITE_POLICY=1 cargo test -p offhook-connect the_templates",
             path.display()
         );
+    }
+}
+
+/// What a profile forces for Offhook, as macOS hands it to programs: JSON, by `plutil`.
+fn forced(profile: &str) -> Vec<u8> {
+    let file: plist::Value = plist::from_bytes(profile.as_bytes()).unwrap();
+    let dict = |value: &plist::Value, key: &str| value.as_dictionary().unwrap()[key].clone();
+    let first = |value: plist::Value| value.as_array().unwrap()[0].clone();
+    for key in ["PayloadIdentifier", "PayloadUUID", "PayloadDisplayName"] {
+        assert!(dict(&file, key).as_string().is_some(), "{key}");
+    }
+    assert_eq!(dict(&file, "PayloadType"), "Configuration".into());
+    assert_eq!(dict(&file, "PayloadVersion"), 1.into());
+    let payload = first(dict(&file, "PayloadContent"));
+    assert_eq!(
+        dict(&payload, "PayloadType"),
+        "com.apple.ManagedClient.preferences".into()
+    );
+    assert_eq!(dict(&payload, "PayloadVersion"), 1.into());
+    assert_ne!(dict(&payload, "PayloadUUID"), dict(&file, "PayloadUUID"));
+    let domain = dict(&dict(&payload, "PayloadContent"), "io.github.offhook");
+    let settings = dict(&first(dict(&domain, "Forced")), "mcx_preference_settings");
+    serde_json::to_vec(&settings).unwrap()
+}
+
+#[test]
+fn the_profile_for_macos_forces_what_is_taken_out_of_its_comments() {
+    let profile = profile();
+    assert_eq!(of_json(&forced(&profile)), []);
+    let all = profile
+        .replace("<!-- <key>", "<key>")
+        .replace(" -->\n                <", "\n                <");
+    let all = all.replace(" -->\n              </dict>", "\n              </dict>");
+    let mut problems = Vec::new();
+    let forced = of_raw(of_json(&forced(&all)), &mut problems);
+    assert_eq!(problems, []);
+    let known = forceable().filter(|known| !matches!(known.kind, Kind::Rule(_)));
+    for known in known {
+        assert_eq!(forced[known.key.as_ref()], known.default, "{}", known.key);
     }
 }
 
