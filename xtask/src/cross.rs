@@ -19,6 +19,9 @@ use crate::setup::{self, Extent};
 use crate::step::{self, Steps};
 use crate::workspace;
 
+/// The name that compilers have for it.
+pub const WINDOWS: &str = "x86_64-pc-windows-gnu";
+
 /// A system that Offhook runs on and that this is not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum System {
@@ -38,7 +41,7 @@ impl System {
 
     const fn target(self) -> &'static str {
         match self {
-            Self::Windows => "x86_64-pc-windows-gnu",
+            Self::Windows => WINDOWS,
             Self::MacOs => "aarch64-apple-darwin",
         }
     }

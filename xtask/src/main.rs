@@ -94,7 +94,7 @@ fn dispatch() -> Result<()> {
             if rest.len() > 1 {
                 bail!("`sbom` takes one folder\n{USAGE}");
             }
-            for file in supply::sbom::sbom(rest.first().map(std::path::Path::new))? {
+            for file in supply::sbom::sbom(rest.first().map(std::path::Path::new), None)? {
                 println!("{}", file.display());
             }
             return Ok(());

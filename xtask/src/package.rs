@@ -14,6 +14,7 @@ use crate::cross;
 use crate::pages;
 use crate::setup::{self, Extent};
 use crate::step::{self, Steps};
+use crate::supply::sbom;
 use crate::workspace;
 
 /// The programs that people get; the pretend company stays here.
@@ -68,41 +69,86 @@ pub fn package(what: &[String], steps: &mut Steps) -> Result<()> {
     steps.step("what the pages need", pages::install)?;
     steps.step("pages: build", || pages::script("build"))?;
     let version = version()?;
+    let mut made = Vec::new();
     if wanted("deb") || wanted("tarball") {
         let built = steps.step("programs for Linux", || {
-            let mut build = step::cargo(&["build", "--release"]);
+            let mut build = step::released(step::cargo(&["build"]))?;
             for package in SHIPPED {
                 build.args(["--package", package]);
             }
             step::run(&mut build)?;
-            Ok(workspace::target_folder()?.join(Built::Release.folder()))
+            let built = workspace::target_folder()?.join(Built::Release.folder());
+            for program in deb::PROGRAMS {
+                knows_nobody(&built.join(program))?;
+            }
+            Ok(built)
         })?;
+        made.extend(bills("linux", None, steps)?);
         if wanted("deb") {
-            let made = steps.step("Debian package", || deb::pack(&built, &version, Built::Release))?;
-            println!("{}", made.display());
+            let package = steps.step("Debian package", || deb::pack(&built, &version, Built::Release))?;
+            made.push(package.clone());
             if tries {
                 steps.step("pretend company", || {
-                    step::run(&mut step::cargo(&["build", "--release", "--package", PLAYGROUND]))
+                    let build = step::cargo(&["build", "--package", PLAYGROUND]);
+                    step::run(&mut step::released(build)?)
                 })?;
-                tried::tried(&made, &built, steps)?;
+                tried::tried(&package, &built, steps)?;
             }
         }
         if wanted("tarball") {
-            let made = steps.step("archive for Linux", || tarball::pack(&built, &version))?;
-            println!("{}", made.display());
+            made.push(steps.step("archive for Linux", || tarball::pack(&built, &version))?);
         }
     }
     if wanted("nsis") || wanted("msi") {
         let built = programs_for_windows(Built::Release, steps)?;
+        for program in windows::PROGRAMS {
+            knows_nobody(&built.join(program))?;
+        }
+        made.extend(bills("windows", Some(cross::WINDOWS), steps)?);
         if wanted("nsis") {
-            let made = steps.step("setup program for Windows", || {
+            made.push(steps.step("setup program for Windows", || {
                 windows::nsis(&built, &version, Built::Release)
-            })?;
-            println!("{}", made.display());
+            })?);
         }
         if wanted("msi") {
-            let made = steps.step("MSI for Windows", || windows::msi(&built, &version))?;
-            println!("{}", made.display());
+            made.push(steps.step("MSI for Windows", || windows::msi(&built, &version))?);
+        }
+    }
+    steps.step("sums", || sums(&made))?;
+    for file in made {
+        println!("{}", file.display());
+    }
+    Ok(())
+}
+
+/// What each program is made of on that system.
+fn bills(system: &str, platform: Option<&str>, steps: &mut Steps) -> Result<Vec<PathBuf>> {
+    steps.step("what the programs are made of", || {
+        sbom::sbom(Some(&folder()?.join("sbom").join(system)), platform)
+    })
+}
+
+/// `SHA256SUMS` beside the files, for `sha256sum --check`.
+fn sums(files: &[PathBuf]) -> Result<()> {
+    let folder = folder()?;
+    let mut sum = step::command("sha256sum", &["--"]);
+    for file in files {
+        sum.arg(file.strip_prefix(&folder).unwrap_or(file));
+    }
+    let sums = step::read(sum.current_dir(&folder))?;
+    std::fs::write(folder.join("SHA256SUMS"), sums).context("SHA256SUMS")
+}
+
+/// A program that is given away names neither this machine's folders nor who built it.
+///
+/// # Errors
+/// The program and what it knows.
+fn knows_nobody(program: &Path) -> Result<()> {
+    let bytes = std::fs::read(program).with_context(|| format!("{}", program.display()))?;
+    for place in step::own_places()? {
+        let place = place.display().to_string();
+        if bytes.windows(place.len()).any(|piece| piece == place.as_bytes()) {
+            bail!("{} has {place} in it", program.display());
         }
     }
     Ok(())
@@ -116,10 +162,12 @@ pub fn programs_for_windows(built: Built, steps: &mut Steps) -> Result<PathBuf> 
     steps.step("programs for Windows", || {
         let mut build = cross::cargo_for_windows(&["build"])?;
         match built {
-            Built::Release => build.arg("--release"),
+            Built::Release => build = step::released(build)?,
             // With the test that is run beside them, or what both share would be built once more for it.
-            Built::Dev => build.args(["--bins", "--test", SYSTEM_TEST]),
-        };
+            Built::Dev => {
+                build.args(["--bins", "--test", SYSTEM_TEST]);
+            }
+        }
         for package in SHIPPED {
             build.args(["--package", package]);
         }
@@ -161,6 +209,17 @@ fn scratch(name: &str) -> Result<PathBuf> {
     Ok(scratch)
 }
 
+/// The time that files in a package bear, in seconds since 1970: that of the sources, so that packing once more gives the
+/// same. As others have it: `SOURCE_DATE_EPOCH`, else that of the last commit.
+fn made_at() -> String {
+    let given = std::env::var("SOURCE_DATE_EPOCH").ok();
+    let commit = || step::read(&mut step::command("git", &["log", "-1", "--format=%ct"])).ok();
+    let time = given.or_else(commit).unwrap_or_default();
+    // Sources without their history.
+    let time: u64 = time.trim().parse().unwrap_or(1_700_000_000);
+    time.to_string()
+}
+
 /// A copy without what only debuggers read.
 fn stripped(strip: &str, from: &Path, to: &Path) -> Result<()> {
     if let Some(folder) = to.parent() {
@@ -183,4 +242,41 @@ fn version() -> Result<String> {
     let agent = packages.iter().find(|package| package["name"] == "offhook-agent");
     let version = agent.and_then(|agent| agent["version"].as_str());
     Ok(version.context("the resident program has no version")?.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::knows_nobody;
+    use crate::step;
+
+    #[test]
+    fn a_program_that_names_a_folder_of_this_machine_is_not_packed() {
+        let program = std::env::temp_dir().join(format!("offhook-program-{}", std::process::id()));
+        let says = |text: String| {
+            std::fs::write(&program, text).unwrap();
+            knows_nobody(&program)
+        };
+        for place in step::own_places().unwrap() {
+            let refused = says(format!("\0{}/src/lib.rs\0", place.display())).unwrap_err();
+            assert!(refused.to_string().contains("has /"), "{refused}");
+        }
+        says("\0/cargo/registry/src/lib.rs\0/offhook/crates/x\0".to_owned()).unwrap();
+        std::fs::remove_file(&program).unwrap();
+    }
+
+    #[test]
+    fn released_programs_are_told_other_names_for_the_folders_of_this_machine() {
+        let build = step::released(step::cargo(&["build"])).unwrap();
+        let flags = build
+            .get_envs()
+            .find(|(name, _)| *name == "CARGO_ENCODED_RUSTFLAGS");
+        let flags = flags.and_then(|(_, flags)| flags?.to_str()).unwrap();
+        let places = step::own_places().unwrap();
+        let told: Vec<&str> = flags.split('\u{1f}').collect();
+        assert_eq!(told.len(), places.len());
+        for (flag, place) in told.iter().zip(&places) {
+            let start = format!("--remap-path-prefix={}=/", place.display());
+            assert!(flag.starts_with(&start), "{flag}");
+        }
+    }
 }

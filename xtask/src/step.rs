@@ -1,7 +1,7 @@
 //! One step of a command: a line that says what happens, the program that does it, and how long it took.
 
 use std::io::{BufRead as _, BufReader, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
@@ -59,6 +59,42 @@ pub fn cargo(arguments: &[&str]) -> Command {
         &std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()),
         arguments,
     )
+}
+
+/// `cargo build --release` of what people get. No folder of this machine stands in the programs, so that two machines
+/// make the same: what is ours lies in `/offhook`, what comes from others in `/cargo`. Takes the place of flags that
+/// somebody has set for themselves.
+///
+/// # Errors
+/// When cargo can't read a manifest.
+pub fn released(mut build: Command) -> Result<Command> {
+    let names = ["/offhook/target", "/offhook", "/cargo"];
+    let flags: Vec<String> = own_places()?
+        .iter()
+        .zip(names)
+        .map(|(place, name)| format!("--remap-path-prefix={}={name}", place.display()))
+        .collect();
+    build
+        .arg("--release")
+        .env("CARGO_ENCODED_RUSTFLAGS", flags.join("\u{1f}"));
+    Ok(build)
+}
+
+/// The folders of this machine that a compiler sees: the target's, the clone, and where cargo keeps the sources of what
+/// comes from others. Of several that fit a compiler takes the last.
+///
+/// # Errors
+/// When cargo can't read a manifest, or nobody has a home here.
+pub fn own_places() -> Result<[PathBuf; 3]> {
+    let cargo = match std::env::var_os("CARGO_HOME") {
+        Some(home) => PathBuf::from(home),
+        None => std::env::home_dir().context("no home folder")?.join(".cargo"),
+    };
+    Ok([
+        crate::workspace::target_folder()?,
+        xtask::parts::workspace(),
+        cargo,
+    ])
 }
 
 /// npm in `folder`. On Windows npm is a batch file.

@@ -7,10 +7,10 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, Result};
 
-use super::{Built, copied, folder, scratch, stripped};
+use super::{Built, copied, folder, made_at, scratch, stripped};
 use crate::step;
 
-const PROGRAMS: [&str; 3] = ["offhook", "offhookctl", "offhook-window"];
+pub(super) const PROGRAMS: [&str; 3] = ["offhook", "offhookctl", "offhook-window"];
 const ICONS: [u32; 4] = [32, 128, 256, 512];
 
 /// Packs the programs of `built`.
@@ -49,6 +49,7 @@ pub fn pack(built: &Path, version: &str, how: Built) -> Result<PathBuf> {
     };
     step::run(
         step::command("dpkg-deb", &["--root-owner-group"])
+            .env("SOURCE_DATE_EPOCH", made_at())
             .args(compression)
             .arg("--build")
             .arg(&root)

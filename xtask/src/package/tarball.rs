@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::Result;
 
-use super::{copied, deb, folder, scratch};
+use super::{copied, deb, folder, made_at, scratch};
 use crate::step;
 
 /// Packs the programs of `built`.
@@ -23,7 +23,9 @@ pub fn pack(built: &Path, version: &str) -> Result<PathBuf> {
     let archive = folder()?.join(format!("{name}-linux-{machine}.tar.gz"));
     step::run(
         step::command("tar", &["--create", "--gzip", "--owner=0", "--group=0"])
-            .args(["--numeric-owner", "--sort=name", "--file"])
+            .args(["--numeric-owner", "--sort=name"])
+            .arg(format!("--mtime=@{}", made_at()))
+            .arg("--file")
             .arg(&archive)
             .arg("--directory")
             .arg(&above)

@@ -9,7 +9,7 @@ use super::{Built, copied, folder, scratch, stripped};
 use crate::step;
 
 const STRIP: &str = "x86_64-w64-mingw32-strip";
-const PROGRAMS: [&str; 3] = ["offhook.exe", "offhookctl.exe", "offhook-window.exe"];
+pub(super) const PROGRAMS: [&str; 3] = ["offhook.exe", "offhookctl.exe", "offhook-window.exe"];
 /// What the window loads Edge's web engine by; the compiler for Windows that we use can't link it in.
 const LOADER: &str = "WebView2Loader.dll";
 

@@ -22,17 +22,18 @@ const PROGRAMS: [(&str, &str); 3] = [
     ("offhook-window", "offhook-window"),
 ];
 
-/// Writes the bills into the folder, else into `target/sbom`; returns their paths.
+/// Writes the bills into the folder, else into `target/sbom`; returns their paths. `platform`: what the programs run on,
+/// as `x86_64-pc-windows-gnu`, else this machine.
 ///
 /// # Errors
 /// When cargo can't read a manifest, or a file can't be written.
-pub fn sbom(folder: Option<&Path>) -> Result<Vec<PathBuf>> {
+pub fn sbom(folder: Option<&Path>, platform: Option<&str>) -> Result<Vec<PathBuf>> {
     let folder = match folder {
         Some(folder) => folder.to_path_buf(),
         None => workspace::target_folder()?.join("sbom"),
     };
     fs::create_dir_all(&folder).with_context(|| folder.display().to_string())?;
-    let platform = platform()?;
+    let platform = platform.map_or_else(this_platform, |platform| Ok(platform.to_owned()))?;
     let metadata = crates::metadata(&["--filter-platform", &platform])?;
     let checksums = checksums()?;
     let pages = npm::read()?.shipped();
@@ -48,7 +49,7 @@ pub fn sbom(folder: Option<&Path>) -> Result<Vec<PathBuf>> {
     Ok(written)
 }
 
-fn platform() -> Result<String> {
+fn this_platform() -> Result<String> {
     let text = step::read(&mut step::command("rustc", &["-vV"]))?;
     let host = text.lines().find_map(|line| line.strip_prefix("host: "));
     Ok(host.context("rustc names no platform")?.to_owned())
@@ -247,12 +248,14 @@ mod tests {
     #[test]
     fn the_bills_name_what_is_linked_in_and_nothing_else() {
         let folder = std::env::temp_dir().join(format!("offhook-sbom-{}", std::process::id()));
-        let files = sbom(Some(&folder)).unwrap();
+        let files = sbom(Some(&folder), None).unwrap();
         let read =
             |file: &PathBuf| -> Value { serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap() };
         let bills: Vec<Value> = files.iter().map(read).collect();
-        let again: Vec<Value> = sbom(Some(&folder)).unwrap().iter().map(read).collect();
+        let again: Vec<Value> = sbom(Some(&folder), None).unwrap().iter().map(read).collect();
         assert_eq!(bills, again, "the same sources give the same bill");
+        let on_windows = sbom(Some(&folder), Some("x86_64-pc-windows-gnu")).unwrap();
+        let on_windows = read(&on_windows[0]);
         fs::remove_dir_all(&folder).unwrap();
         let [resident, console, window] = &bills[..] else {
             panic!("{} bills", bills.len())
@@ -270,6 +273,8 @@ mod tests {
             assert!(names(window).contains(linked), "{linked}");
         }
         assert!(!names(window).contains("vite"));
+        assert!(!resident_names.contains("windows-registry"));
+        assert!(names(&on_windows).contains("windows-registry"));
         for bill in &bills {
             assert_eq!(bill["specVersion"], "1.6");
             let components = bill["components"].as_array().unwrap();
