@@ -298,6 +298,25 @@ impl<'desk> Product<'desk> {
         serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{error} in {}", said.stdout))
     }
 
+    /// Whether the doctor finds this in order (`Icon in the tray`), and what it says of it and of its mend.
+    ///
+    /// # Panics
+    /// When it says nothing of it.
+    #[track_caller]
+    pub fn doctor(&self, what: &str) -> (bool, String) {
+        let said = self.ctl(&["doctor", "--json"]);
+        let found: Value =
+            serde_json::from_str(&said.stdout).unwrap_or_else(|error| panic!("{error}: {said:?}"));
+        let mut found = found.as_array().into_iter().flatten();
+        let finding = found.find(|finding| finding["what"] == what);
+        let finding = finding.unwrap_or_else(|| panic!("nothing is said of {what}: {}", said.stdout));
+        let word = |name: &str| finding[name].as_str().unwrap_or_default().to_owned();
+        (
+            finding["ok"] == true,
+            format!("{} {}", word("text"), word("mend")),
+        )
+    }
+
     /// Waits until the status satisfies `wanted`.
     ///
     /// # Panics

@@ -239,6 +239,9 @@ fn without_a_tray_a_notification_says_so_and_leads_to_the_window() {
     assert_eq!(notice.summary, "Offhook is running");
     assert!(notice.body.contains("no tray icons"), "{notice:?}");
     assert!(notice.actions.contains(&"Open".to_owned()), "{notice:?}");
+    let (in_order, says) = product.doctor("Icon in the tray");
+    assert!(!in_order && says.contains("AppIndicator"), "{says}");
+    assert!(product.doctor("Notifications").0);
     assert!(desk.processes("offhook-window").is_empty());
 
     // The program listens a moment after the notification is on the screen, sooner than a person can click.

@@ -22,6 +22,8 @@ const SOON: Duration = Duration::from_secs(15);
 /// A store that could not be asked is asked again every 10 s, and one question may take 10 s.
 const AGAIN: Duration = Duration::from_secs(40);
 const PASSWORD: &str = "playground-desk";
+/// What the doctor calls the store.
+const STORED: &str = "Stored sign-in and passwords";
 
 /// Gives refresh tokens the length that Entra's may have, and takes the surplus away again on their way back.
 struct Lengthen(Arc<AtomicUsize>);
@@ -313,10 +315,16 @@ fn a_locked_keyring_is_waited_for_and_nothing_is_overwritten() {
     let before = keyring.items().len();
     product.start_headless();
     wait_waiting(&product, &["keyring-locked", "keyring-late"]);
+    let (in_order, says) = product.doctor(STORED);
+    assert!(!in_order && says.contains("keyring"), "{says}");
     assert_eq!(keyring.items().len(), before);
     assert_eq!(office.sign_ins(), 1);
     keyring.unlock();
     wait_well(&product);
+    assert_eq!(
+        product.doctor(STORED),
+        (true, "The system's keyring answers. ".to_owned())
+    );
     assert_eq!(keyring.items().len(), before);
     assert_eq!(office.sign_ins(), 1, "without a browser");
 
@@ -344,6 +352,8 @@ fn an_absent_keyring_is_waited_for_until_it_comes() {
     drop(keyring);
     product.start_headless();
     wait_waiting(&product, &["keyring-absent"]);
+    let (in_order, says) = product.doctor(STORED);
+    assert!(!in_order && says.contains("keyring"), "{says}");
     let keyring = Keyring::open(&desk);
     wait_well(&product);
     assert_eq!(office.sign_ins(), 1, "without a browser");

@@ -367,6 +367,11 @@ fn a_real_panel_shows_the_icon_and_a_real_daemon_the_notification() {
         product.wait_status(SOON, "do not disturb", |status| {
             status["state"] == "do-not-disturb"
         });
+        if language == "en" {
+            assert!(product.doctor("Icon in the tray").0);
+            let (in_order, says) = product.doctor("Notifications");
+            assert!(in_order && says.contains("dunst"), "{says}");
+        }
         wait_until(SOON, "the icon to change on the screen", || desk.frame() != empty);
         let photograph = |name: &str| {
             if let Some(folder) = gallery() {
