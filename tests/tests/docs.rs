@@ -84,6 +84,40 @@ fn tests_and_files_named_in_documents_exist() {
     }
 }
 
+/// What somebody sees who looks for it here is what the program says.
+#[test]
+fn sentences_that_troubleshooting_quotes_are_said_by_the_program() {
+    let root = workspace();
+    let mut texts = below(&root.join("crates/engine/src/text"), &[".rs"]);
+    texts.extend(
+        [
+            "ui/words.toml",
+            "crates/agent/src/main.rs",
+            "src-tauri/src/text.rs",
+        ]
+        .map(|file| root.join(file)),
+    );
+    let said: Vec<String> = texts
+        .iter()
+        .map(|file| fs::read_to_string(file).unwrap().replace("\\\"", "\""))
+        .collect();
+    let document = fs::read_to_string(root.join("docs/TROUBLESHOOTING.md")).unwrap();
+    let symptoms = document
+        .lines()
+        .filter_map(|line| line.strip_prefix("| ")?.split(" |").next());
+    let mut quoted = 0;
+    for symptom in symptoms {
+        for sentence in symptom.split('"').skip(1).step_by(2) {
+            quoted += 1;
+            for piece in sentence.split('…').map(|piece| piece.trim_matches([' ', '.'])) {
+                let known = said.iter().any(|text| text.contains(piece));
+                assert!(known, "nobody says {sentence:?} ({piece:?})");
+            }
+        }
+    }
+    assert!(quoted > 10, "{quoted}");
+}
+
 #[test]
 fn links_between_documents_lead_somewhere() {
     for (document, text) in documents() {

@@ -12,6 +12,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use offhook_tests::desk::Desk;
 use offhook_tests::places;
+use offhook_tests::playground::Playground;
 use offhook_tests::product::Product;
 use offhook_tests::runtime::{block_on, handle};
 use offhook_tests::socket::Socket;
@@ -191,6 +192,44 @@ fn a_policy_locks_what_it_forces_and_takes_over_the_key_file_it_names() {
 }
 
 #[test]
+fn who_leaves_takes_away_everything_that_was_stored_for_them() {
+    let desk = Desk::headless();
+    let company = Playground::start(&desk);
+    let mut product = Product::new(&desk);
+    product.write_settings(&company.settings());
+    product.start_headless();
+    product.set_phone_password(
+        company.addresses["phone"]["password"]
+            .as_str()
+            .expect("a password"),
+    );
+    for name in ["phone-client", "calendar", "proxy", "sip"] {
+        let said = product.run_with_input("offhookctl", &["secret", "set", name], "hunter2");
+        assert_eq!(said.code, 0, "{said:?}");
+    }
+    product.sign_in("alice");
+    product.wait_status(SOON, "the phone system", |status| {
+        status["health"]["phone"]["ok"] == true
+    });
+    let stored = || product.file("secrets.json").expect("the file");
+    assert_eq!(stored().matches("hunter2").count(), 4);
+
+    // Signing out is one thing, what belongs to the phone system another.
+    assert_eq!(product.ctl(&["sign-out"]).code, 0);
+    assert!(stored().contains("hunter2") && !stored().contains("microsoft"));
+    let said = product.ctl(&["secret", "remove", "all"]);
+    assert_eq!((said.code, said.stdout.as_str()), (0, ""), "{said:?}");
+    let left: Value = serde_json::from_str(&stored()).expect("JSON");
+    assert_eq!(left["secrets"], json!({}));
+    product.wait_status(SOON, "nobody at the phone system", |status| {
+        status["health"]["phone"]["ok"] == false
+    });
+    // What is gone already is no fault.
+    assert_eq!(product.ctl(&["secret", "remove", "phone"]).code, 0);
+    assert!(product.term().success());
+}
+
+#[test]
 fn newer_versions_are_asked_for_where_the_organisation_says_and_only_signed_ones_count() {
     let desk = Desk::headless();
     let folder = places::folder("feed");
@@ -245,5 +284,22 @@ fn newer_versions_are_asked_for_where_the_organisation_says_and_only_signed_ones
         .ask(json!({"apply": {"update.check": "false"}}))
         .expect("taken");
     wait_page(&product, "silence", |pages| pages["startup"]["update"].is_null());
+    product.term();
+
+    // The organisation's no goes before the person's yes.
+    let settings = product.file("settings.toml").expect("settings");
+    let on = settings.replace("check = false", "check = true");
+    product.write_settings(&on);
+    let policy = folder.path().join("policy.toml");
+    std::fs::write(&policy, "[update]\ncheck = false\n").expect("written");
+    let named = policy.display().to_string();
+    product.start(&["--no-tray"], &[("OFFHOOK_TEST_POLICY", named.as_str())]);
+    let pages = wait_page(&product, "the lock", |pages| {
+        pages["fields"]["update.check"]["locked"] == true
+    });
+    assert!(pages["startup"]["update"].is_null(), "{pages}");
+    let mut socket = Socket::connect(product.data_dir());
+    let refused = socket.ask(json!({"apply": {"update.check": "true"}}));
+    assert_eq!(refused.expect_err("refused")["code"], "locked");
     server.abort();
 }
