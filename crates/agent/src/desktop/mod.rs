@@ -26,6 +26,8 @@ use native::Face;
 pub use native::run;
 #[cfg(windows)]
 mod session;
+#[cfg(target_os = "macos")]
+mod workspace;
 
 pub use launch::sibling;
 

@@ -85,6 +85,8 @@ pub fn run(
     let ending = Ending::default();
     #[cfg(windows)]
     super::session::watch(events.clone(), ending.clone());
+    #[cfg(target_os = "macos")]
+    super::workspace::watch(&events);
     let ended = ending.clone();
     std::thread::Builder::new()
         .name("driver".to_owned())
