@@ -20,7 +20,7 @@ use crate::desk::Desk;
 use crate::places;
 use crate::process::{Running, finish};
 use crate::product::Said;
-use crate::wait::{try_wait_for, wait_for};
+use crate::wait::{try_wait_for, wait_for, wait_until};
 pub use telephony::Telephony;
 
 /// The folder of the programs built for Windows; `cargo xtask cross` sets it.
@@ -33,6 +33,9 @@ const BOOT: Duration = Duration::from_secs(60);
 /// How long a program may take that answers at once on an idle machine.
 const SOON: Duration = Duration::from_secs(45);
 
+/// In the folder of a computer: what its server leaves behind goes with it.
+const PASSING: &str = "passing";
+
 /// What is shared: writing to these is left to who made them.
 const SHARED: [&str; 2] = ["Program Files", "ProgramData"];
 
@@ -41,7 +44,7 @@ const SHARED: [&str; 2] = ["Program Files", "ProgramData"];
 pub struct Windows<'desk> {
     process: Option<Running>,
     // Ends after what runs on it, and takes everything else along.
-    _server: Running,
+    server: Running,
     desk: &'desk Desk,
     programs: PathBuf,
     telephony: Option<Telephony>,
@@ -76,10 +79,16 @@ impl<'desk> Windows<'desk> {
         let telephony = furnish(prefix.path());
         let mut server = desk.command(SERVER);
         server.args(["--foreground", "--persistent"]);
-        let server = Running::start("wineserver", server_environment(server, prefix.path()));
-        let windows = Self {
+        let mut server = Running::start("wineserver", server_environment(server, prefix.path()));
+        // A program that comes before its server listens starts one of its own, and that one ends whenever nothing runs
+        // for three seconds.
+        wait_until(BOOT, "the server to listen", || {
+            assert!(server.ended().is_none(), "wineserver: {}", server.log().tail());
+            listens(&prefix.path().join(PASSING))
+        });
+        let mut windows = Self {
             process: None,
-            _server: server,
+            server,
             desk,
             programs: programs.into(),
             telephony,
@@ -89,6 +98,10 @@ impl<'desk> Windows<'desk> {
         // What Windows itself starts keeps the outputs of whoever came first: nobody may wait for their end.
         let mut first = Running::start("wine", windows.wine("cmd", &["/c", "exit"]));
         assert!(first.wait_end(BOOT).success(), "{}", first.log().tail());
+        assert!(
+            windows.server.ended().is_none(),
+            "the server of the programs is another one"
+        );
         windows
     }
 
@@ -325,8 +338,20 @@ fn windows_path(file: &Path) -> String {
 }
 
 fn server_environment(mut command: Command, prefix: &Path) -> Command {
-    command.env("WINEPREFIX", prefix).env("WINEDEBUG", "-all");
     command
+        .env("WINEPREFIX", prefix)
+        .env("WINEDEBUG", "-all")
+        .env("TMPDIR", prefix.join(PASSING));
+    command
+}
+
+/// Whether a server listens. Debian's makes a folder of its own in `TMPDIR`, in that one `server-…` with the socket, and never
+/// removes them.
+fn listens(passing: &Path) -> bool {
+    let below = |folder: PathBuf| fs::read_dir(folder).into_iter().flatten().flatten();
+    below(passing.to_owned())
+        .flat_map(|made| below(made.path()))
+        .any(|server| server.path().join("socket").exists())
 }
 
 /// A Windows that shares the files of the system with `made` and nothing else.
@@ -339,6 +364,7 @@ fn set_up(made: &Path, prefix: &Path) {
         &windows.join("temp"),
         &windows.join("Installer"),
         &devices,
+        &prefix.join(PASSING),
     ] {
         fs::create_dir_all(folder).expect("a folder for wine");
     }

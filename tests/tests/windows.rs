@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use offhook_tests::desk::Desk;
 use offhook_tests::process::Running;
+use offhook_tests::wine::Windows;
 use offhook_tests::{stays, wait_until};
 use office::{Office, PERSON, SOON};
 use serde_json::Value;
@@ -19,6 +20,17 @@ use serde_json::Value;
 /// `PBT_APMSUSPEND` and `PBT_APMRESUMEAUTOMATIC` of `WM_POWERBROADCAST` (winuser.h).
 const SUSPEND: &str = "4";
 const RESUMED: &str = "0x12";
+/// `WM_QUERYENDSESSION`, `WM_ENDSESSION` and `WM_WTSSESSION_CHANGE` (winuser.h).
+const MAY_IT_END: &str = "0x11";
+const IT_ENDS: &str = "0x16";
+const SESSION: &str = "0x2b1";
+/// `WTS_SESSION_LOCK` and `WTS_SESSION_UNLOCK`.
+const LOCKED: &str = "7";
+const UNLOCKED: &str = "8";
+/// Of the icon's window, by tray-icon.
+const ICON: &str = "tray_icon_app";
+/// What would happen, would happen within this.
+const A_WHILE: Duration = Duration::from_secs(2);
 
 #[test]
 #[ignore = "run by `cargo xtask cross`, which builds the programs for Windows"]
@@ -98,6 +110,12 @@ fn a_log_off_releases_everything() {
     office.windows.start(&["--minimised"]);
     office.move_in();
     office.engage();
+    // Asked first, and then somebody else says no: nothing is put back.
+    assert_eq!(office.told(MAY_IT_END, "0"), "1");
+    assert_eq!(office.told(IT_ENDS, "0"), "0");
+    stays(A_WHILE, "what is held", || {
+        office.is_silent() && office.company.sessions(PERSON) == 1
+    });
     let said = office.windows.run("wineboot", &["--end-session"], "");
     assert_eq!(said.code, 0, "{said:?}");
     office.wait_released();
@@ -111,8 +129,8 @@ fn sleep_releases_and_waking_up_sets_again() {
     office.move_in();
     office.engage();
     assert_eq!(office.power(SUSPEND), "1");
-    wait_until(SOON, "the session to be cleared", || {
-        office.company.sessions(PERSON) == 0
+    wait_until(SOON, "phone and Teams as they were", || {
+        !office.is_silent() && office.company.sessions(PERSON) == 0
     });
     office.power(RESUMED);
     wait_until(SOON, "the session to be set again", || {
@@ -124,6 +142,34 @@ fn sleep_releases_and_waking_up_sets_again() {
     let said = office.windows.ctl(&["quit"]);
     assert_eq!(said.code, 0, "{said:?}");
     office.wait_released();
+}
+
+#[test]
+#[ignore = "run by `cargo xtask cross`, which builds the programs for Windows"]
+fn unlocking_reads_teams_at_once_and_locking_changes_nothing() {
+    // So seldom that no read of its own falls into this test.
+    let mut office = Office::furnished(Desk::with_screen(), Windows::new, |settings| {
+        format!("{settings}\n[teams]\npoll_seconds_min = 300\n")
+    });
+    office.windows.start(&["--minimised"]);
+    office.move_in();
+    office.company.pick(PERSON, Some("do-not-disturb"));
+    let mark = office.company.mark();
+    assert_eq!(office.told(SESSION, LOCKED), "0");
+    stays(A_WHILE, "no read", || office.company.reads_since(mark).is_empty());
+    assert_eq!(office.told(SESSION, UNLOCKED), "0");
+    wait_until(SOON, "the phone to be silent", || office.is_silent());
+}
+
+#[test]
+#[ignore = "run by `cargo xtask cross`, which builds the programs for Windows"]
+fn the_icon_is_there_again_after_a_restart_of_explorer() {
+    let mut office = Office::set_up(Desk::with_screen());
+    office.windows.start(&["--minimised"]);
+    let icons = || office.windows.probe(&["icon", ICON]);
+    wait_until(SOON, "the icon", || icons() == "1");
+    assert_eq!(office.windows.probe(&["new-taskbar", ICON]), "1");
+    assert_eq!(icons(), "1");
 }
 
 /// No wine has a WebView2, and some Windows 10 have none either.

@@ -1,5 +1,7 @@
 /* What a test asks of Windows and no program of Windows' own answers. Built with mingw by the test.
  *   probe tell CLASS MESSAGE WORD [LONG]   sends a message to the first window of that class
+ *   probe icon CLASS                       how many icons the taskbar has of the first window of that class
+ *   probe new-taskbar CLASS                forgets them, as a taskbar that has just begun, and tells every window of it
  *   probe access PATH                      the access list of a pipe or a file, as SDDL
  *   probe version PATH                     what a program file says of itself: name, version, number of icons
  *   probe ask PIPE COMMAND                 the answer of the resident program to a command, as one line of JSON
@@ -25,6 +27,35 @@ static int tell(int count, char **words)
     LPARAM more = count > 3 ? strtoll(words[3], NULL, 0) : 0;
     LRESULT said = SendMessageA(window, strtoul(words[1], NULL, 0), strtoul(words[2], NULL, 0), more);
     printf("%lld\n", (long long)said);
+    return 0;
+}
+
+/* The icons that the taskbar has of a window; asked without a change, or taken away. */
+static int icons(const char *class, DWORD message)
+{
+    int found = 0;
+    NOTIFYICONDATAW icon = { .cbSize = sizeof icon, .hWnd = FindWindowA(class, NULL) };
+    if (!icon.hWnd) return -1;
+    for (icon.uID = 0; icon.uID < 64; icon.uID++) found += Shell_NotifyIconW(message, &icon) != 0;
+    return found;
+}
+
+static int icon(const char *class)
+{
+    int found = icons(class, NIM_MODIFY);
+    if (found < 0) return failed("FindWindow");
+    printf("%d\n", found);
+    return 0;
+}
+
+static int new_taskbar(const char *class)
+{
+    int forgotten = icons(class, NIM_DELETE);
+    if (forgotten < 0) return failed("FindWindow");
+    if (icons(class, NIM_MODIFY)) return failed("Shell_NotifyIcon");
+    /* Sent to each, so that it has been heeded when this returns. */
+    SendMessageTimeoutA(HWND_BROADCAST, RegisterWindowMessageA("TaskbarCreated"), 0, 0, SMTO_ABORTIFHUNG, 5000, NULL);
+    printf("%d\n", forgotten);
     return 0;
 }
 
@@ -107,6 +138,8 @@ static int run(const char *program, const char *arguments)
 int main(int count, char **words)
 {
     if (count >= 5 && !strcmp(words[1], "tell")) return tell(count - 2, words + 2);
+    if (count == 3 && !strcmp(words[1], "icon")) return icon(words[2]);
+    if (count == 3 && !strcmp(words[1], "new-taskbar")) return new_taskbar(words[2]);
     if (count == 3 && !strcmp(words[1], "access")) return access_of(words[2]);
     if (count == 3 && !strcmp(words[1], "version")) return version_of(words[2]);
     if (count == 4 && !strcmp(words[1], "ask")) return ask(words[2], words[3]);

@@ -92,6 +92,7 @@ impl Office {
         self.windows.wait_status("do not disturb", |status| {
             status["phone"]["dnd"]["owner"] == "offhook" && status["phone"]["dnd"]["value"] == true
         });
+        assert!(self.is_silent());
     }
 
     /// What the running program answers on its pipe.
@@ -109,9 +110,19 @@ impl Office {
         answer.clone()
     }
 
-    /// What the system tells every window of its power.
+    /// What the system tells every window of its power (`WM_POWERBROADCAST`).
     pub fn power(&self, what: &str) -> String {
-        self.windows.probe(&["tell", "OffhookSession", "0x218", what])
+        self.told("0x218", what)
+    }
+
+    /// What the resident program answers to a message of the system.
+    pub fn told(&self, message: &str, what: &str) -> String {
+        self.windows.probe(&["tell", "OffhookSession", message, what])
+    }
+
+    /// Whether the phone itself does not ring, asked past Offhook.
+    pub fn is_silent(&self) -> bool {
+        self.company.person(PERSON)["dnd"] == true
     }
 
     /// Phone and Teams are as they were before Offhook did anything.
@@ -121,6 +132,7 @@ impl Office {
         });
         let end = self.windows.process().wait_end(QUIT);
         assert!(end.success(), "{end}; {}", self.windows.logs());
+        assert!(!self.is_silent());
         let ledger = std::fs::read_to_string(self.windows.data_dir().join("ledger.json")).unwrap();
         let ledger: Value = serde_json::from_str(&ledger).unwrap();
         assert!(ledger["holds"].as_array().is_none_or(Vec::is_empty), "{ledger:#}");
