@@ -1,7 +1,8 @@
 //! What every phone system's adapter does, whichever it is: reading, writing, reading back, putting back, hearing of the
 //! person's own changes, and coming through every kind of trouble. One suite, each adapter against its double.
 //!
-//! A new adapter: a file beside `manager.rs` that implements [`System`], and one line with [`conforms`].
+//! A new adapter: a file beside `manager.rs` that implements [`System`], and one line with [`conforms`]; its row in
+//! docs/ADMIN.md is held against it by `table.rs`.
 #![cfg(target_os = "linux")]
 #![expect(
     clippy::wildcard_enum_match_arm,
@@ -44,6 +45,8 @@ mod soap;
 mod starface_alone;
 #[path = "conformance/suite.rs"]
 mod suite;
+#[path = "conformance/table.rs"]
+mod table;
 #[path = "conformance/tls.rs"]
 mod tls;
 #[path = "conformance/ucserver.rs"]
