@@ -17,6 +17,7 @@ const FIELDS = {
   "phone.star_on": (pages) => pages.fields["phone.star_on"] ?? NOWHERE,
   "phone.star_off": (pages) => pages.fields["phone.star_off"] ?? NOWHERE,
   "phone.chat": (pages) => pages.fields["phone.chat"] ?? NOWHERE,
+  "phone.listen": (pages) => pages.fields["phone.listen"] ?? NOWHERE,
   "phone.chat_domain": (pages) => pages.fields["phone.chat_domain"] ?? NOWHERE,
   "phone.extension": (pages) => pages.phone.extension,
   "phone.interface": (pages) => pages.fields["phone.interface"] ?? NOWHERE,

@@ -67,7 +67,8 @@ pub use requests::{Request, Service};
 pub use settings::{Calendar, Phone, ports_in_settings, write_settings};
 pub use sip::{Sip, SipHabits};
 pub use starface::{
-    Starface, StarfaceChat, StarfaceHabits, StarfaceLogin, StarfaceOauth, StarfaceOddity, StarfaceWrite,
+    Starface, StarfaceCallback, StarfaceChat, StarfaceHabits, StarfaceLogin, StarfaceOauth, StarfaceOddity,
+    StarfaceWrite,
 };
 
 use clock::Clock;
@@ -359,6 +360,7 @@ impl Playground {
             requests,
             pbx,
         });
+        starface::keep_telling(&world.starface);
         faces::serve_starface(&world, starface_port);
         faces::serve_starface_chat(&world, starface_chat_port);
         faces::serve_innovaphone(&world, innovaphone_port);

@@ -1,6 +1,7 @@
 //! What is STARFACE's alone: two logins, tokens, two interfaces of which either may be missing, three generations of
 //! UCI, other writers, and logins in addresses.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use offhook_connect::phones::PhoneSystem;
@@ -8,7 +9,7 @@ use offhook_connect::phones::probe::Step;
 use offhook_connect::phones::starface::{StarfaceConfig, StarfaceSettings};
 use offhook_connect::phones::tls::Pin;
 use offhook_connect::port::{PhoneCommand, PhoneEvent};
-use offhook_engine::fault::{Code, FaultKind};
+use offhook_engine::fault::{Code, Fault as PhoneFault, FaultKind};
 use offhook_engine::line::{CallState, LineEvent};
 use offhook_engine::phone::{Can, FieldValue};
 use offhook_playground::{Fault, Options, Placed, Playground, Service, StarfaceLogin, StarfaceOddity};
@@ -471,6 +472,115 @@ async fn a_call_rings_is_answered_and_ends_under_one_id() {
         desk.read();
         assert_eq!(desk.snapshot().await.len(), 1);
     }
+}
+
+/// Its calls are looked at so seldom that only what is reported can be heard.
+async fn told_desk(company: &Playground) -> Desk {
+    let mut config = config(company, |settings| settings.listen = "127.0.0.1:0".into());
+    (config.timing.calls_idle, config.timing.calls_busy) =
+        (Duration::from_secs(600), Duration::from_secs(600));
+    let mut desk = Desk::up(&system(config), &password(company)).await;
+    desk.so_far();
+    desk
+}
+
+#[tokio::test]
+async fn a_call_that_is_reported_is_looked_at_at_once_by_every_generation() {
+    for generation in ["v30", "v22", "v20"] {
+        let company = company().await;
+        company
+            .starface()
+            .change(|habits| habits.generations = BTreeSet::from([generation]));
+        let mut desk = told_desk(&company).await;
+        let Placed::Ringing { call, .. } = company.call("1002", LOGIN) else {
+            panic!("it does not ring");
+        };
+        let id = desk.call(CallState::Ringing).await;
+        assert!(company.answer(call));
+        assert_eq!(desk.call(CallState::Connected).await, id, "{generation}");
+        assert!(company.hang_up(call, None));
+        assert_eq!(desk.line().await, LineEvent::Ended { id });
+    }
+}
+
+#[tokio::test]
+async fn where_nothing_is_reported_calls_are_looked_at_as_always() {
+    let company = company().await;
+    company.starface().change(|habits| habits.reports = false);
+    let listening = config(&company, |settings| settings.listen = "127.0.0.1:0".into());
+    let mut desk = Desk::up(&system(listening), &password(&company)).await;
+    assert_eq!(company.starface().reports_to(LOGIN), None);
+    company.call("1002", LOGIN);
+    desk.call(CallState::Ringing).await;
+}
+
+#[tokio::test]
+async fn what_is_reported_is_a_reason_to_look_and_nothing_else() {
+    let company = company().await;
+    let mut desk = told_desk(&company).await;
+    let door = company.starface().reports_to(LOGIN).unwrap();
+    assert_eq!(door.host, "127.0.0.1");
+    assert!(door.path.len() > 32, "{door:?}");
+    let looks = || {
+        let requests = company.requests();
+        let those = requests.iter().filter(|one| one.body.contains("getCallIds"));
+        those.count()
+    };
+    let faked = "<methodCall><methodName>ucp.v30.events.call.receiveCallState</methodName><params><param><value>\
+                 <struct><member><name>id</name><value>faked</value></member><member><name>state</name>\
+                 <value>CONNECTED</value></member></struct></value></param></params></methodCall>";
+    // Without the path nobody gets as far as that, and with it only one way is open.
+    let before = looks();
+    let large = "x".repeat(64 * 1024 + 1);
+    for (method, path, body, status) in [
+        ("POST", "/", faked, 404),
+        ("POST", "/xml-rpc", faked, 404),
+        ("GET", door.path.as_str(), "", 405),
+        ("POST", door.path.as_str(), large.as_str(), 413),
+    ] {
+        assert_eq!(
+            door.post(method, path, body).await.unwrap(),
+            status,
+            "{method} {path}"
+        );
+    }
+    assert_eq!(looks(), before);
+    // A look that finds nothing, whatever it says.
+    let doubled = format!("/{}", door.path);
+    for path in [&door.path, &doubled] {
+        let before = looks();
+        assert_eq!(door.post("POST", path, faked).await.unwrap(), 200);
+        until("a look", || looks() > before).await;
+    }
+    // A flood is one look now and then.
+    let before = looks();
+    for _ in 0..200 {
+        assert_eq!(door.post("POST", &door.path, "").await.unwrap(), 200);
+    }
+    let flooded = looks() - before;
+    assert!(flooded < 200, "{flooded}");
+    let told = desk.so_far();
+    let calls = |event: &PhoneEvent| matches!(event, PhoneEvent::Line(LineEvent::Call { .. }));
+    assert!(!told.iter().any(calls), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_door_that_does_not_open_is_said_and_calls_are_looked_at_as_always() {
+    let company = company().await;
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let at = taken.local_addr().unwrap().to_string();
+    let listening = config(&company, |settings| settings.listen.clone_from(&at));
+    let mut desk = Desk::start(&system(listening), &password(&company));
+    let fault = desk
+        .next("the trouble", |event| match event {
+            PhoneEvent::Line(LineEvent::Trouble(fault)) => Some(fault.clone()),
+            _ => None,
+        })
+        .await;
+    let wanted = PhoneFault::new(FaultKind::Rejected, Code::PhoneNotListening).about(at);
+    assert_eq!(fault, wanted);
+    company.call("1002", LOGIN);
+    desk.call(CallState::Ringing).await;
 }
 
 #[tokio::test]

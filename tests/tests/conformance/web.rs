@@ -25,6 +25,7 @@ pub const HASTY: Timing = Timing {
     dial: Duration::from_secs(3),
     calls_idle: Duration::from_millis(50),
     calls_busy: Duration::from_millis(30),
+    calls_reported: Duration::from_millis(10),
     call_again: Duration::from_millis(100),
     dnd: Duration::from_millis(100),
     fields: Duration::from_millis(200),

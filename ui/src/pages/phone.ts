@@ -284,6 +284,10 @@ function starfaceFields(room: Room): TemplateResult {
       ["true", "phone-chat-yes"],
     ])}
     ${textField(room, "phone", "phone.chat_domain", { label: "phone-chat-domain", help: "phone-chat-domain-help" })}
+  </details>
+  <details>
+    <summary>${room.word("phone-listen-more")}</summary>
+    ${textField(room, "phone", "phone.listen", { label: "phone-listen", help: "phone-listen-help" })}
   </details>`;
 }
 

@@ -16,17 +16,17 @@ use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
 /// Connections at once; one more is closed.
-pub(super) const MAX_CONNECTIONS: usize = 32;
+pub(crate) const MAX_CONNECTIONS: usize = 32;
 
 /// How long the head of a request may take, and again its body.
-pub(super) const READ_LIMIT: Duration = Duration::from_secs(5);
+pub(crate) const READ_LIMIT: Duration = Duration::from_secs(5);
 
 /// An answer: mostly a status alone.
-pub(super) type Answer = Response<Full<Bytes>>;
+pub(crate) type Answer = Response<Full<Bytes>>;
 
 /// What a door grants each of its connections: one request, one answer.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Bounds {
+pub(crate) struct Bounds {
     /// Whose door it is, for the log.
     pub name: &'static str,
     /// How long a whole connection may last.
@@ -39,7 +39,7 @@ pub(super) struct Bounds {
 /// grant.
 ///
 /// `doors` is never empty.
-pub(super) async fn accept<S, F>(doors: Vec<TcpListener>, bounds: Bounds, serve: S)
+pub(crate) async fn accept<S, F>(doors: Vec<TcpListener>, bounds: Bounds, serve: S)
 where
     S: Fn(tokio::net::TcpStream, SocketAddr) -> F,
     F: Future<Output = ()> + Send + 'static,
@@ -73,7 +73,7 @@ where
 }
 
 /// Reads one request from a connection and gives it the answer.
-pub(super) async fn serve<A, F>(stream: impl AsyncRead + AsyncWrite + Unpin, bounds: Bounds, answer: A)
+pub(crate) async fn serve<A, F>(stream: impl AsyncRead + AsyncWrite + Unpin, bounds: Bounds, answer: A)
 where
     A: Fn(Request<Incoming>) -> F,
     F: Future<Output = Answer>,
@@ -101,7 +101,7 @@ where
 ///
 /// # Errors
 /// 413 when it is larger than `at_most` bytes, 400 when it breaks off, 408 when it is late.
-pub(super) async fn body(body: Incoming, at_most: usize) -> Result<Bytes, StatusCode> {
+pub(crate) async fn body(body: Incoming, at_most: usize) -> Result<Bytes, StatusCode> {
     match tokio::time::timeout(READ_LIMIT, Limited::new(body, at_most).collect()).await {
         Ok(Ok(body)) => Ok(body.to_bytes()),
         Ok(Err(error)) if error.is::<LengthLimitError>() => Err(StatusCode::PAYLOAD_TOO_LARGE),
@@ -111,7 +111,7 @@ pub(super) async fn body(body: Incoming, at_most: usize) -> Result<Bytes, Status
 }
 
 /// An answer without a word.
-pub(super) fn bare(status: StatusCode) -> Answer {
+pub(crate) fn bare(status: StatusCode) -> Answer {
     let mut response = Response::new(Full::default());
     *response.status_mut() = status;
     let headers = response.headers_mut();

@@ -2,7 +2,7 @@
 
 pub mod baresip;
 pub mod deskphone;
-mod door;
+pub(crate) mod door;
 pub mod fritzbox;
 pub mod hook;
 pub mod jami;

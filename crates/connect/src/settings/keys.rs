@@ -162,6 +162,7 @@ const LINES: &[Known] = &[
     known("phone.chat", Kind::Flag, "false"),
     known("phone.chat_port", PORT, "0"),
     known("phone.chat_domain", Kind::Text, ""),
+    known("phone.listen", Kind::Text, ""),
     known("phone.interface", Kind::OneOf(&["myapps", "soap"]), "myapps"),
     known("phone.app", Kind::Text, ""),
     known("phone.alien_calls", Kind::Flag, "false"),

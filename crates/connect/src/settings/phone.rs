@@ -180,6 +180,7 @@ impl Settings {
             chat: self.flag("phone.chat"),
             chat_port: u16::try_from(self.number("phone.chat_port")).unwrap_or(0),
             chat_domain: self.text("phone.chat_domain").to_owned(),
+            listen: self.text("phone.listen").to_owned(),
         };
         StarfaceConfig::parse(&settings).map(|config| PhoneSystem::Starface(Box::new(config)))
     }

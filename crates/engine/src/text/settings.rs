@@ -37,6 +37,7 @@ pub fn setting_name(key: &str, language: Language) -> String {
             ("codes for do not disturb", "Codes für „Nicht stören“")
         }
         "phone.chat" | "phone.chat_port" | "phone.chat_domain" => ("chat status", "Chatstatus"),
+        "phone.listen" => ("where calls are reported", "wohin Gespräche gemeldet werden"),
         "calls.outgoing_counts" => ("outgoing calls", "abgehende Anrufe"),
         "rules.profile" => ("rules", "Regeln"),
         "rules.dnd_in_meetings" => ("do not disturb in meetings", "„Nicht stören“ in Besprechungen"),

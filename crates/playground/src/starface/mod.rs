@@ -6,6 +6,7 @@
 
 mod chat;
 mod oauth;
+mod reports;
 mod rest;
 mod uci;
 mod xml;
@@ -31,6 +32,8 @@ use crate::server::Cut;
 pub use chat::StarfaceChat;
 pub(crate) use chat::serve as serve_chat;
 pub use oauth::StarfaceOauth;
+pub use reports::StarfaceCallback;
+pub(crate) use reports::keep_telling;
 
 /// Life of a REST token.
 const TOKEN_LIFE: Duration = Duration::from_secs(4 * 3600);
@@ -76,6 +79,8 @@ pub struct StarfaceHabits {
     pub chat_domain: String,
     /// The token's name in the answer to a login.
     pub token_name: &'static str,
+    /// Takes subscriptions, and reports calls by itself.
+    pub reports: bool,
 }
 
 impl Default for StarfaceHabits {
@@ -96,6 +101,7 @@ impl Default for StarfaceHabits {
             oauth: None,
             chat_domain: "127.0.0.1".into(),
             token_name: "token",
+            reports: true,
         }
     }
 }
@@ -148,6 +154,8 @@ struct Inside {
     renewals: BTreeMap<String, (String, Moment)>,
     grants: u64,
     chat_is_silent: bool,
+    /// Who is told of calls, by login: the generation and where.
+    reports: BTreeMap<String, (&'static str, StarfaceCallback)>,
 }
 
 impl Inside {
@@ -254,11 +262,18 @@ impl Starface {
         self.inside.lock().logins
     }
 
+    /// Where calls of that login are reported.
+    pub fn reports_to(&self, login: &str) -> Option<StarfaceCallback> {
+        let inside = self.inside.lock();
+        inside.reports.get(login).map(|(_, callback)| callback.clone())
+    }
+
     /// Ends all tokens and sessions, as a restart of the web server does.
     pub fn forget_sessions(&self) {
         let mut inside = self.inside.lock();
         inside.tokens.clear();
         inside.sessions.clear();
+        inside.reports.clear();
     }
 
     pub fn message(&self, login: &str) -> Option<String> {

@@ -5,6 +5,7 @@ use axum::response::{IntoResponse as _, Response};
 use base64::Engine as _;
 use md5::Digest as _;
 
+use super::reports::StarfaceCallback;
 use super::xml::{self, Parameter};
 use super::{
     Desk, Inside, SESSION_LIFE, Starface, StarfaceLogin, StarfaceOddity, StarfaceWrite, page, sha512_hex,
@@ -66,7 +67,11 @@ pub(super) fn answer(
     let Some((name, parameters)) = xml::call(body) else {
         return plain(StatusCode::BAD_REQUEST);
     };
-    match carry_out(starface, &mut inside, &login, &name, &parameters) {
+    let callback = StarfaceCallback::of_query(query);
+    if callback.is_none() && query.contains(".callback.") {
+        return plain(StatusCode::BAD_REQUEST);
+    }
+    match carry_out(starface, &mut inside, (&login, callback), &name, &parameters) {
         Ok(value) => said(xml::response(&value)),
         Err(why) => said(xml::fault(&why)),
     }
@@ -129,6 +134,7 @@ fn method<'a>(inside: &Inside, name: &'a str) -> Option<(&'static str, &'a str)>
                 let known = [
                     "connection.login",
                     "connection.logout",
+                    "connection.setProvidedServices",
                     "call.getCallIds",
                     "call.getCallState",
                     "call.placeCall",
@@ -146,7 +152,7 @@ fn method<'a>(inside: &Inside, name: &'a str) -> Option<(&'static str, &'a str)>
 fn carry_out(
     starface: &Starface,
     inside: &mut Inside,
-    login: &str,
+    (login, callback): (&str, Option<StarfaceCallback>),
     name: &str,
     parameters: &[Parameter],
 ) -> Result<String, String> {
@@ -184,6 +190,7 @@ fn carry_out(
         habits,
         writes,
         sessions,
+        reports,
         ..
     } = inside;
     let desk = desks.get_mut(login).ok_or_else(unknown)?;
@@ -198,8 +205,31 @@ fn carry_out(
             sessions.insert(login.to_owned(), (generation, now));
             Ok(xml::boolean(true))
         }
+        ("service.subscribeEvents", [Parameter::Text(_)])
+        | ("connection.setProvidedServices", [Parameter::List(_)])
+            if !habits.reports =>
+        {
+            Err(unknown())
+        }
+        ("service.subscribeEvents", [Parameter::Text(what)])
+            if *what == format!("ucp.{generation}.events.call") =>
+        {
+            let callback = callback.ok_or("UciException: no callback")?;
+            reports.insert(login.to_owned(), (generation, callback));
+            Ok(xml::boolean(true))
+        }
+        ("connection.setProvidedServices", [Parameter::List(services)])
+            if services
+                .iter()
+                .any(|one| one == "ucp.v20.client.communication.call") =>
+        {
+            let callback = callback.ok_or("UciException: no callback")?;
+            reports.insert(login.to_owned(), (generation, callback));
+            Ok(xml::boolean(true))
+        }
         ("connection.logout", []) => {
             sessions.remove(login);
+            reports.remove(login);
             Ok(xml::boolean(true))
         }
         ("call.getCallIds", []) => {
@@ -279,6 +309,21 @@ fn carry_out(
         }
         _ => Err(unknown()),
     }
+}
+
+/// What is told of each of somebody's calls: one report per call, or that there is none any more.
+pub(super) fn reported(starface: &Starface, generation: &str, login: &str, lower_case: bool) -> Vec<String> {
+    let method = match generation {
+        "v20" => "ucp.v20.client.communication.call.receiveCallState".to_owned(),
+        newer => format!("ucp.{newer}.events.call.receiveCallState"),
+    };
+    let mut calls = starface.pbx.calls();
+    calls.retain(|call| call.from == login || call.at == login);
+    let mut states: Vec<String> = calls.iter().map(|call| state(call, login, lower_case)).collect();
+    if states.is_empty() {
+        states.push(xml::structure(&[("state", xml::string("HANGUP"))]));
+    }
+    states.iter().map(|state| xml::report(&method, state)).collect()
 }
 
 fn call_id(id: u64) -> String {

@@ -4,6 +4,7 @@
 pub(super) enum Parameter {
     Text(String),
     Boolean(bool),
+    List(Vec<String>),
 }
 
 /// Method and parameters of a call; `None`: it is not one.
@@ -24,6 +25,11 @@ pub(super) fn call(body: &[u8]) -> Option<(String, Vec<Parameter>)> {
     let mut found = Vec::new();
     while !parameters.trim().is_empty() {
         let (parameter, rest) = inner(parameters.trim(), "param")?;
+        if let Some(list) = list(parameter.trim()) {
+            found.push(list);
+            parameters = rest;
+            continue;
+        }
         let (value, end) = inner(parameter.trim(), "value")?;
         if !end.trim().is_empty() {
             return None;
@@ -38,6 +44,23 @@ pub(super) fn call(body: &[u8]) -> Option<(String, Vec<Parameter>)> {
 fn inner<'a>(text: &'a str, name: &str) -> Option<(&'a str, &'a str)> {
     text.strip_prefix(&format!("<{name}>"))?
         .split_once(&format!("</{name}>"))
+}
+
+/// A list of texts.
+fn list(parameter: &str) -> Option<Parameter> {
+    let mut rest = parameter
+        .strip_prefix("<value><array><data>")?
+        .strip_suffix("</data></array></value>")?;
+    let mut texts = Vec::new();
+    while !rest.is_empty() {
+        let (value, after) = inner(rest, "value")?;
+        let Parameter::Text(text) = scalar(value)? else {
+            return None;
+        };
+        texts.push(text);
+        rest = after;
+    }
+    Some(Parameter::List(texts))
 }
 
 fn scalar(value: &str) -> Option<Parameter> {
@@ -109,6 +132,12 @@ pub(super) fn structure(members: &[(&str, String)]) -> String {
 pub(super) fn response(value: &str) -> String {
     format!(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?><methodResponse><params><param><value>{value}</value></param></params></methodResponse>"
+    )
+}
+
+pub(super) fn report(method: &str, value: &str) -> String {
+    format!(
+        "<?xml version=\"1.0\" encoding=\"UTF-8\"?><methodCall><methodName>{method}</methodName><params><param><value>{value}</value></param></params></methodCall>"
     )
 }
 

@@ -4,15 +4,18 @@ use super::chat::Chat;
 use super::config::StarfaceConfig;
 use super::error::Error;
 use super::http::Http;
+use super::listener::Listener;
 use super::session::{Session, UciDue};
 use crate::clock::Alarm;
 use crate::phones::keep::{self, Adapter, Desk, Fields, Over};
 use crate::port::{PhoneCommand, PhoneEvent, PhoneEvents};
-use offhook_engine::fault::Fault;
+use offhook_engine::fault::{Code, Fault, FaultKind};
+use offhook_engine::line::LineEvent;
 use offhook_engine::phone::{Field, FieldValue};
 use secrecy::SecretString;
+use tokio::sync::Notify;
 use tokio::time::Instant;
-use tracing::info;
+use tracing::{debug, info};
 
 pub(super) struct Actor {
     config: StarfaceConfig,
@@ -22,6 +25,8 @@ pub(super) struct Actor {
     alarm: Alarm,
     /// Begun after the first sign-in, so that a wrong password is tried in one place; it outlives the session.
     chat: Option<Chat>,
+    /// It outlives the session as well.
+    listener: Option<Listener>,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +44,19 @@ impl Actor {
             password,
             alarm: Alarm::new(),
             chat: None,
+            listener: None,
+        }
+    }
+
+    /// Opens the door for reports, if the person wants one and it is not open yet.
+    async fn listen(&mut self) {
+        let Some(at) = self.config.listen.filter(|_| self.listener.is_none()) else {
+            return;
+        };
+        match Listener::open(at, &self.config).await {
+            Ok(listener) => self.listener = Some(listener),
+            // The person is told once there is a connection.
+            Err(why) => debug!(why, "the door for reports was not opened"),
         }
     }
 }
@@ -52,7 +70,9 @@ impl Adapter for Actor {
             Some(http) => http.clone(),
             None => self.http.insert(Http::new(&self.config)?).clone(),
         };
-        let mut session = Session::open(&self.config, http, &self.password, events).await?;
+        self.listen().await;
+        let listener = self.listener.as_ref();
+        let mut session = Session::open(&self.config, http, &self.password, listener, events).await?;
         if let Some(config) = &self.config.chat {
             let start = || Chat::start(config.clone(), self.password.clone());
             session.chat_by(self.chat.get_or_insert_with(start).clone());
@@ -90,6 +110,12 @@ impl Actor {
         if let Err(error) = keep::read_all(session).await {
             return Ok(error);
         }
+        if let (Some(at), None) = (self.config.listen, &self.listener) {
+            let fault = Fault::new(FaultKind::Rejected, Code::PhoneNotListening);
+            let trouble = LineEvent::Trouble(fault.about(at.to_string()));
+            session.tell(PhoneEvent::Line(trouble));
+        }
+        let news = session.news();
         let mut fields_at = Instant::now();
         let mut dnd_at = fields_at;
         loop {
@@ -125,6 +151,10 @@ impl Actor {
                         read(session, &Field::ALL).await
                     }
                 },
+                () = rung(news.as_deref()) => {
+                    session.look_soon();
+                    Ok(())
+                }
                 () = session.chat_changed() => read(session, &[Field::Presence, Field::Note]).await,
                 () = desk.events.closed() => return Err(Over),
             };
@@ -132,6 +162,13 @@ impl Actor {
                 return Ok(error);
             }
         }
+    }
+}
+
+async fn rung(news: Option<&Notify>) {
+    match news {
+        Some(news) => news.notified().await,
+        None => std::future::pending().await,
     }
 }
 

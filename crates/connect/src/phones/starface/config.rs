@@ -7,7 +7,7 @@ use crate::phones::{ConfigError, net};
 use offhook_engine::fault::Code;
 use reqwest::Url;
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddrV4};
 use std::time::Duration;
 
 /// The settings as they are written in the file; [`StarfaceConfig::parse`] makes them valid.
@@ -36,6 +36,8 @@ pub struct StarfaceSettings {
     pub chat_port: u16,
     /// Behind the login in its address there. Empty: the host, then 127.0.0.1.
     pub chat_domain: String,
+    /// `ADDRESS:PORT` of this computer at which the phone system reports calls. Empty: it is only asked.
+    pub listen: String,
 }
 
 /// Login and host are personal or none of a log's business.
@@ -106,6 +108,8 @@ pub struct Timing {
     pub calls_idle: Duration,
     /// The same during a call.
     pub calls_busy: Duration,
+    /// The shortest time between two looks, however much is reported.
+    pub calls_reported: Duration,
     /// The state of a connected call is asked for again at this pace.
     pub call_again: Duration,
     /// Do not disturb is read at this pace: nothing tells of a change.
@@ -129,6 +133,7 @@ impl Default for Timing {
             dial: Duration::from_secs(20),
             calls_idle: Duration::from_secs(2),
             calls_busy: Duration::from_secs(1),
+            calls_reported: Duration::from_millis(100),
             call_again: Duration::from_secs(5),
             dnd: Duration::from_secs(10),
             fields: Duration::from_secs(60),
@@ -153,6 +158,8 @@ pub struct StarfaceConfig {
     pub star_codes: Option<StarCodes>,
     pub chat: Option<ChatConfig>,
     pub oauth: Option<OauthConfig>,
+    /// Where the phone system reports calls.
+    pub listen: Option<SocketAddrV4>,
     pub timing: Timing,
 }
 
@@ -210,6 +217,10 @@ impl StarfaceConfig {
             LoginType::Oauth => Some(oauth(settings)?),
             LoginType::Internal | LoginType::ActiveDirectory => None,
         };
+        let listen = listen(settings)?;
+        if listen.is_some() && uci.is_none() {
+            return Err(bad("listen", "calls are reported over UCI, which is off"));
+        }
         let scheme = if tls == Tls::Off { "http" } else { "https" };
         let name = net::in_address(host);
         let port = match settings.port {
@@ -228,6 +239,7 @@ impl StarfaceConfig {
             star_codes,
             chat,
             oauth,
+            listen,
             timing: Timing::default(),
         })
     }
@@ -301,6 +313,20 @@ fn chat(
         answer: Duration::from_secs(10),
         ping: Duration::from_secs(50),
     }))
+}
+
+/// The phone system is told this very address, so it is one; how one of IPv6 would be told is not known.
+fn listen(settings: &StarfaceSettings) -> Result<Option<SocketAddrV4>, ConfigError> {
+    let text = settings.listen.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    let at: Option<SocketAddrV4> = text.parse().ok();
+    let at = at.filter(|at| !at.ip().is_unspecified() && !at.ip().is_multicast() && !at.ip().is_broadcast());
+    at.map(Some).ok_or(ConfigError::new(
+        "listen",
+        "it is no address of this computer with a port",
+    ))
 }
 
 fn star_codes(settings: &StarfaceSettings) -> Result<Option<StarCodes>, ConfigError> {
@@ -389,6 +415,25 @@ mod tests {
         assert_eq!(codes("+49 30", "#41").unwrap_err(), "star_on");
         let silent = parsed(|s| (s.star_on, s.star_off, s.uci) = ("*1".into(), "*2".into(), "off".into()));
         assert_eq!(silent.unwrap_err(), "star_on");
+    }
+
+    #[test]
+    fn calls_are_reported_to_one_address_with_a_port_and_over_uci() {
+        let listen = |at: &str| parsed(|s| s.listen = at.into()).map(|config| config.listen);
+        assert_eq!(listen(" ").unwrap(), None);
+        let at = "192.168.1.20:47312";
+        assert_eq!(listen(at).unwrap(), Some(at.parse().unwrap()));
+        for at in [
+            "192.168.1.20",
+            "0.0.0.0:47312",
+            "desk:47312",
+            "[::1]:47312",
+            "224.0.0.1:1",
+        ] {
+            assert_eq!(listen(at).unwrap_err(), "listen", "{at}");
+        }
+        let silent = parsed(|s| (s.listen, s.uci) = (at.into(), "off".into()));
+        assert_eq!(silent.unwrap_err(), "listen");
     }
 
     #[test]

@@ -150,6 +150,7 @@ pub fn settings(input: &[u8]) {
         chat: port % 2 == 1,
         chat_port: u16::from(port),
         chat_domain: line(),
+        listen: line(),
     };
     let Ok(config) = StarfaceConfig::parse(&settings) else {
         return;

@@ -3,6 +3,7 @@
 
 use super::config::StarfaceConfig;
 use super::error::Error;
+use super::listener::Callback;
 pub use crate::phones::web::Answer;
 use crate::phones::web::{NoAnswer, Web};
 use reqwest::header::{COOKIE, HeaderMap, HeaderName, HeaderValue, SET_COOKIE};
@@ -56,6 +57,8 @@ pub struct Http {
     base: Url,
     host: String,
     cookie: Option<HeaderValue>,
+    /// Where UCI is to report.
+    callback: Option<Callback>,
 }
 
 impl Http {
@@ -68,7 +71,13 @@ impl Http {
             base: config.base.clone(),
             host: config.host.clone(),
             cookie: None,
+            callback: None,
         })
+    }
+
+    /// From now on each request to UCI says where to report.
+    pub fn reports_to(&mut self, callback: Callback) {
+        self.callback = Some(callback);
     }
 
     /// A new session begins: the cookie of the one before is forgotten.
@@ -90,7 +99,10 @@ impl Http {
     }
 
     async fn exchange(&mut self, request: Request) -> Result<Answer, Error> {
-        let url = address(&self.base, &request);
+        let mut url = address(&self.base, &request);
+        if let (Some(callback), Some(_)) = (&self.callback, &request.login) {
+            url.query_pairs_mut().extend_pairs(callback.query());
+        }
         let mut headers: HeaderMap = request.headers.into_iter().collect();
         if let Some(cookie) = &self.cookie {
             headers.insert(COOKIE, cookie.clone());

@@ -9,21 +9,21 @@
 //! | [`uci`] | the same over XML-RPC, in three generations; the reader of XML; calls |
 //! | [`oauth`] | the sign-in of STARFACE 10 with a client; pure |
 //! | `chat` | the chat status over XMPP, where the person wants it |
+//! | `listener` | the door for what the phone system reports by itself, where the person has opened one |
 //! | [`session`] | a signed-in connection: reads, writes, polls |
 //! | [`actor`] | the task: connects, serves, tries again |
 //! | [`probe`] | the Test button: looks at everything, changes nothing |
 //!
 //! What decides its shape: REST knows do not disturb and redirections, but neither calls nor the chat's message; UCI
 //! knows those, can set do not disturb, but can't read it. Nothing is pushed to a desk behind a firewall, so all is
-//! polled. A member of UCI that is merely likely (facts/starface.md, marked L) is used only where this very system
+//! polled; what is reported to a door in the local network is a reason to look sooner and nothing else. A member of UCI that is merely likely (facts/starface.md, marked L) is used only where this very system
 //! has answered it, and every write is read back.
 //!
 //! A forward is the person's own ALWAYS redirections, switched on and off, never changed: [`rest::redirects`].
 //! Where an account can set do not disturb in neither way, or not read it, the person's own codes are dialled as a call of
 //! their own phone, which is not told.
 //!
-//! Left out, because the facts do not carry it: the sign-in of STARFACE 10 in the browser, events to a listener on the
-//! desk, OneHub.
+//! Left out, because the facts do not carry it: the sign-in of STARFACE 10 in the browser, OneHub.
 
 mod actor;
 mod chat;
@@ -32,6 +32,7 @@ pub mod error;
 #[cfg(feature = "fuzzing")]
 pub mod fuzzing;
 pub mod http;
+mod listener;
 pub mod logins;
 pub mod oauth;
 pub mod probe;

@@ -8,6 +8,7 @@ use super::chat::{self, Chat};
 use super::config::StarfaceConfig;
 use super::error::Error;
 use super::http::{Answer, Http, Request, UciPass};
+use super::listener::Listener;
 use super::logins;
 use super::oauth::Tokens;
 use super::rest::{Odd, login, phone_config, redirects};
@@ -21,7 +22,9 @@ use offhook_engine::line::LineEvent;
 use offhook_engine::phone::{Abilities, Can, Field, FieldValue, PhoneIdentity, Unconfirmed};
 use reqwest::StatusCode;
 use secrecy::SecretString;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::Notify;
 use tokio::time::Instant;
 use tracing::{debug, info};
 
@@ -92,6 +95,10 @@ pub struct Session {
     /// The call of the code that was dialled last, and when it is ended if it is still there.
     code: Option<(String, Instant)>,
     chat: Option<Chat>,
+    /// Rings when the phone system has reported something.
+    news: Option<Arc<Notify>>,
+    /// It has, and nobody has looked since.
+    reported: bool,
 }
 
 impl std::fmt::Debug for Session {
@@ -112,9 +119,14 @@ impl Session {
         config: &StarfaceConfig,
         http: Http,
         password: &SecretString,
+        listener: Option<&Listener>,
         events: PhoneEvents,
     ) -> Result<Self, Error> {
         let mut session = Self::new(config, http, password, events);
+        if let Some(listener) = listener {
+            session.http.reports_to(listener.callback().clone());
+            session.news = Some(listener.news());
+        }
         session.sign_in().await?;
         Ok(session)
     }
@@ -163,6 +175,8 @@ impl Session {
             uci_anew: false,
             code: None,
             chat: None,
+            news: None,
+            reported: false,
         }
     }
 
@@ -361,6 +375,11 @@ impl Session {
             Some(chat) => chat.changed().await,
             None => std::future::pending().await,
         }
+    }
+
+    /// What rings when the phone system has reported something.
+    pub fn news(&self) -> Option<Arc<Notify>> {
+        self.news.clone()
     }
 
     // --- telling

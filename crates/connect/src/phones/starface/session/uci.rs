@@ -36,6 +36,7 @@ impl Session {
                 self.calls.forget();
                 self.uci_anew = true;
                 self.learn_version(generation).await;
+                self.have_reported(generation).await;
                 Ok(())
             }
             Err(error) => {
@@ -70,6 +71,23 @@ impl Session {
                 self.identity.system = format!("STARFACE {}", version.trim());
             }
         }
+    }
+
+    /// Where a door is open. A phone system that reports nothing is looked at as always.
+    async fn have_reported(&mut self, generation: Generation) {
+        if self.news.is_none() {
+            return;
+        }
+        let wanted = methods::reports(generation);
+        match self.ask(generation, Method::Subscribe, &[wanted]).await {
+            Ok(_) => debug!("calls are to be reported"),
+            Err(error) => debug!(%error, "calls will not be reported"),
+        }
+    }
+
+    /// The phone system has reported something: calls are looked at as soon as the pace allows.
+    pub fn look_soon(&mut self) {
+        self.reported = true;
     }
 
     /// One method. Statuses and faults are unknown in their detail (section 1.8): a fault is a refusal, whatever it
@@ -148,7 +166,9 @@ impl Session {
             Uci::Off => None,
             Uci::Down { again, .. } => Some((again, UciDue::SignIn)),
             Uci::Up { kept, polled, .. } => {
-                let pace = if self.calls.any() {
+                let pace = if self.reported {
+                    timing.calls_reported
+                } else if self.calls.any() {
                     timing.calls_busy
                 } else {
                     timing.calls_idle
@@ -212,7 +232,13 @@ impl Session {
 
     /// Looks at the calls and tells what is new.
     async fn poll(&mut self) -> Result<(), Error> {
-        let ids = self.hear_calls(self.config.timing.call_again).await?;
+        // What was reported may be of any call.
+        let again = if std::mem::take(&mut self.reported) {
+            Duration::ZERO
+        } else {
+            self.config.timing.call_again
+        };
+        let ids = self.hear_calls(again).await?;
         self.end_code(&ids).await?;
         if std::mem::take(&mut self.uci_anew) {
             // Of the session before nothing is known any more: what has ended meanwhile shows only in the whole.

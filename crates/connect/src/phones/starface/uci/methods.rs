@@ -39,6 +39,8 @@ pub enum Method {
     SetDnd,
     SetMessage,
     ServerVersion,
+    /// Has calls reported. Certain of v20, likely of the others, which may refuse it.
+    Subscribe,
 }
 
 impl Method {
@@ -54,6 +56,7 @@ impl Method {
                 Self::CallState => "communication.call.getCallState",
                 Self::PlaceCall => "communication.call.placeCall",
                 Self::HangUp => "communication.call.hangupCall",
+                Self::Subscribe => "connection.setProvidedServices",
                 Self::UserState | Self::SetDnd | Self::SetMessage | Self::ServerVersion => return None,
             };
             return Some(format!("ucp.v20.server.{name}"));
@@ -69,6 +72,7 @@ impl Method {
             Self::UserState => "userState.getUserState",
             Self::SetDnd => "userState.setDoNotDisturbSetting",
             Self::SetMessage => "userState.setChatPresenceMessage",
+            Self::Subscribe => "service.subscribeEvents",
             Self::ServerVersion => return Some("ucp.v30.requests.system.getServerVersion".to_owned()),
         };
         Some(format!("ucp.{v}.requests.{name}"))
@@ -88,7 +92,18 @@ impl Method {
             Self::SetDnd => "UCI setDoNotDisturbSetting",
             Self::SetMessage => "UCI setChatPresenceMessage",
             Self::ServerVersion => "UCI getServerVersion",
+            Self::Subscribe => "UCI subscription",
         }
+    }
+}
+
+/// What [`Method::Subscribe`] asks for: the reports of calls.
+pub fn reports(generation: Generation) -> Value {
+    let of_calls = |name: &str| Value::Text(name.to_owned());
+    match generation {
+        Generation::V30 => of_calls("ucp.v30.events.call"),
+        Generation::V22 => of_calls("ucp.v22.events.call"),
+        Generation::V20 => Value::Array(vec![of_calls("ucp.v20.client.communication.call")]),
     }
 }
 
@@ -138,6 +153,7 @@ mod tests {
                 Method::SetDnd,
                 Method::SetMessage,
                 Method::ServerVersion,
+                Method::Subscribe,
             ] {
                 let Some(name) = method.name(generation) else {
                     continue;
@@ -146,6 +162,6 @@ mod tests {
                 checked += 1;
             }
         }
-        assert_eq!(checked, 11 + 11 + 7);
+        assert_eq!(checked, 12 + 12 + 8);
     }
 }
