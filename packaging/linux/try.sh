@@ -112,6 +112,10 @@ told people/alice/pick '{"status":null}'
 until_it_is 60 "its end" says '"dnd":{"value":false'
 nora offhookctl doctor || [ $? -eq 1 ] || fail "the doctor"
 page '{"autostart":{"on":false}}'
+step "leaves, and takes along what was stored"
+nora offhookctl sign-out
+nora offhookctl secret remove all
+if grep -E 'microsoft|phone/' /home/nora/.local/state/offhook/secrets.json; then fail "something secret is left"; fi
 nora offhookctl quit
 wait "$resident" || fail "it did not end well"
 
@@ -123,7 +127,7 @@ fi
 echo "in the home of the user are left:"
 find /home/nora -type f -newer /tmp/before ! -path '/home/nora/company/*' ! -path /home/nora/offhook.log -printf '  %P\n' | sort | tee /tmp/left
 # Settings, what was stored beside them, and the log: nothing that runs, nothing that starts.
-if grep -vE '^  \.local/state/offhook/(settings\.toml|ledger\.json|secrets\.json|lock|logs/[^/]+|[a-z-]+\.json|[a-z-]+\.toml)$' /tmp/left; then
+if grep -vE '^  \.local/state/offhook/(settings(\.last)?\.toml|ledger\.json|secrets\.json|lock|logs/[^/]+|[a-z-]+\.json|[a-z-]+\.toml)$' /tmp/left; then
   fail "that is more than settings"
 fi
 if ls /home/nora/.config/autostart/ 2>/dev/null | grep .; then fail "it would still start"; fi
