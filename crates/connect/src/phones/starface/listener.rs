@@ -149,3 +149,37 @@ async fn answer(request: Request<Incoming>, house: &House) -> Answer {
         .insert(CONTENT_TYPE, HeaderValue::from_static("text/xml"));
     yes
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::phones::starface::StarfaceSettings;
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+
+    #[tokio::test]
+    async fn nobody_but_the_phone_system_is_answered() {
+        let config = StarfaceConfig::parse(&StarfaceSettings {
+            // Of the documentation: nobody has it, and so nobody here.
+            host: "192.0.2.1".into(),
+            user: "0815".into(),
+            ..StarfaceSettings::default()
+        })
+        .unwrap();
+        let at = "127.0.0.1:0".parse().unwrap();
+        let listener = Listener::open(at, &config).await.unwrap();
+        let [_, (_, port), (_, path), _] = listener.callback().query();
+        let mut stranger = TcpStream::connect(("127.0.0.1", port.parse().unwrap()))
+            .await
+            .unwrap();
+        let request = format!("POST {path} HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\n\r\n");
+        let mut answer = Vec::new();
+        // Closed, which may show as a reset in either direction.
+        let _closed = stranger.write_all(request.as_bytes()).await;
+        let _closed = stranger.read_to_end(&mut answer).await;
+        assert_eq!(String::from_utf8_lossy(&answer), "");
+        let news = listener.news();
+        let rung = tokio::time::timeout(Duration::ZERO, news.notified()).await;
+        assert!(rung.is_err(), "a stranger's report is none");
+        assert!(!format!("{listener:?}").contains(path.trim_start_matches('/')));
+    }
+}
