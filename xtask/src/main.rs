@@ -31,8 +31,8 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   test             sets up, then checks and tests everything
   fuzz [--brief] [--seconds N] [--target T]… [--keep]
                    looks for inputs that break a parser, a minute for each target
-  mutants [ARGUMENTS]
-                   puts small faults into the engine and sees whether the tests notice (hours)
+  mutants [--file PART]… [--anew] [--together]
+                   puts small faults into the engine and sees whether the tests notice; goes on where it stopped
   bench [NAME…]    measures the released programs; `--help` names what can be measured
   soak [--minutes N]
                    the released program at work for half an hour, and whether anything grows
@@ -52,7 +52,7 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   lint             the checks without the tests";
 
 fn main() -> ExitCode {
-    if let Some(answer) = fuzz::as_rustc() {
+    if let Some(answer) = fuzz::as_rustc().or_else(mutants::as_rustc) {
         return answer;
     }
     match dispatch() {

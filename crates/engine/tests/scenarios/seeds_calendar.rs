@@ -1,8 +1,6 @@
 //! Every row and every option of the Exchange Status Sync document, one test each, named and quoted.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use offhook_engine::appointment::ShowAs;
 use offhook_engine::calendar::{Action, CalendarRules};
 use offhook_engine::phone::{FieldValue, PhonePresence};

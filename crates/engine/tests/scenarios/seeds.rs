@@ -3,9 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
-mod common;
-
-use common::World;
+use crate::common::World;
 use offhook_engine::line::CallState;
 use offhook_engine::phone::PhonePresence;
 use offhook_engine::profile::Profile;
@@ -290,7 +288,7 @@ rows! {
     /// "Präsenzwechsel durch Termin (nicht Microsoft 365, z. B. Google Kalender): -"
     procall_appointments_of_another_calendar_send_nothing => {
         let mut w = World::new("procall");
-        w.calendar(vec![common::appointment("busy", "Termin", "10:00", "11:00")]);
+        w.calendar(vec![crate::common::appointment("busy", "Termin", "10:00", "11:00")]);
         w.until("2026-03-10T10:30:00Z");
         assert!(w.dnd(), "the appointment counts");
         assert_eq!((w.session(), w.sets()), (None, 0));

@@ -1,13 +1,12 @@
 //! Behaviour that small faults in the engine could change without any other test noticing. docs/MUTANTS.md says how
 //! they were found.
 
-mod common;
-
-use common::*;
+use crate::common::*;
 use offhook_engine::fault::{Code, FaultKind};
 use offhook_engine::phone::{FieldValue, PhonePresence};
 use offhook_engine::teams::PreferredPair;
-use offhook_engine::{Effect, Notice, NoticeKind};
+use offhook_engine::{Effect, Input, Notice, NoticeKind};
+use offhook_protocol::command::Pause;
 
 fn sets_of_preferred(w: &World) -> usize {
     w.count(|e| matches!(e, Effect::SetPreferred { .. }))
@@ -114,4 +113,57 @@ fn r3_a_short_call_right_after_the_start_is_cleared_like_any_other() {
     let cleared = w.first(|e| *e == Effect::ClearSession, ended);
     // The falling edge waits 1.5 s, then a second is what it may take.
     assert!(cleared.is_some_and(|seconds| seconds <= 2.5), "{cleared:?}");
+}
+
+#[test]
+fn r10_a_quiet_that_a_pause_cuts_short_is_begun_anew_after_it() {
+    for (quiet, set_again) in [(10.0, false), (40.0, true)] {
+        let mut w = World::new("recommended");
+        w.teams("DoNotDisturb", "DoNotDisturb");
+        w.after(60.0);
+        w.dnd_by_hand(false);
+        w.after(5.0);
+        w.teams("Available", "Available");
+        w.after(quiet);
+        w.pause(Pause::UntilResumed);
+        w.after(60.0);
+        w.teams_is("DoNotDisturb", "DoNotDisturb");
+        w.after(30.0);
+        w.input(Input::Resume);
+        w.after(20.0);
+        assert_eq!(w.dnd(), set_again, "quiet for {quiet} s before the pause");
+    }
+}
+
+/// A message of ours in Teams, for an appointment that runs.
+fn talking() -> World {
+    let mut with_message = rules("recommended");
+    with_message.calendar.title = true;
+    with_message.calendar.teams_message = true;
+    let mut w = World::with(with_message);
+    w.calendar(vec![appointment("busy", "Talk", "10:00", "11:00")]);
+    w.until("2026-03-10T10:10:00Z");
+    assert_eq!(w.message(), "Talk");
+    w
+}
+
+#[test]
+fn r10_a_message_that_the_person_took_back_is_theirs_on_disk_too() {
+    let mut w = talking();
+    w.message_by_hand("Back at four");
+    w.after(120.0);
+    assert_eq!(w.message(), "Back at four");
+    assert!(w.disk.message_yielded && w.disk.message.is_none());
+}
+
+#[test]
+fn r20_quit_waits_for_the_message_in_teams_as_long_as_it_may() {
+    let mut w = talking();
+    w.graph.message_mute = true;
+    w.input(Input::Quit);
+    let finished = |w: &World| w.count(|effect| *effect == Effect::Finished);
+    w.after(1.5);
+    assert_eq!(finished(&w), 0, "Teams has not answered");
+    w.after(1.0);
+    assert_eq!(finished(&w), 1, "two seconds are all that it waits");
 }

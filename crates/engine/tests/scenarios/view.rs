@@ -1,8 +1,6 @@
 //! What people and programs see: the contract's state order and JSON, tray and pages, both languages.
 
-mod common;
-
-use common::{World, account, rules, unreachable};
+use crate::common::{World, account, rules, unreachable};
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::ledger::Ledger;
 use offhook_engine::line::{CallId, CallState, LineEvent};

@@ -1,8 +1,6 @@
 //! R7 to R13: what Teams says reaches the phone, and goes away again.
 
-mod common;
-
-use common::{Crash, OFF, ON, World, fault, rules, secs, unreachable};
+use crate::common::{Crash, OFF, ON, World, fault, rules, secs, unreachable};
 use offhook_engine::fault::{Code, FaultKind};
 use offhook_engine::ledger::{Ledger, Stage};
 use offhook_engine::phone::{Can, Field, FieldValue, PhonePresence, PresenceWords};

@@ -1,7 +1,5 @@
 //! R12, R14 to R18 and R20: what the person's appointments do with the phone.
 
-#[path = "../common/mod.rs"]
-mod common;
 mod r12;
 mod r14_r15;
 mod r16;
@@ -9,7 +7,7 @@ mod r16_message;
 mod r17;
 mod r18_r22;
 
-use common::*;
+use crate::common::*;
 use jiff::civil::date;
 use jiff::tz::TimeZone;
 use offhook_engine::appointment::{Answer, Appointment, AppointmentId, Sensitivity, Span};

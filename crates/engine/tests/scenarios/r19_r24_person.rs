@@ -1,8 +1,6 @@
 //! R19 to R24: the person in charge.
 
-mod common;
-
-use common::{Crash, ON, World, account, at, rules, unreachable};
+use crate::common::{Crash, ON, World, account, at, rules, unreachable};
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use offhook_engine::fault::{Code, Fault, FaultKind};

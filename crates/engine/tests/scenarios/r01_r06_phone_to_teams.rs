@@ -1,8 +1,6 @@
 //! R1 to R6: what the phone does reaches Teams, and how often Teams is read.
 
-mod common;
-
-use common::{ON, World, account, fault, rules, secs, throttled, unreachable};
+use crate::common::{ON, World, account, fault, rules, secs, throttled, unreachable};
 use offhook_engine::fault::{Code, FaultKind};
 use offhook_engine::ledger::{Ledger, SessionRecord};
 use offhook_engine::line::{CallId, CallState, LineEvent, SourceId};
@@ -399,7 +397,7 @@ fn r3_another_accounts_session_is_neither_renewed_nor_cleared() {
         session: Some(SessionRecord {
             pair: SessionPair::BusyInACall,
             account: "someone.else".into(),
-            until: common::at("2026-03-10T09:04:00Z"),
+            until: crate::common::at("2026-03-10T09:04:00Z"),
             lifetime: 300,
         }),
         ..Ledger::default()

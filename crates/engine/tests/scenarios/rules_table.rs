@@ -2,9 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
-mod common;
-
-use common::{Crash, World, rules};
+use crate::common::{Crash, World, rules};
 use offhook_engine::fault::FaultKind;
 use offhook_engine::jiff;
 use offhook_engine::ledger::Ledger;
@@ -271,7 +269,7 @@ fn r5_a_refused_preferred_presence_does_not_delay_taking_back_the_one_before() {
     let mut w = World::new("innovaphone");
     w.presence_by_hand(Some(PhonePresence::Busy));
     w.after(60.0);
-    w.graph.writes_fail = Some(common::fault(FaultKind::Rejected));
+    w.graph.writes_fail = Some(crate::common::fault(FaultKind::Rejected));
     w.presence_by_hand(Some(PhonePresence::Away));
     w.after(10.0);
     w.graph.writes_fail = None;

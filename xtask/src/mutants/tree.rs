@@ -1,0 +1,210 @@
+//! The engine with faults in it: a copy of its sources that the compiler is given in place of the real ones.
+
+use std::fs;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode};
+
+use anyhow::{Context as _, Result, bail};
+use serde_json::Value;
+
+use crate::step;
+
+/// The crate that is given faults, from the root of the clone.
+pub const ENGINE: &str = "crates/engine";
+/// What it includes from elsewhere.
+const WORDS: &str = "ui/words.toml";
+
+/// Says that cargo calls us in place of `rustc`, and where the sources lie that it shall be given.
+const AS_RUSTC: &str = "OFFHOOK_MUTANTS_AS_RUSTC";
+
+/// Whether we are called in place of `rustc`: then the answer is its own, for the copy of the engine.
+pub fn as_rustc() -> Option<ExitCode> {
+    let copy = PathBuf::from(std::env::var_os(AS_RUSTC)?);
+    let mut words = std::env::args_os().skip(1);
+    let mut rustc = Command::new(words.next()?);
+    let real = Path::new(ENGINE).join("src/lib.rs");
+    let mut is_engine = false;
+    for word in words {
+        if Path::new(&word).ends_with(&real) {
+            rustc.arg(copy.join(&real));
+            is_engine = true;
+        } else {
+            rustc.arg(word);
+        }
+    }
+    if is_engine {
+        rustc.arg("--cap-lints=allow");
+    }
+    let succeeded = rustc.status().is_ok_and(|status| status.success());
+    Some(if succeeded {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}
+
+/// An error of the compiler: where it lies, in which file from the root of the clone.
+#[derive(Debug)]
+pub struct Refusal {
+    pub places: Vec<(String, Range<usize>)>,
+}
+
+/// The copy.
+pub struct Tree {
+    folder: PathBuf,
+    target: PathBuf,
+}
+
+impl Tree {
+    /// Copies what the engine includes into `folder`; what is built goes into `target`. The sources are to be written.
+    ///
+    /// # Errors
+    /// When a file can't be copied.
+    pub fn copy(folder: PathBuf, target: PathBuf) -> Result<Self> {
+        let real = xtask::parts::workspace();
+        for part in ["crates/engine/src", "crates/engine/profiles"] {
+            copy(&real.join(part), &folder.join(part))?;
+        }
+        same(&folder.join(WORDS), &fs::read(real.join(WORDS))?)?;
+        Ok(Self { folder, target })
+    }
+
+    /// `file` as in the list of mutants.
+    ///
+    /// # Errors
+    /// When it can't be written.
+    pub fn write(&self, file: &str, text: &str) -> Result<()> {
+        same(&self.folder.join(file), text.as_bytes())
+    }
+
+    fn cargo(&self, words: &[&str]) -> Result<Command> {
+        let mut cargo = step::cargo(words);
+        cargo
+            .args(["--package", "offhook-engine", "--profile", "mutants"])
+            .arg("--target-dir")
+            .arg(&self.target)
+            .env("RUSTC_WORKSPACE_WRAPPER", std::env::current_exe()?)
+            .env(AS_RUSTC, &self.folder)
+            .env_remove("CARGO_TARGET_DIR");
+        Ok(cargo)
+    }
+
+    /// What the compiler refuses of the engine without its tests; nothing when it takes it.
+    ///
+    /// # Errors
+    /// When cargo can't be run, or fails without the compiler's having refused anything.
+    pub fn check(&self) -> Result<Vec<Refusal>> {
+        let mut check = self.cargo(&["check", "--quiet", "--lib", "--message-format", "json"])?;
+        let output = check.output().context("`cargo check` could not start")?;
+        let said = String::from_utf8_lossy(&output.stdout);
+        let refusals: Vec<Refusal> = said.lines().filter_map(|line| self.refusal(line)).collect();
+        if refusals.is_empty() && !output.status.success() {
+            bail!(
+                "`cargo check` failed: {}",
+                String::from_utf8_lossy(&output.stderr).trim()
+            );
+        }
+        Ok(refusals)
+    }
+
+    fn refusal(&self, line: &str) -> Option<Refusal> {
+        let value: Value = serde_json::from_str(line).ok()?;
+        let message = &value["message"];
+        if message["level"] != "error" {
+            return None;
+        }
+        let mut spans: Vec<&Value> = message["spans"].as_array()?.iter().collect();
+        // What the compiler complains of first; the others only explain.
+        spans.sort_by_key(|span| span["is_primary"] != true);
+        let places: Vec<_> = spans
+            .iter()
+            .filter_map(|span| {
+                let within = Path::new(span["file_name"].as_str()?)
+                    .strip_prefix(&self.folder)
+                    .ok()?;
+                let byte = |name: &str| usize::try_from(span[name].as_u64()?).ok();
+                let range = byte("byte_start")?..byte("byte_end")?;
+                Some((within.display().to_string(), range))
+            })
+            .collect();
+        (!places.is_empty()).then_some(Refusal { places })
+    }
+
+    /// Builds the unit tests and the scenarios; the programs.
+    ///
+    /// # Errors
+    /// When they can't be built.
+    pub fn tests(&self, words: &[&str]) -> Result<Vec<PathBuf>> {
+        let mut build = self.cargo(&["test", "--no-run", "--message-format", "json"])?;
+        let output = build
+            .args(words)
+            .output()
+            .context("`cargo test` could not start")?;
+        if !output.status.success() {
+            bail!(
+                "`cargo test --no-run` failed: {}",
+                String::from_utf8_lossy(&output.stderr).trim()
+            );
+        }
+        let said = String::from_utf8_lossy(&output.stdout);
+        let programs = said.lines().filter_map(|line| {
+            let value: Value = serde_json::from_str(line).ok()?;
+            let is_test = value["profile"]["test"] == true;
+            let program = value["executable"].as_str().filter(|_| is_test)?;
+            Some(PathBuf::from(program))
+        });
+        Ok(programs.collect())
+    }
+}
+
+fn copy(from: &Path, to: &Path) -> Result<()> {
+    for entry in fs::read_dir(from).with_context(|| from.display().to_string())? {
+        let (from, to) = {
+            let entry = entry?;
+            (entry.path(), to.join(entry.file_name()))
+        };
+        if from.is_dir() {
+            copy(&from, &to)?;
+        } else if !is_source(&from) {
+            same(&to, &fs::read(&from)?)?;
+        }
+    }
+    Ok(())
+}
+
+fn is_source(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end == "rs")
+}
+
+/// Writes only what is not there yet, so that cargo builds nothing anew that has not changed.
+fn same(path: &Path, bytes: &[u8]) -> Result<()> {
+    if fs::read(path).is_ok_and(|there| there == bytes) {
+        return Ok(());
+    }
+    let folder = path.parent().unwrap_or(path);
+    fs::create_dir_all(folder)
+        .and_then(|()| fs::write(path, bytes))
+        .with_context(|| path.display().to_string())
+}
+
+/// The engine's sources, from the root of the clone.
+///
+/// # Errors
+/// When a folder can't be read.
+pub fn sources() -> Result<Vec<String>> {
+    let root = xtask::parts::workspace();
+    let mut folders = vec![root.join(ENGINE).join("src")];
+    let mut found = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir(&folder).with_context(|| folder.display().to_string())? {
+            let path = entry?.path();
+            if path.is_dir() {
+                folders.push(path);
+            } else if is_source(&path) {
+                found.push(path.strip_prefix(&root)?.display().to_string());
+            }
+        }
+    }
+    Ok(found)
+}
