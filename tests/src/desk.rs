@@ -275,6 +275,8 @@ impl Screen {
             "1280x800x24",
             "-nolisten",
             "tcp",
+            // On a busy machine a key may be let go so late that it would count as held, and be typed twice.
+            "-r",
         ]);
         // The screen's pixels as a file that is always up to date.
         command.arg("-fbdir").arg(folder);

@@ -25,6 +25,7 @@ export const FAKE_STATES = {
     "held",
     "taken-back",
     "question",
+    "spoilt",
     "long",
   ],
   account: [
@@ -49,6 +50,14 @@ export const FAKE_STATES = {
     "starface",
     "innovaphone",
     "procall",
+    "starface-more",
+    "innovaphone-more",
+    "sip",
+    "sip-more",
+    "csta",
+    "freepbx",
+    "tapi",
+    "command",
     "long",
     "key-reading",
     "key-refused",
@@ -59,7 +68,7 @@ export const FAKE_STATES = {
     "key-accepted",
   ],
   "first-run": FIRST_RUN_STATES,
-  sources: ["free", "ringing", "sources-off", "locked", "refused"],
+  sources: ["free", "ringing", "sources-off", "sources-sip", "sources-tapi", "locked", "refused"],
   rules: ["free", "locked", "rules-changed", "rules-refused", "rules-cannot", "rules-long"],
   calendar: [
     "free",
@@ -84,7 +93,7 @@ export const FAKE_STATES = {
   ],
   diagnostics: ["free", "examined", "testing", "attention"],
   // Without a view, so without a page.
-  window: ["gone", "connecting"],
+  window: ["gone", "gone-other", "connecting"],
   // As `free`, but every command is refused.
   other: ["failing"],
 } as const;
@@ -95,17 +104,16 @@ export function isFakeState(name: string): name is FakeState {
   return Object.values(FAKE_STATES).some((names) => (names as readonly string[]).includes(name));
 }
 
-export function fakePages(state: FakeState, language: Language, words: Record<string, string>): Pages {
+export function fakePages(state: FakeState, language: Language): Pages {
   const say = (en: string, de: string) => (language === "de" ? de : en);
   if (isFirstRunState(state)) {
-    const pages = fakePages(DESK_OF[state], language, words);
+    const pages = fakePages(DESK_OF[state], language);
     return { ...pages, first_run: firstRunView(state, pages, say) };
   }
   return {
     language,
     twelve_hours: false,
     version: "0.1.0",
-    words,
     first_run: null,
     now: nowPage(state, say),
     account: accountPage(state, say),

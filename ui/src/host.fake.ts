@@ -1,5 +1,4 @@
 // The pages in a plain browser: `?fake=STATE&lang=de#PAGE` shows a state, and the buttons do something believable.
-import allWords from "../words.toml";
 import type { Answer } from "./bindings/Answer";
 import type { Command } from "./bindings/Command";
 import type { FirstRunMove } from "./bindings/FirstRunMove";
@@ -16,7 +15,7 @@ export function fakeHost(search: string): Host {
   const asked = query.get("fake") ?? "free";
   let language: Language = query.get("lang") === "de" ? "de" : "en";
   const state: FakeState = isFakeState(asked) ? asked : "free";
-  let pages = fakePages(state, language, allWords[language]);
+  let pages = fakePages(state, language);
   let hear: (told: Told) => void = () => {};
   const show = (next: Pages) => {
     pages = next;
@@ -25,7 +24,7 @@ export function fakeHost(search: string): Host {
   let now = state;
   const become = (next: FakeState) => {
     now = next;
-    show(fakePages(next, language, allWords[language]));
+    show(fakePages(next, language));
   };
 
   // A tool that looks at one state after the other need not load the page for each.
@@ -38,7 +37,9 @@ export function fakeHost(search: string): Host {
     async listen(listener) {
       hear = listener;
       if (state === "connecting") return;
-      hear(state === "gone" ? { told: "gone", sentence: null } : { told: "pages", pages });
+      if (state === "gone") hear({ told: "gone", sentence: null });
+      else if (state === "gone-other") hear({ told: "gone", sentence: otherVersion(language) });
+      else hear({ told: "pages", pages });
     },
     async ask(command) {
       // Shown on request, but without waiting: a tool that looks at a page sees it whole.
@@ -129,6 +130,12 @@ function refusal(language: Language): Problem {
   return language === "de"
     ? { code: "fake", sentence: "Das Programm lehnt ab.", mend: "Wählen Sie einen anderen Zustand." }
     : { code: "fake", sentence: "The program refuses.", mend: "Choose another state." };
+}
+
+function otherVersion(language: Language): string {
+  return language === "de"
+    ? "Das laufende Offhook hat eine andere Version als dieses Fenster, wie nach einer Aktualisierung. Beenden Sie es mit „Offhook beenden“ im Menü seines Symbols neben der Uhr, und starten Sie es dann hier neu."
+    : "The Offhook that is running is of another version than this window, as after an update. Quit it with “Quit Offhook” in the menu of its icon beside the clock, then start it again here.";
 }
 
 function soon(): Promise<void> {

@@ -8,7 +8,7 @@ import type { Pages } from "./bindings/Pages";
 /** What the window tells the pages. */
 export type Told =
   | { told: "pages"; pages: Pages }
-  /** There is no resident program to speak to; `sentence` where there is more to say than that. */
+  /** There is no resident program to speak to, or one that is not understood, as `sentence` says. */
   | { told: "gone"; sentence: string | null }
   | { told: "show"; page: string | null }
   /** Files are held over the window, or no longer. */

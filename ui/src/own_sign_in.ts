@@ -101,10 +101,11 @@ export function certificateField(room: Room, page: PageName, key: SettingKey, lo
               @change=${on.change}
               @keydown=${on.keydown}
             />
+            ${view.refused ? notes(room, id, view, look.help) : nothing}
           </div>`
         : nothing
     }
-    ${unencrypted} ${notes(room, id, view, look.help)}
+    ${unencrypted} ${pinned && view.refused ? nothing : notes(room, id, view, look.help)}
   </fieldset>`;
 }
 

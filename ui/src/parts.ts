@@ -129,6 +129,22 @@ export function textField(room: Room, page: PageName, key: SettingKey, look: Fie
   </div>`;
 }
 
+/** Settings that few need, folded away: not while one of them is refused, for the reason stands beside its field. */
+export function folded(
+  { state, word }: Room,
+  page: PageName,
+  summary: WordKey,
+  keys: SettingKey[],
+  inside: unknown,
+): TemplateResult {
+  const { pages } = state;
+  const refused = pages && keys.some((key) => refusedNow(state.form[page], key, fieldOf(pages, key)));
+  return html`<details ?open=${Boolean(refused)}>
+    <summary>${word(summary)}</summary>
+    ${inside}
+  </details>`;
+}
+
 /** Help, refusal and lock of a field: what `aria-describedby` points at. */
 export function notes({ word }: Room, id: string, view: FieldView, help?: WordKey): Part {
   if (!view.refused && !view.locked && !help) return nothing;

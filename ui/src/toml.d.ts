@@ -2,7 +2,3 @@ declare module "*/words.toml" {
   const table: Record<"en" | "de", Record<string, string>>;
   export default table;
 }
-declare module "*/words.toml?gone" {
-  const table: Record<"en" | "de", Record<string, string>>;
-  export default table;
-}

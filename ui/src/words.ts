@@ -1,6 +1,6 @@
-// Every word the pages use. The texts are in `words.toml`; the resident program sends those of the person's language.
+// Every word the pages use, in both languages: the texts are in `words.toml`.
 
-import goneWords from "../words.toml?gone";
+import texts from "../words.toml";
 import type { Language } from "./bindings/Language";
 
 export const KEYS = [
@@ -31,6 +31,7 @@ export const KEYS = [
   "gone-start",
   "gone-starting",
   "gone-failed",
+  "gone-other-title",
   "gone-connecting",
   "now-attention",
   "now-sign-in",
@@ -592,15 +593,10 @@ export type WordKey = (typeof KEYS)[number];
 /** A word by its key, with the page's values in its places. */
 export type Word = (key: WordKey, values?: Record<string, string>) => string;
 
-/** The words that came with a view. A missing one shows its key: ugly, findable, never an empty button. */
-export function wordsOf(texts: { [key in string]?: string }): Word {
+/** The words of a language. A missing one shows its key: ugly, findable, never an empty button. */
+export function wordsOf(language: Language): Word {
   return (key, values = {}) =>
-    (texts[key] ?? key).replace(/\{(\w+)\}/g, (place, name: string) => values[name] ?? place);
-}
-
-/** The few words for the time without a resident program. */
-export function goneWordsOf(language: Language): Word {
-  return wordsOf(goneWords[language]);
+    (texts[language][key] ?? key).replace(/\{(\w+)\}/g, (place, name: string) => values[name] ?? place);
 }
 
 /** For the time before the first view has told the person's language. */

@@ -5,7 +5,6 @@ import type { Command } from "../src/bindings/Command";
 import { type FakeState, fakePages } from "../src/fakes";
 import type { Host, Told } from "../src/host";
 import { pageOf } from "../src/state";
-import words from "../words.toml";
 
 function stage(fake: FakeState) {
   const asked: Command[] = [];
@@ -14,7 +13,7 @@ function stage(fake: FakeState) {
   const host: Host = {
     async listen(listener) {
       hear = listener;
-      hear({ told: "pages", pages: fakePages(fake, "en", words.en) });
+      hear({ told: "pages", pages: fakePages(fake, "en") });
     },
     ask(command) {
       asked.push(command);
@@ -67,7 +66,7 @@ describe("saving", () => {
       { secret_set: { secret: "phone", value: "secret" } },
     ]);
     expect(state.form.phone.secret).toBe("");
-    const saved = fakePages("free", "en", words.en);
+    const saved = fakePages("free", "en");
     saved.phone.host.value = "other.example.com";
     page.tell({ told: "pages", pages: saved });
     expect(state.form.phone.draft).toEqual({});
@@ -105,7 +104,7 @@ describe("saving", () => {
     const page = stage("free");
     await run(page.host, page.root, "en");
     page.type("phone-host", "oth");
-    page.tell({ told: "pages", pages: fakePages("in-call", "en", words.en) });
+    page.tell({ told: "pages", pages: fakePages("in-call", "en") });
     expect(page.root.querySelector<HTMLInputElement>("#phone-host")?.value).toBe("oth");
   });
 
@@ -154,7 +153,7 @@ describe("the window", () => {
     await run(page.host, page.root, "en");
     page.tell({ told: "gone", sentence: "Another version." });
     expect(page.root.textContent).toContain("Another version.");
-    page.tell({ told: "pages", pages: fakePages("busy", "en", words.en) });
+    page.tell({ told: "pages", pages: fakePages("busy", "en") });
     expect(page.root.querySelector("h1")?.textContent).toBe("Busy");
   });
 
@@ -187,7 +186,7 @@ describe("settings that apply at once", () => {
     expect(others?.checked).toBe(true);
     let_go();
     await vi.waitFor(() => expect(state.form.startup.settled.size).toBe(2));
-    const next = fakePages("free", "en", words.en);
+    const next = fakePages("free", "en");
     next.fields["notify.others"] = { value: "true", locked: false, refused: null };
     page.tell({ told: "pages", pages: next });
     expect(state.form.startup.draft).toEqual({});

@@ -46,7 +46,7 @@ beforeEach(() => {
 
 function at(page: PageName, fake: FakeState, language: "en" | "de" = "en"): State {
   const state = beginning(language, page);
-  hear(state, { told: "pages", pages: fakePages(fake, language, words[language]) });
+  hear(state, { told: "pages", pages: fakePages(fake, language) });
   if (page === "rules") state.rules.page = rulesPage(fake, (en, de) => (language === "de" ? de : en));
   return state;
 }
@@ -191,14 +191,14 @@ describe("the first run", () => {
 
   it("fills the window while it is open, unless the person went elsewhere", () => {
     const state = beginning("en", null);
-    hear(state, { told: "pages", pages: fakePages("fr-welcome", "en", words.en) });
+    hear(state, { told: "pages", pages: fakePages("fr-welcome", "en") });
     expect(pageOf(state)).toBe("first-run");
     expect(draw(state).querySelector(".window")).toBeNull();
     state.chosen = "phone";
     expect(draw(state).querySelector(".set-up")?.getAttribute("href")).toBe("#first-run");
     // Finished: the page that was there is now, and the navigation offers to begin again.
     state.chosen = "first-run";
-    hear(state, { told: "pages", pages: fakePages("free", "en", words.en) });
+    hear(state, { told: "pages", pages: fakePages("free", "en") });
     expect(pageOf(state)).toBe("now");
     draw(state).querySelector<HTMLButtonElement>("[data-word=first-run-again]")?.click();
     expect(acts.ask).toHaveBeenCalledWith("first-run", "first-run-again", { first_run: "again" });
@@ -383,7 +383,7 @@ describe("Phone", () => {
     const root = draw(state);
     const before = root.querySelector<HTMLInputElement>("#phone-host");
     before?.focus();
-    hear(state, { told: "pages", pages: fakePages("in-call", "en", words.en) });
+    hear(state, { told: "pages", pages: fakePages("in-call", "en") });
     render(windowTemplate(state, acts), root);
     expect(root.querySelector("#phone-host")).toBe(before);
     expect(document.activeElement).toBe(before);
@@ -446,6 +446,46 @@ describe("without a resident program", () => {
     expect(root.querySelector("h1")?.textContent).toBe("Offhook läuft nicht");
     root.querySelector("button")?.click();
     expect(acts.start).toHaveBeenCalled();
+  });
+});
+
+describe("beside a program of another version", () => {
+  it("does not say that it is not running, but what is wrong", () => {
+    const state = at("now", "free", "de");
+    hear(state, { told: "gone", sentence: "Andere Version." });
+    const root = draw(state);
+    expect(root.querySelector("h1")?.textContent).toBe("Dieses Fenster passt nicht zu Offhook");
+    expect(root.querySelector("main")?.textContent).toContain("Andere Version.");
+  });
+});
+
+describe("what is folded away", () => {
+  it("is open while something in it is refused, so that the reason is seen beside its field", () => {
+    const places = [
+      ["phone", "starface", "starface-more", "#phone-star_off"],
+      ["phone", "starface", "starface-more", "#phone-chat_domain"],
+      ["phone", "innovaphone", "innovaphone-more", "#phone-app"],
+      ["phone", "sip", "sip-more", "#phone-calls_at"],
+      ["sources", "free", "sources-sip", "#lines-sip-calls_at"],
+    ] as const;
+    for (const [page, fine, refused, field] of places) {
+      const fold = (state: FakeState) => draw(at(page, state)).querySelector(field)?.closest("details");
+      expect(fold(fine)?.open, `${fine} ${field}`).toBe(false);
+      expect(fold(refused)?.open, `${refused} ${field}`).toBe(true);
+    }
+  });
+
+  it("has the reason of a refused fingerprint under the fingerprint", () => {
+    for (const [page, state] of [
+      ["phone", "refused"],
+      ["sources", "sources-sip"],
+    ] as const) {
+      const root = draw(at(page, state));
+      const fingerprint = root.querySelector("input[aria-invalid][id$=pin]");
+      const notes = fingerprint?.getAttribute("aria-describedby");
+      expect(fingerprint?.parentElement?.querySelector(`#${notes} .refused`), page).not.toBeNull();
+      expect(root.querySelectorAll(`#${notes}`), page).toHaveLength(1);
+    }
   });
 });
 
@@ -559,11 +599,11 @@ describe("A key file", () => {
   it("that was agreed to leaves nothing typed behind; a new offer forgets a choice made for another", () => {
     const state = at("phone", "key-offered-new");
     state.key = { name: "a", key: "b", microsoft: false };
-    hear(state, { told: "pages", pages: fakePages("key-offered-new", "en", words.en) });
+    hear(state, { told: "pages", pages: fakePages("key-offered-new", "en") });
     expect(state.key.microsoft).toBe(false);
-    hear(state, { told: "pages", pages: fakePages("phone-none", "en", words.en) });
+    hear(state, { told: "pages", pages: fakePages("phone-none", "en") });
     expect(state.key).toEqual({ name: "a", key: "b", microsoft: null });
-    hear(state, { told: "pages", pages: fakePages("key-accepted", "en", words.en) });
+    hear(state, { told: "pages", pages: fakePages("key-accepted", "en") });
     expect(state.key).toEqual({ name: "", key: "", microsoft: null });
   });
 });

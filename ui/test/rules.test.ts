@@ -6,7 +6,6 @@ import { type FakeState, fakePages } from "../src/fakes";
 import { fakeRulesAnswer } from "../src/fakes/rules";
 import type { Host, Told } from "../src/host";
 import { firstImagined, situationOf, withAppointment } from "../src/imagined";
-import words from "../words.toml";
 
 const english = (en: string) => en;
 
@@ -21,7 +20,7 @@ async function stage(fake: FakeState) {
   const host: Host = {
     async listen(listener) {
       hear = listener;
-      hear({ told: "pages", pages: fakePages(fake, "en", words.en) });
+      hear({ told: "pages", pages: fakePages(fake, "en") });
     },
     ask(command) {
       asked.push(command);
@@ -48,7 +47,7 @@ async function stage(fake: FakeState) {
     last: (kind: string) => asked.filter((command) => typeof command === "object" && kind in command).at(-1),
     become(next: FakeState) {
       now = next;
-      hear({ told: "pages", pages: fakePages(next, "en", words.en) });
+      hear({ told: "pages", pages: fakePages(next, "en") });
     },
     answers(next: (command: Command) => Promise<Answer> | null) {
       const before = answer;

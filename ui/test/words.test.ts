@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { PAGES } from "../src/state";
-import { goneWordsOf, guessLanguage, KEYS, wordsOf } from "../src/words";
+import { guessLanguage, KEYS, type WordKey, wordsOf } from "../src/words";
 import { readWords } from "../tools/words.mjs";
 
 const words = readWords();
@@ -35,16 +35,9 @@ describe("words.toml", () => {
 
 describe("a word", () => {
   it("is filled in, and shows its key when it is missing", () => {
-    const word = wordsOf({ since: "seit {time}" });
-    expect(word("since", { time: "10:02" })).toBe("seit 10:02");
-    expect(word("save")).toBe("save");
-  });
-
-  it("is there without a resident program, for the few that are needed then", () => {
-    for (const key of KEYS.filter((key) => key.startsWith("gone-"))) {
-      expect(goneWordsOf("en")(key)).toBe(words[key]?.["en"]);
-      expect(goneWordsOf("de")(key)).toBe(words[key]?.["de"]);
-    }
+    expect(wordsOf("de")("since", { time: "10:02" })).toBe("seit 10:02");
+    expect(wordsOf("en")("since", { time: "10:02" })).toBe("since 10:02");
+    expect(wordsOf("en")("no-such-word" as WordKey)).toBe("no-such-word");
   });
 
   it("is guessed to be German where German comes first", () => {

@@ -11,8 +11,7 @@ export function readWords() {
 }
 
 /**
- * `import table from "../words.toml"` is language → key → text. With `?gone` only the words for the time without
- * a resident program, which has all the others.
+ * `import table from "../words.toml"` is language → key → text.
  * @returns {import("vite").Plugin}
  */
 export function wordsPlugin() {
@@ -20,12 +19,9 @@ export function wordsPlugin() {
     name: "words",
     enforce: "pre",
     load(id) {
-      const [path, query] = id.split("?");
-      if (!path?.endsWith("/words.toml")) return null;
-      this.addWatchFile(path);
-      const words = Object.entries(readWords()).filter(
-        ([key]) => query !== "gone" || key.startsWith("gone-"),
-      );
+      if (!id.endsWith("/words.toml")) return null;
+      this.addWatchFile(id);
+      const words = Object.entries(readWords());
       const table = Object.fromEntries(
         ["en", "de"].map((language) => [
           language,

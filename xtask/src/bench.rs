@@ -54,6 +54,10 @@ pub fn programs(debug: bool, window: bool, steps: &mut Steps) -> Result<&'static
             if !debug {
                 build.arg("--release");
             }
+            if package == WINDOW {
+                // And what the web engine needs by itself.
+                build.args(["--bins", "--example", "bare_window"]);
+            }
             step::run(&mut build)
         })?;
     }

@@ -142,12 +142,7 @@ async fn examine(folder: &Path) -> anyhow::Result<ExitCode> {
 
 /// A second start shows the window of the first.
 fn show_running(folder: &Path) -> ExitCode {
-    let window = desktop::sibling("offhook-window");
-    match std::process::Command::new(&window)
-        .arg("--data-dir")
-        .arg(folder)
-        .spawn()
-    {
+    match desktop::window_program().arg("--data-dir").arg(folder).spawn() {
         Ok(_) => ExitCode::SUCCESS,
         Err(_) => {
             say("Offhook is running already for this data folder.");

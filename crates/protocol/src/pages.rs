@@ -22,8 +22,6 @@ pub struct Pages {
     #[serde(default)]
     pub twelve_hours: bool,
     pub version: String,
-    /// The fixed words of the pages (labels, buttons, help), by key, in that language.
-    pub words: BTreeMap<String, String>,
     /// While the first run is open.
     pub first_run: Option<FirstRun>,
     pub now: NowPage,

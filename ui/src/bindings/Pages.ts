@@ -20,10 +20,6 @@ export type Pages = { language: Language,
  */
 twelve_hours: boolean, version: string, 
 /**
- * The fixed words of the pages (labels, buttons, help), by key, in that language.
- */
-words: { [key in string]: string }, 
-/**
  * While the first run is open.
  */
 first_run: FirstRun | null, now: NowPage, account: AccountPage, phone: PhonePage, 

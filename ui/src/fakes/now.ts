@@ -267,6 +267,21 @@ export function nowPage(state: FakeState, say: Say): NowPage {
         teams: null,
         lights: [],
       };
+    case "spoilt":
+      return {
+        ...base,
+        attention: {
+          code: "settings-restored",
+          sentence: say(
+            "The settings could not be read; Offhook goes on with the last ones that could.",
+            "Die Einstellungen waren nicht lesbar; Offhook macht mit den letzten lesbaren weiter.",
+          ),
+          mend: say(
+            "Your file was kept as settings.toml.unreadable-1; what was changed in it last is not in force.",
+            "Ihre Datei wurde als settings.toml.unreadable-1 aufgehoben; was zuletzt darin geändert wurde, gilt nicht.",
+          ),
+        },
+      };
     case "attention":
       return {
         ...base,

@@ -49,19 +49,19 @@ export function phonePage(state: FakeState, say: Say): PhonePage {
         name: say("Do not disturb", "Nicht stören"),
         can: true,
         risk: false,
-        text: say("Read and set.", "Lesen und setzen."),
+        text: readAndSet(say),
       },
       {
-        name: say("Call forwarding", "Rufumleitung"),
+        name: say("Forwarding", "Umleitung"),
         can: true,
         risk: false,
-        text: say("Read and set, always only.", "Lesen und setzen, nur „immer“."),
+        text: readAndSet(say),
       },
       {
-        name: say("Status text", "Statustext"),
+        name: say("Note", "Notiz"),
         can: false,
         risk: false,
-        text: say("Asterisk has none.", "Gibt es in Asterisk nicht."),
+        text: nothingHere(say),
       },
       {
         name: say("Presence", "Präsenz"),
@@ -73,7 +73,10 @@ export function phonePage(state: FakeState, say: Say): PhonePage {
         name: say("Other people's phones", "Telefone anderer"),
         can: false,
         risk: true,
-        text: say("This account cannot change them.", "Dieses Konto kann sie nicht ändern."),
+        text: say(
+          "This account can't change other people's phones.",
+          "Dieses Konto kann die Telefone anderer nicht verändern.",
+        ),
       },
     ],
     testing: false,
@@ -162,8 +165,8 @@ export function phonePage(state: FakeState, say: Say): PhonePage {
                 ...ability,
                 can: true,
                 text: say(
-                  "This account could change other people's phones. Offhook changes only yours; ask your administrator for an account with fewer rights.",
-                  "Dieses Konto könnte auch die Telefone anderer ändern. Offhook ändert nur Ihres; bitten Sie Ihre Administration um ein Konto mit weniger Rechten.",
+                  "This account could also change other people's phones. Ask your administrator for a narrower one.",
+                  "Dieses Konto könnte auch die Telefone anderer verändern. Bitten Sie Ihre Administration um ein engeres.",
                 ),
               }
             : ability,
@@ -179,14 +182,85 @@ export function phonePage(state: FakeState, say: Say): PhonePage {
           true,
           say("Connected to STARFACE 10 as Nora Lindqvist.", "Verbunden mit STARFACE 10 als Nora Lindqvist."),
         ),
-        abilities: abilities(base, [
-          say("Read and set.", "Lesen und setzen."),
-          say("Switches the forwarding prepared there.", "Schaltet die dort vorbereitete Umleitung."),
-          say("Read and set, beside the chat status.", "Lesen und setzen, neben dem Chatstatus."),
-          null,
-        ]),
+        abilities: abilities(base, [readAndSet(say), readAndSet(say), readAndSet(say), null], say),
+      };
+    case "starface-more":
+      return {
+        ...base,
+        kind: field("starface"),
+        user: field("nora"),
+        login: field("oauth"),
+        extension: field(""),
+        light: light(
+          false,
+          say(
+            "The secret of the phone system's OAuth client offhook is missing or not accepted.",
+            "Das Geheimnis des OAuth-Clients offhook der Telefonanlage fehlt oder wird nicht angenommen.",
+          ),
+        ),
+        abilities: base.abilities.map((ability) => ({ ...ability, can: null })),
+      };
+    case "sip":
+    case "sip-more":
+      return {
+        ...base,
+        kind: field("sip"),
+        user: field("1001"),
+        extension: field(""),
+        light: light(true, say("Connected.", "Verbunden.")),
+        abilities: abilities(
+          base,
+          [
+            say(
+              "Can be set. Nothing tells whether it had an effect, so Offhook goes by what it has set itself.",
+              "Kann gesetzt werden. Ob es gewirkt hat, ist nicht lesbar; Offhook richtet sich nach dem, was es selbst gesetzt hat.",
+            ),
+            null,
+            null,
+            null,
+          ],
+          say,
+        ),
+      };
+    case "csta":
+      return {
+        ...base,
+        kind: field("csta"),
+        extension: field("2101"),
+        light: light(true, say("Connected.", "Verbunden.")),
+        abilities: abilities(base, [readAndSet(say), readAndSet(say), null, null], say),
+      };
+    case "freepbx":
+      return {
+        ...base,
+        kind: field("freepbx"),
+        extension: field("201"),
+        light: light(true, say("Connected.", "Verbunden.")),
+        abilities: abilities(base, [readAndSet(say), readAndSet(say), null, null], say),
+      };
+    case "tapi":
+      return {
+        ...base,
+        kind: field("tapi"),
+        lines: {
+          key: "phone.line",
+          lines: [{ id: "65537", name: say("Desk phone 21", "Tischtelefon 21"), driver: "Example TSP" }],
+        },
+        light: light(true, say("Connected.", "Verbunden.")),
+        abilities: abilities(base, [readAndSet(say), readAndSet(say), null, null], say),
+      };
+    case "command":
+      return {
+        ...base,
+        kind: field("command"),
+        host: field(""),
+        user: field(""),
+        extension: field(""),
+        light: light(true, say("Connected.", "Verbunden.")),
+        abilities: abilities(base, [readAndSet(say), null, null, null], say),
       };
     case "innovaphone":
+    case "innovaphone-more":
       return {
         ...base,
         kind: field("innovaphone"),
@@ -196,12 +270,19 @@ export function phonePage(state: FakeState, say: Say): PhonePage {
           true,
           say("Connected over myApps as Nora Lindqvist.", "Über myApps verbunden als Nora Lindqvist."),
         ),
-        abilities: abilities(base, [
-          say("As a presence.", "Als Präsenz."),
-          null,
-          say("Read and set.", "Lesen und setzen."),
-          say("Away, busy, do not disturb.", "Abwesend, beschäftigt, Nicht stören."),
-        ]),
+        abilities: abilities(
+          base,
+          [
+            say(
+              "Can be read and set, as the presence that colleagues see. Whether it also stops calls is decided on the phone system; ask your administrator.",
+              "Kann gelesen und gesetzt werden, als Präsenz, die andere sehen. Ob auch keine Anrufe mehr kommen, entscheidet die Anlage; fragen Sie Ihre Administration.",
+            ),
+            null,
+            readAndSet(say),
+            readAndSet(say),
+          ],
+          say,
+        ),
       };
     case "procall":
       return {
@@ -216,23 +297,29 @@ export function phonePage(state: FakeState, say: Say): PhonePage {
             "Verbunden mit dem UCServer als Nora Lindqvist.",
           ),
         ),
-        abilities: abilities(base, [
-          say("Read and set.", "Lesen und setzen."),
-          say("One forward of all calls.", "Eine Umleitung aller Anrufe."),
-          say("Read and set.", "Lesen und setzen."),
-          say("Read and set, with an end time.", "Lesen und setzen, mit Endzeit."),
-        ]),
+        abilities: abilities(base, [readAndSet(say), readAndSet(say), readAndSet(say), readAndSet(say)], say),
       };
     default:
       return base;
   }
 }
 
+function readAndSet(say: Say): string {
+  return say("Can be read and set.", "Kann gelesen und gesetzt werden.");
+}
+
+function nothingHere(say: Say): string {
+  return say(
+    "Not available here; rules for it are left out.",
+    "Hier nicht verfügbar; Regeln dafür entfallen.",
+  );
+}
+
 /** What each can be done with, in the order of `base`; `null`: not at all. */
-function abilities({ abilities }: PhonePage, texts: (string | null)[]): PhonePage["abilities"] {
+function abilities({ abilities }: PhonePage, texts: (string | null)[], say: Say): PhonePage["abilities"] {
   const able = abilities.slice(0, texts.length).map((ability, at) => {
     const text = texts[at];
-    return { ...ability, can: typeof text === "string", text: text ?? "–" };
+    return { ...ability, can: typeof text === "string", text: text ?? nothingHere(say) };
   });
   return [...able, ...abilities.slice(texts.length)];
 }

@@ -82,10 +82,7 @@ function fields(state: FakeState, say: Say): Record<string, FieldView> {
     "lines.sip.calls_at": field(""),
     "lines.sip.dnd_state": field("*76{extension}"),
     "log.level": field("info"),
-    "phone.interface": field("myapps"),
-    "phone.app": field(""),
-    "phone.alien_calls": field("false"),
-    "phone.activities": field("documented"),
+    ...phoneFields(state, say),
   };
   if (state === "locked") {
     for (const key of [
@@ -99,6 +96,20 @@ function fields(state: FakeState, say: Say): Record<string, FieldView> {
       all[key] = field(all[key]?.value ?? "", { locked: true });
     }
   }
+  if (state === "sources-sip") {
+    all["lines.sip.tls"] = field("pin:12:34", {
+      refused: say(
+        "This is not possible here; allowed: 64 hexadecimal digits.",
+        "Das ist hier nicht möglich; erlaubt: 64 Hexadezimalziffern.",
+      ),
+    });
+    all["lines.sip.calls_at"] = field("alle", {
+      refused: say(
+        "This is not possible here; allowed: sip:….",
+        "Das ist hier nicht möglich; erlaubt: sip:….",
+      ),
+    });
+  }
   if (state === "proxy") {
     all["network.proxy"] = field("named");
     all["network.proxy_address"] = field("proxy.example.com:8080", { locked: true });
@@ -107,17 +118,56 @@ function fields(state: FakeState, say: Say): Record<string, FieldView> {
   }
   if (state === "refused") {
     const refused = say(
-      "That entry is not possible; possible is: > 08:00.",
-      "Dieser Eintrag ist nicht möglich; möglich ist: > 08:00.",
+      "This is not possible here; allowed: 08:01–23:59.",
+      "Das ist hier nicht möglich; erlaubt: 08:01–23:59.",
     );
     all["person.work_to"] = field("18:00", { refused });
     const address = say(
-      "That entry is not possible; possible is: 127.0.0.1:4444.",
-      "Dieser Eintrag ist nicht möglich; möglich ist: 127.0.0.1:4444.",
+      "This is not possible here; allowed: 127.0.0.1:4444.",
+      "Das ist hier nicht möglich; erlaubt: 127.0.0.1:4444.",
     );
     all["lines.baresip.address"] = field("127.0.0.1:4444", { refused: address });
   }
   return all;
+}
+
+/** What only some kinds of phone systems have. Where one is refused, what was folded away shows. */
+function phoneFields(state: FakeState, say: Say): Record<string, FieldView> {
+  const no = (allowed: string) =>
+    say(
+      `This is not possible here; allowed: ${allowed}.`,
+      `Das ist hier nicht möglich; erlaubt: ${allowed}.`,
+    );
+  const but = (when: FakeState, value: string, allowed: string) =>
+    state === when ? field(value, { refused: no(allowed) }) : field("");
+  return {
+    "phone.interface": field("myapps"),
+    "phone.app": but("innovaphone-more", "my apps", "a–z, 0–9, -, _"),
+    "phone.alien_calls": field("false"),
+    "phone.activities": field("documented"),
+    "phone.star_on": field("*41"),
+    "phone.star_off": but("starface-more", "aus", "0–9, *, #"),
+    "phone.chat": field(state === "starface-more" ? "true" : "false"),
+    "phone.chat_domain": but("starface-more", "meine anlage", "pbx.example.com"),
+    "phone.session": field("application"),
+    "phone.transport": field("udp"),
+    "phone.domain": field(""),
+    "phone.calls_at": but("sip-more", "alle", "sip:…"),
+    "phone.dnd_state": field("*76{extension}"),
+    "phone.dnd_on": field("*78"),
+    "phone.dnd_off": field("*79"),
+    "phone.unconfirmed": field("false"),
+    "phone.forward_on": field("*72{target}"),
+    "phone.forward_off": field("*73"),
+    "phone.line": field("65537"),
+    "phone.commands.dnd_on": field("/usr/local/bin/phone dnd on"),
+    "phone.commands.dnd_off": field("/usr/local/bin/phone dnd off"),
+    "phone.commands.dnd_read": field("/usr/local/bin/phone dnd"),
+    "phone.commands.dnd_shows": field("on"),
+    "phone.commands.forward_on": field(""),
+    "phone.commands.forward_off": field(""),
+    "phone.commands.forward_read": field(""),
+  };
 }
 
 function sourcesPage(state: FakeState, say: Say): SourcesPage {
@@ -256,6 +306,26 @@ function sourcesPage(state: FakeState, say: Say): SourcesPage {
         { id: "microsip.exe", chosen: true, in_use: true, kind: "other" },
         { id: "ms-teams.exe", chosen: false, in_use: false, kind: "teams" },
       ];
+  if (state === "sources-tapi")
+    return { sources: [phone, hook, tapi], apps: [], microsip: false, sip: signIn };
+  if (state === "sources-sip") {
+    const failed = {
+      what: say("Signing in", "Anmeldung"),
+      ok: false,
+      text: say(
+        "pbx.example.com refuses user or password.",
+        "pbx.example.com weist Benutzer oder Kennwort zurück.",
+      ),
+      mend: say("Enter them again.", "Geben Sie beide neu ein."),
+    };
+    const card = { ...sip, light: light(false, failed.text) };
+    return {
+      sources: [card],
+      apps: [],
+      microsip: false,
+      sip: { password_stored: false, test: { running: false, findings: [failed] } },
+    };
+  }
   if (state !== "ringing")
     return { sources: [phone, hook, baresip, sip, deskphone, microphone], apps, microsip: !off, sip: signIn };
   const rings = {

@@ -6,8 +6,8 @@ import { shape, stateShape } from "../shapes";
 export function goneTemplate({ state, word, acts }: Room): TemplateResult {
   const starting = state.starting === "yes";
   return html`<main class="gone">
-    ${stateShape("signed-out")}
-    <h1 tabindex="-1">${word("gone-title")}</h1>
+    ${stateShape(state.goneSentence ? "waiting" : "signed-out")}
+    <h1 tabindex="-1">${word(state.goneSentence ? "gone-other-title" : "gone-title")}</h1>
     <p>${state.goneSentence ?? word("gone-help")}</p>
     ${
       state.starting === "failed"

@@ -4,7 +4,18 @@ import { live } from "lit-html/directives/live.js";
 import type { Ability } from "../bindings/Ability";
 import type { Finding } from "../bindings/Finding";
 import type { PhonePage } from "../bindings/PhonePage";
-import { button, failure, mark, notes, notesId, type Part, type Room, seen, textField } from "../parts";
+import {
+  button,
+  failure,
+  folded,
+  mark,
+  notes,
+  notesId,
+  type Part,
+  type Room,
+  seen,
+  textField,
+} from "../parts";
 import { fieldOf, type SettingKey } from "../settings";
 import { isChanged, shown } from "../state";
 import type { WordKey } from "../words";
@@ -200,12 +211,28 @@ function ownFields(room: Room, kind: string): Part {
   return kind === "sip" ? html`${extension} ${sipFields(room)}` : extension;
 }
 
+const SIP_KEYS: SettingKey[] = [
+  "phone.transport",
+  "phone.domain",
+  "phone.calls_at",
+  "phone.dnd_state",
+  "phone.dnd_on",
+  "phone.dnd_off",
+  "phone.unconfirmed",
+  "phone.forward_on",
+  "phone.forward_off",
+];
+
 /** What differs between SIP servers. Without encryption the way matters, too. */
 function sipFields(room: Room): TemplateResult {
   const code = (key: SettingKey, label: WordKey, help?: WordKey) =>
     textField(room, "phone", key, help ? { label, help } : { label });
-  return html`<details>
-    <summary>${room.word("phone-sip-more")}</summary>
+  return folded(
+    room,
+    "phone",
+    "phone-sip-more",
+    SIP_KEYS,
+    html`
     ${selectField(room, "phone.transport", "phone-transport", "phone-transport-help", [
       ["udp", "phone-transport-udp"],
       ["tcp", "phone-transport-tcp"],
@@ -221,27 +248,36 @@ function sipFields(room: Room): TemplateResult {
     <div class="row even">
       ${code("phone.forward_on", "phone-forward-on")} ${code("phone.forward_off", "phone-forward-off")}
     </div>
-  </details>`;
+  `,
+  );
 }
 
 /** The own device, and how the link begins. */
 function cstaFields(room: Room): TemplateResult {
   return html`
     ${textField(room, "phone", "phone.extension", { label: "phone-device", help: "phone-device-help" })}
-    <details>
-      <summary>${room.word("phone-innovaphone-more")}</summary>
-      ${selectField(room, "phone.session", "phone-session", "phone-session-help", [
+    ${folded(
+      room,
+      "phone",
+      "phone-innovaphone-more",
+      ["phone.session"],
+      selectField(room, "phone.session", "phone-session", "phone-session-help", [
         ["application", "phone-session-application"],
         ["none", "phone-session-none"],
-      ])}
-    </details>
+      ]),
+    )}
   `;
 }
 
 /** Name and password are enough; the rest is what an administrator may have prepared. */
 function innovaphoneFields(room: Room): TemplateResult {
-  return html`<details>
-    <summary>${room.word("phone-innovaphone-more")}</summary>
+  const keys: SettingKey[] = ["phone.interface", "phone.app", "phone.alien_calls", "phone.activities"];
+  return folded(
+    room,
+    "phone",
+    "phone-innovaphone-more",
+    keys,
+    html`
     ${selectField(room, "phone.interface", "phone-interface", "phone-interface-help", [
       ["myapps", "phone-interface-myapps"],
       ["soap", "phone-interface-soap"],
@@ -255,7 +291,8 @@ function innovaphoneFields(room: Room): TemplateResult {
       ["documented", "phone-activities-documented"],
       ["any", "phone-activities-any"],
     ])}
-  </details>`;
+  `,
+  );
 }
 
 /** Who checks the password: it decides whether the password itself is sent. */
@@ -270,25 +307,25 @@ function loginField(room: Room): Part {
 /** Codes for whom the phone system's own interfaces do not let switch do not disturb. */
 function starfaceFields(room: Room): TemplateResult {
   const code = (key: SettingKey, label: WordKey) => textField(room, "phone", key, { label });
-  return html`<details>
-    <summary>${room.word("phone-star-more")}</summary>
+  const codes = html`
     <p class="quiet">${room.word("phone-star-help")}</p>
     <div class="row even">
       ${code("phone.star_on", "phone-dnd-on")} ${code("phone.star_off", "phone-dnd-off")}
     </div>
-  </details>
-  <details>
-    <summary>${room.word("phone-chat-more")}</summary>
+  `;
+  const chat = html`
     ${selectField(room, "phone.chat", "phone-chat", "phone-chat-help", [
       ["false", "phone-chat-no"],
       ["true", "phone-chat-yes"],
     ])}
     ${textField(room, "phone", "phone.chat_domain", { label: "phone-chat-domain", help: "phone-chat-domain-help" })}
-  </details>
-  <details>
-    <summary>${room.word("phone-listen-more")}</summary>
-    ${textField(room, "phone", "phone.listen", { label: "phone-listen", help: "phone-listen-help" })}
-  </details>`;
+  `;
+  const listen = textField(room, "phone", "phone.listen", { label: "phone-listen", help: "phone-listen-help" });
+  return html`
+    ${folded(room, "phone", "phone-star-more", ["phone.star_on", "phone.star_off"], codes)}
+    ${folded(room, "phone", "phone-chat-more", ["phone.chat", "phone.chat_domain"], chat)}
+    ${folded(room, "phone", "phone-listen-more", ["phone.listen"], listen)}
+  `;
 }
 
 function selectField(
@@ -358,12 +395,13 @@ export function encryption(room: Room, view: PhonePage): TemplateResult {
               .value=${live(pin)}
               @input=${(event: Event) => set(PIN + (event.target as HTMLInputElement).value.trim())}
             />
+            ${view.tls.refused ? notes(room, "phone-tls", view.tls) : nothing}
           </div>`
         : nothing
     }
     ${choice("off", now === "off", "phone-tls-off")}
     ${now === "off" ? html`<p class="quiet within">${word("phone-tls-off-help")}</p>` : nothing}
-    ${notes(room, "phone-tls", view.tls)}
+    ${pinned && view.tls.refused ? nothing : notes(room, "phone-tls", view.tls)}
   </fieldset>`;
 }
 

@@ -68,16 +68,18 @@ function rowTemplate(room: Room, table: RulesTable, row: RulesRow): TemplateResu
   const [first, ...rest] = table.columns.map((column, at) => ({ column, cell: row.cells[at] }));
   // A few stand in the line; many fold away.
   const folded = table.columns.length > 2;
-  const fields = rest.flatMap(({ column, cell }) =>
-    cell && !cell.moot ? [field(room, table, column, row, cell)] : [],
+  const shownCells = rest.filter(({ cell }) => cell && !cell.moot);
+  const fields = shownCells.flatMap(({ column, cell }) =>
+    cell ? [field(room, table, column, row, cell)] : [],
   );
+  const refused = shownCells.some(({ cell }) => cell?.refused);
   return html`<li class="rule" data-rule=${row.key}>
     <div class="head">
       <span class="name">${row.label} ${row.differs ? changedMark(room) : nothing}</span>
       ${first?.cell ? field(room, table, first.column, row, first.cell, folded) : nothing}
       ${folded ? nothing : fields}
     </div>
-    ${folded && fields.length ? more(room, row, fields) : nothing}
+    ${folded && fields.length ? more(room, row, fields, refused) : nothing}
   </li>`;
 }
 
@@ -85,8 +87,9 @@ function changedMark({ word }: Room): TemplateResult {
   return html`<span class="own">${word("rules-changed")}</span>`;
 }
 
-function more({ word }: Room, row: RulesRow, fields: TemplateResult[]): TemplateResult {
-  return html`<details>
+/** Folded away, but not with a reason that stands beside its field. */
+function more({ word }: Room, row: RulesRow, fields: TemplateResult[], refused: boolean): TemplateResult {
+  return html`<details ?open=${refused}>
     <summary>
       <span>${word("rules-more")}<span class="off-screen"> (${row.label})</span></span>
       <span class="says">${row.summary}</span>

@@ -5,7 +5,7 @@ import type { Pages } from "../bindings/Pages";
 import { button, type Room } from "../parts";
 import { shape } from "../shapes";
 import { KEY_PAGES, type PAGES, pageOf, SETTINGS_PAGES, type State } from "../state";
-import { goneWordsOf, wordsOf } from "../words";
+import { wordsOf } from "../words";
 import { accountTemplate } from "./account";
 import { calendarTemplate } from "./calendar";
 import { diagnosticsTemplate } from "./diagnostics";
@@ -19,11 +19,10 @@ import { sourcesTemplate } from "./sources";
 import { startupTemplate } from "./startup";
 
 export function windowTemplate(state: State, acts: Acts): TemplateResult {
+  const room = { state, acts, word: wordsOf(state.language) };
   if (state.told !== "pages" || !state.pages) {
-    const room = { state, acts, word: goneWordsOf(state.language) };
     return state.told === "gone" ? goneTemplate(room) : connectingTemplate(room);
   }
-  const room = { state, acts, word: wordsOf(state.pages.words) };
   const open = state.pages.first_run;
   if (open && pageOf(state) === "first-run") return firstRunTemplate(room, state.pages, open);
   return html`<div class="window">

@@ -64,7 +64,7 @@ fn click() -> Option<(i32, i32)> {
 
 /// `offhook-window` at that page. It hands over to the one that is open already.
 pub fn window(data_dir: &Path, page: Option<&str>, events: &Events) -> bool {
-    let mut command = Command::new(sibling("offhook-window"));
+    let mut command = Command::from(window_program());
     command.arg("--data-dir").arg(data_dir);
     if let Some((x, y)) = click() {
         command.arg(format!("--near={x},{y}"));
@@ -90,6 +90,33 @@ pub fn window(data_dir: &Path, page: Option<&str>, events: &Events) -> bool {
             false
         }
     }
+}
+
+/// The window program, told how to draw.
+///
+/// It finds that out by itself where nobody says so (`src-tauri/src/drawing.rs`), but then has to put itself in its own
+/// place once more, and loads the web engine's libraries a second time before anything is shown.
+pub fn window_program() -> std::process::Command {
+    let mut command = std::process::Command::new(sibling("offhook-window"));
+    #[cfg(target_os = "linux")]
+    if std::env::var_os(PLAINLY).is_none() && !computes_pictures(Path::new("/dev/dri")) {
+        command.env(PLAINLY, "1");
+    }
+    command
+}
+
+/// Has WebKitGTK draw without OpenGL.
+#[cfg(target_os = "linux")]
+const PLAINLY: &str = "WEBKIT_DISABLE_DMABUF_RENDERER";
+
+/// Whether one of the graphics cards in that folder of the kernel's computes pictures.
+#[cfg(target_os = "linux")]
+fn computes_pictures(cards: &Path) -> bool {
+    std::fs::read_dir(cards).is_ok_and(|entries| {
+        entries
+            .flatten()
+            .any(|entry| entry.file_name().to_string_lossy().starts_with("renderD"))
+    })
 }
 
 /// A program that is installed beside this one.
@@ -188,6 +215,23 @@ mod tests {
                 vec!["w3m".to_owned(), URL.to_owned()]
             ]
         );
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn the_window_is_told_how_to_draw_as_it_would_find_out() {
+        let window = include_str!("../../../../src-tauri/src/drawing.rs");
+        assert!(window.contains(&format!("\"{PLAINLY}\"")));
+        let told = window_program()
+            .get_envs()
+            .any(|(name, value)| name == PLAINLY && value == Some("1".as_ref()));
+        let given = std::env::var_os(PLAINLY).is_some();
+        assert_eq!(told, !given && !computes_pictures(Path::new("/dev/dri")));
+        let cards = tempfile::tempdir().unwrap();
+        std::fs::write(cards.path().join("card0"), "").unwrap();
+        assert!(!computes_pictures(cards.path()));
+        std::fs::write(cards.path().join("renderD128"), "").unwrap();
+        assert!(computes_pictures(cards.path()));
     }
 
     #[test]

@@ -29,7 +29,7 @@ mod session;
 #[cfg(target_os = "macos")]
 mod workspace;
 
-pub use launch::sibling;
+pub use launch::{sibling, window_program};
 
 use notice::Notices;
 use offhook_connect::desktop::{Desktop, DesktopEvent, IconStyle, LookingForNotifier, Notification, Opened};

@@ -150,8 +150,16 @@ pub(super) fn clash(
         return None;
     }
     match (new(FROM), new(TO)) {
-        (Some(_), _) => Some((FROM, format!("< {to}"))),
-        (None, Some(_)) => Some((TO, format!("> {from}"))),
+        (Some(_), _) => Some((FROM, format!("00:00–{}", beside(&to, -1)))),
+        (None, Some(_)) => Some((TO, format!("{}–23:59", beside(&from, 1)))),
         (None, None) => None,
     }
+}
+
+/// The time of day so many minutes after one, within the day. Both are written "08:00".
+fn beside(time: &str, minutes: i32) -> String {
+    let (hour, minute) = time.split_once(':').unwrap_or((time, ""));
+    let parsed = |text: &str| text.parse::<i32>().unwrap_or(0);
+    let at = (parsed(hour) * 60 + parsed(minute) + minutes).clamp(0, 24 * 60 - 1);
+    format!("{:02}:{:02}", at / 60, at % 60)
 }

@@ -13,7 +13,6 @@ pub use keys::{KeyText, date, key_fault, typed_key_fault};
 pub use offhook_protocol::pages::Language;
 use offhook_protocol::problem::Problem;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 
 /// Declares texts as `name: "English" / "Deutsch";`, so that neither language can lack one.
 macro_rules! texts {
@@ -484,27 +483,6 @@ impl Code {
     }
 }
 
-/// The pages' fixed words, by key.
-pub fn words(language: Language) -> BTreeMap<String, String> {
-    #[derive(Deserialize)]
-    struct Both {
-        en: String,
-        de: String,
-    }
-    let table: BTreeMap<String, Both> =
-        toml_edit::de::from_str(include_str!("../../../../ui/words.toml")).unwrap_or_default();
-    table
-        .into_iter()
-        .map(|(key, both)| {
-            let word = match language {
-                Language::En => both.en,
-                Language::De => both.de,
-            };
-            (key, word)
-        })
-        .collect()
-}
-
 fn fill(text: &str, values: &[(&str, &str)]) -> String {
     values.iter().fold(text.to_owned(), |text, (name, value)| {
         text.replace(&format!("{{{name}}}"), value)
@@ -569,11 +547,5 @@ mod tests {
             let both = |a: &'static str, b: &'static str| [holes(a), holes(b)].concat();
             assert_eq!(both(en, en_mend).len(), both(de, de_mend).len(), "{name}");
         }
-    }
-
-    #[test]
-    fn the_pages_words_can_be_read() {
-        assert!(words(Language::De).len() > 10);
-        assert_eq!(words(Language::De).len(), words(Language::En).len());
     }
 }

@@ -9,7 +9,7 @@ use crate::fault::Code;
 use crate::phone::{Field, PhonePresence, PresenceWords};
 use crate::rules::ClockHours;
 use crate::teams::{Right, SignIn};
-use crate::text::{Language, Text, words};
+use crate::text::{Language, Text};
 use offhook_protocol::command::Finding;
 use offhook_protocol::first_run::FirstRunStep;
 use offhook_protocol::key::KeyOffer;
@@ -141,7 +141,6 @@ impl Engine {
             language: self.rules.language,
             twelve_hours: self.rules.clock() == ClockHours::Twelve,
             version: desk.version.clone(),
-            words: words(self.rules.language),
             first_run: self.first_run(desk),
             now: self.now_page(desk, now),
             account: self.account_page(desk),

@@ -331,6 +331,17 @@ fn the_now_page_shows_state_reason_calls_and_lights() {
     assert!(!page.lights[2].light.ok);
 }
 
+/// The control socket carries lines of 64 KiB, and what is longer is never sent. What grows with a desk (lines,
+/// appointments, findings) needs most of that for itself.
+#[test]
+fn a_view_without_much_in_it_is_far_from_the_longest_line() {
+    let mut w = World::new("recommended");
+    w.line("baresip", LineEvent::Up { resyncs: true });
+    let pages = w.engine.pages(&Desk::default(), w.now);
+    let length = serde_json::to_vec(&pages).unwrap().len();
+    assert!(length < offhook_protocol::MAX_LINE / 4, "{length} bytes");
+}
+
 fn now_page(w: &World) -> NowPage {
     w.engine.pages(&Desk::default(), w.now).now
 }
