@@ -1,4 +1,5 @@
 declare module "*/words.toml" {
-  const table: Record<"en" | "de", Record<string, string>>;
-  export default table;
+  /** JSON: key → text. */
+  const tables: Record<"en" | "de", string>;
+  export default tables;
 }

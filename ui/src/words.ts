@@ -1,6 +1,6 @@
 // Every word the pages use, in both languages: the texts are in `words.toml`.
 
-import texts from "../words.toml";
+import tables from "../words.toml";
 import type { Language } from "./bindings/Language";
 
 export const KEYS = [
@@ -593,10 +593,17 @@ export type WordKey = (typeof KEYS)[number];
 /** A word by its key, with the page's values in its places. */
 export type Word = (key: WordKey, values?: Record<string, string>) => string;
 
+type Texts = { [key in string]?: string };
+
+/** Each language as soon as it is spoken. */
+const read: Partial<Record<Language, Texts>> = {};
+
 /** The words of a language. A missing one shows its key: ugly, findable, never an empty button. */
 export function wordsOf(language: Language): Word {
+  const texts: Texts = read[language] ?? JSON.parse(tables[language]);
+  read[language] = texts;
   return (key, values = {}) =>
-    (texts[language][key] ?? key).replace(/\{(\w+)\}/g, (place, name: string) => values[name] ?? place);
+    (texts[key] ?? key).replace(/\{(\w+)\}/g, (place, name: string) => values[name] ?? place);
 }
 
 /** For the time before the first view has told the person's language. */

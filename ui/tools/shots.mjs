@@ -18,7 +18,7 @@ const STANDS = new Set([
   "phone-starface",
   "phone-innovaphone",
   "phone-procall",
-  "phone-key-offered-known",
+  "phone-key-offered",
   "sources-ringing",
   "rules-rules-changed",
   "calendar-calendar-on",
@@ -41,6 +41,10 @@ const pages = await open();
 /** @type {string[]} */
 const kept = [];
 let taken = 0;
+/** Those that there are. */
+const stood = new Set(
+  pages.places.map(({ page, state }) => `${page}-${state}`).filter((name) => STANDS.has(name)),
+);
 for (const language of ["en", "de"]) {
   for (const scheme of /** @type {const} */ (["light", "dark"])) {
     await series({ language, scheme, suffix: "", size: WINDOW, zoom: 1, forced: false }, pages.places);
@@ -53,6 +57,8 @@ for (const language of ["en", "de"]) {
 }
 await pages.close();
 if (kept.length) execFileSync("mogrify", ["+dither", "-colors", "48", "-strip", ...kept]);
+if (stood.size !== STANDS.size)
+  throw new Error(`there is no ${[...STANDS].filter((name) => !stood.has(name)).join(", ")}`);
 console.log(`${taken} pictures, ${kept.length} of them kept`);
 process.exitCode = taken > 0 ? 0 : 1;
 

@@ -1,6 +1,7 @@
 // Every picture of the tray on one sheet for each language: colour and one colour, on a light and on a dark panel, with
 // and without the badge. `npm run tray-sheet`; the sheets go to docs/screenshots/tray. The pictures are those that the
 // resident program embeds, so nothing here draws anything.
+import { execFileSync } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { chromium } from "playwright-core";
@@ -78,7 +79,10 @@ for (const language of /** @type {const} */ (["en", "de"])) {
   for (const panel of PANELS) {
     const tab = await browser.newPage({ deviceScaleFactor: 2 });
     await tab.setContent(sheet(language, panel));
-    await tab.locator("table").screenshot({ path: `${out}states-${language}-${panel.name}.png` });
+    const path = `${out}states-${language}-${panel.name}.png`;
+    await tab.locator("table").screenshot({ path });
+    // As those of the pages: small, since they are kept.
+    execFileSync("mogrify", ["+dither", "-colors", "64", "-strip", path]);
     await tab.close();
   }
 }

@@ -11,7 +11,8 @@ export function readWords() {
 }
 
 /**
- * `import table from "../words.toml"` is language → key → text.
+ * `import tables from "../words.toml"` is language → JSON of key → text: text is read sooner than a literal of that size,
+ * and only one of the two is read.
  * @returns {import("vite").Plugin}
  */
 export function wordsPlugin() {
@@ -25,7 +26,7 @@ export function wordsPlugin() {
       const table = Object.fromEntries(
         ["en", "de"].map((language) => [
           language,
-          Object.fromEntries(words.map(([key, texts]) => [key, texts[language]])),
+          JSON.stringify(Object.fromEntries(words.map(([key, texts]) => [key, texts[language]]))),
         ]),
       );
       return `export default ${JSON.stringify(table)};`;

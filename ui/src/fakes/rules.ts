@@ -180,8 +180,8 @@ function states(state: FakeState, say: Say): RulesTable {
       own && state === "rules-refused"
         ? {
             refused: say(
-              "That entry is not possible; possible is: 0123456789.",
-              "Dieser Eintrag ist nicht möglich; möglich ist: 0123456789.",
+              "This is not possible here; allowed: 0123456789.",
+              "Das ist hier nicht möglich; erlaubt: 0123456789.",
             ),
           }
         : own
@@ -268,8 +268,8 @@ function phone(state: FakeState, say: Say): RulesTable {
   const shows = column("teams", say("Teams shows", "Teams zeigt"), "…", pairs(say));
   const minutes: RulesColumn = { ...column("minutes", say("Minutes", "Minuten"), "…", []), entry: "number" };
   const refused = say(
-    "That entry is not possible; possible is: 5–240.",
-    "Dieser Eintrag ist nicht möglich; möglich ist: 5–240.",
+    "This is not possible here; allowed: 5–240.",
+    "Das ist hier nicht möglich; erlaubt: 5–240.",
   );
   const one = (name: string, label: string, told: boolean) =>
     row(`rules.phone.${name}`, label, [

@@ -320,7 +320,10 @@ function starfaceFields(room: Room): TemplateResult {
     ])}
     ${textField(room, "phone", "phone.chat_domain", { label: "phone-chat-domain", help: "phone-chat-domain-help" })}
   `;
-  const listen = textField(room, "phone", "phone.listen", { label: "phone-listen", help: "phone-listen-help" });
+  const listen = textField(room, "phone", "phone.listen", {
+    label: "phone-listen",
+    help: "phone-listen-help",
+  });
   return html`
     ${folded(room, "phone", "phone-star-more", ["phone.star_on", "phone.star_off"], codes)}
     ${folded(room, "phone", "phone-chat-more", ["phone.chat", "phone.chat_domain"], chat)}
