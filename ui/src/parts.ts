@@ -5,6 +5,7 @@ import type { Acts } from "./app";
 import type { FieldView } from "./bindings/FieldView";
 import type { Pages } from "./bindings/Pages";
 import type { Problem } from "./bindings/Problem";
+import { opens } from "./opens";
 import { fieldOf, type SettingKey } from "./settings";
 import { type Shape, shape } from "./shapes";
 import { type PageName, refusedNow, type State, shown } from "./state";
@@ -139,7 +140,7 @@ export function folded(
 ): TemplateResult {
   const { pages } = state;
   const refused = pages && keys.some((key) => refusedNow(state.form[page], key, fieldOf(pages, key)));
-  return html`<details ?open=${Boolean(refused)}>
+  return html`<details ${opens(Boolean(refused))}>
     <summary>${word(summary)}</summary>
     ${inside}
   </details>`;

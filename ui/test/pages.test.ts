@@ -9,6 +9,7 @@ import {
   beginning,
   discarded,
   edit,
+  emptyForm,
   hear,
   PAGES,
   type PageName,
@@ -473,6 +474,27 @@ describe("what is folded away", () => {
       expect(fold(fine)?.open, `${fine} ${field}`).toBe(false);
       expect(fold(refused)?.open, `${refused} ${field}`).toBe(true);
     }
+  });
+
+  it("does not close on the person who mends the entry, nor open on who has closed it", () => {
+    const state = at("phone", "sip-more");
+    const root = draw(state);
+    const field = () => root.querySelector<HTMLInputElement>("#phone-calls_at");
+    const fold = () => field()?.closest("details");
+    const kept = state.pages?.fields["phone.calls_at"];
+    if (!kept) throw new Error("no such field");
+    edit(state.form.phone, "phone.calls_at", kept, "sip:calls@example.com");
+    render(windowTemplate(state, acts), root);
+    expect(field()?.getAttribute("aria-invalid")).toBeNull();
+    expect(fold()?.open).toBe(true);
+    state.form.phone = emptyForm();
+    const closed = fold();
+    if (closed) closed.open = false;
+    render(windowTemplate(state, acts), root);
+    expect(fold()?.open, "refused once more").toBe(true);
+    if (closed) closed.open = false;
+    render(windowTemplate(state, acts), root);
+    expect(fold()?.open, "folded away by the person").toBe(false);
   });
 
   it("has the reason of a refused fingerprint under the fingerprint", () => {

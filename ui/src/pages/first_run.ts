@@ -1,10 +1,12 @@
 // The first run: a few small steps that fill the window. Which one, and where it leads, the resident program decides.
+
 import { html, nothing, type TemplateResult } from "lit-html";
 import { live } from "lit-html/directives/live.js";
 import type { FieldView } from "../bindings/FieldView";
 import type { Finding } from "../bindings/Finding";
 import type { FirstRun } from "../bindings/FirstRun";
 import type { Pages } from "../bindings/Pages";
+import { opens } from "../opens";
 import { button, failure, mark, type Part, problemBox, type Room } from "../parts";
 import { shape, stateShape } from "../shapes";
 import { isChanged, type PageName, shown } from "../state";
@@ -161,7 +163,7 @@ function access(room: Room, pages: Pages): TemplateResult {
       ${
         view.kind.value === "tapi"
           ? nothing
-          : html`<details ?open=${Boolean(open)}>
+          : html`<details ${opens(Boolean(open))}>
               <summary>${word("first-run-more")}</summary>
               ${portField(room)} ${encryption(room, view)}
             </details>`

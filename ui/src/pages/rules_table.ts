@@ -6,6 +6,7 @@ import type { RulesColumn } from "../bindings/RulesColumn";
 import type { RulesRow } from "../bindings/RulesRow";
 import type { RulesTable } from "../bindings/RulesTable";
 import { whenTyped } from "../controls";
+import { opens } from "../opens";
 import { mark, notes, type Part, type Room } from "../parts";
 import type { SettingKey } from "../settings";
 import { shape } from "../shapes";
@@ -89,7 +90,7 @@ function changedMark({ word }: Room): TemplateResult {
 
 /** Folded away, but not with a reason that stands beside its field. */
 function more({ word }: Room, row: RulesRow, fields: TemplateResult[], refused: boolean): TemplateResult {
-  return html`<details ?open=${refused}>
+  return html`<details ${opens(refused)}>
     <summary>
       <span>${word("rules-more")}<span class="off-screen"> (${row.label})</span></span>
       <span class="says">${row.summary}</span>
