@@ -9,6 +9,7 @@ mod notifications;
 mod processes;
 mod reader;
 mod tray;
+mod windows;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
@@ -169,34 +170,6 @@ impl Desk {
     #[track_caller]
     pub fn xdotool(&self, arguments: &[&str]) -> String {
         succeed(self.tool("xdotool").args(arguments))
-    }
-
-    /// Waits for a visible window with that title; returns its number.
-    ///
-    /// # Panics
-    /// After 15 s.
-    #[track_caller]
-    pub fn wait_window(&self, title: &str) -> String {
-        wait_for(LIMIT, &format!("a window titled {title:?}"), || {
-            self.window(title)
-        })
-    }
-
-    /// The number of the visible window with that title.
-    pub fn window(&self, title: &str) -> Option<String> {
-        let output = self
-            .tool("xdotool")
-            .args(["search", "--onlyvisible", "--name", title])
-            .output();
-        let said = String::from_utf8(output.ok()?.stdout).ok()?;
-        said.lines().next().map(str::to_owned)
-    }
-
-    /// The number of the window that has the keyboard; between two windows none has it.
-    pub fn active_window(&self) -> Option<String> {
-        let output = self.tool("xdotool").arg("getactivewindow").output();
-        let said = String::from_utf8(output.ok()?.stdout).ok()?;
-        Some(said.trim().to_owned()).filter(|number| !number.is_empty())
     }
 
     /// xfce's panel with nothing but its tray: for pictures of what a person sees.

@@ -67,44 +67,13 @@ fn picture(window: &Window, name: &str) {
     window.picture(name);
 }
 
-/// How many colours a window on the screen shows.
-fn colours(desk: &Desk, window: &str) -> u32 {
-    let file = desk.folder().join("window.png");
-    let mut import = desk.command(places::system_program("import"));
-    import.args(["-window", window]).arg(&file);
-    let (status, _, said) = finish("import", import, "", SOON);
-    assert!(status.success(), "{said}");
-    let mut identify = desk.command(places::system_program("identify"));
-    identify.args(["-format", "%k"]).arg(&file);
-    let (_, colours, said) = finish("identify", identify, "", SOON);
-    colours
-        .trim()
-        .parse()
-        .unwrap_or_else(|_| panic!("{colours}{said}"))
-}
-
 /// The title of the window on the screen, as xdotool takes it.
 const TITLE: &str = "^Offhook$";
-
-/// Waits until a page is painted: text in more than a few colours.
-#[track_caller]
-fn wait_painted(desk: &Desk) -> String {
-    let window = desk.wait_window(TITLE);
-    wait_until(SOON, "a painted page", || colours(desk, &window) > 50);
-    window
-}
-
-/// Closes a window with the keyboard, as a person does.
-fn close(desk: &Desk, window: &str) {
-    desk.xdotool(&["windowactivate", "--sync", window]);
-    // Without naming the window, so that the key goes the way of a real one, to the window manager first.
-    desk.xdotool(&["key", "alt+F4"]);
-}
 
 /// A window without a driver, as the resident program starts it.
 fn plain_window(desk: &Desk, product: &Product<'_>) -> Running {
     let window = Running::start("offhook-window", product.command("offhook-window", &[]));
-    wait_painted(desk);
+    desk.wait_painted(TITLE);
     window
 }
 
@@ -555,7 +524,7 @@ fn a_window_that_dies_or_closes_takes_its_web_engine_along_and_nothing_else() {
     assert_eq!((second.code, second.stdout.as_str()), (0, ""), "{second:?}");
     assert_eq!(processes(&desk, "offhook-window").len(), 1);
     let number = desk.wait_window(TITLE);
-    close(&desk, &number);
+    desk.close_window(&number);
     let status = window.wait_end(SOON);
     assert!(status.success(), "{status}: {}", window.log().tail());
     wait_no_window(&desk);
@@ -619,7 +588,7 @@ fn the_tray_opens_one_window_and_brings_it_up_again() {
     let _started = EndOnDrop(&desk, "offhook-window");
 
     item.click(&["Open Offhook"]);
-    let number = wait_painted(&desk);
+    let number = desk.wait_painted(TITLE);
     let only = processes(&desk, "offhook-window");
     assert_eq!(only.len(), 1, "{only:?}");
 
@@ -651,10 +620,10 @@ fn the_tray_opens_one_window_and_brings_it_up_again() {
     });
 
     // Closed, it is opened anew.
-    close(&desk, &number);
+    desk.close_window(&number);
     wait_no_window(&desk);
     item.click(&["Open Offhook"]);
-    wait_painted(&desk);
+    desk.wait_painted(TITLE);
     assert_ne!(processes(&desk, "offhook-window"), only);
     assert_eq!(product.process().ended(), None);
 }

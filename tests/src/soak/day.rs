@@ -513,9 +513,8 @@ impl Day {
 
     fn window(&mut self) {
         self.item.click(&[ENTRY]);
-        let window = self.house.desk.wait_window(TITLE);
-        self.house.desk.xdotool(&["windowactivate", "--sync", &window]);
-        self.house.desk.xdotool(&["key", "alt+F4"]);
+        let window = self.house.desk.wait_painted(TITLE);
+        self.house.desk.close_window(&window);
         let data_dir = self.data_dir().to_string_lossy().into_owned();
         wait_until(LIMIT, "the window's end", || {
             self.house.desk.window(TITLE).is_none() && running("offhook-window", &data_dir).is_none()

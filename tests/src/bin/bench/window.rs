@@ -142,8 +142,7 @@ fn bare_window(desk: &Desk) -> Duration {
 /// As a person does, and until its process has ended.
 fn close(desk: &Desk, offhook: &Product<'_>) {
     let window = desk.wait_window(TITLE);
-    desk.xdotool(&["windowactivate", "--sync", &window]);
-    desk.xdotool(&["key", "alt+F4"]);
+    desk.close_window(&window);
     wait_until(LIMIT, "the window's end", || {
         // One that has ended and was not asked for its status yet has no command line any more.
         desk.window(TITLE).is_none() && window_process(offhook).is_none()
