@@ -129,6 +129,8 @@ fn hash(text: &str) -> u64 {
 pub enum Outcome {
     /// A test failed.
     Caught,
+    /// No test failed, but an invariant of the simulated world did.
+    CaughtByWorld,
     /// The tests did not end.
     TimedOut,
     /// The sources do not compile with it.
@@ -140,8 +142,9 @@ pub enum Outcome {
 }
 
 impl Outcome {
-    pub const ALL: [Self; 5] = [
+    pub const ALL: [Self; 6] = [
         Self::Caught,
+        Self::CaughtByWorld,
         Self::TimedOut,
         Self::Unviable,
         Self::Missed,
@@ -151,6 +154,7 @@ impl Outcome {
     pub const fn word(self) -> &'static str {
         match self {
             Self::Caught => "caught",
+            Self::CaughtByWorld => "caught by the simulated world alone",
             Self::TimedOut => "timed out",
             Self::Unviable => "do not compile",
             Self::Missed => "missed",
@@ -162,7 +166,7 @@ impl Outcome {
     pub const fn is_missed(self) -> bool {
         match self {
             Self::Missed | Self::NotMet => true,
-            Self::Caught | Self::TimedOut | Self::Unviable => false,
+            Self::Caught | Self::CaughtByWorld | Self::TimedOut | Self::Unviable => false,
         }
     }
 }

@@ -18,7 +18,7 @@ use anyhow::{Context as _, Result, bail};
 
 use self::list::{Mutant, Outcome, Outcomes};
 use self::switch::{Number, Switched};
-use self::tests::Tests;
+use self::tests::{Tests, World};
 use self::tree::Tree;
 use crate::step::{self, Steps};
 use crate::workspace;
@@ -51,6 +51,8 @@ struct Asked {
     anew: bool,
     /// Leave out what needs a build of its own.
     together: bool,
+    /// Ask the simulated world about those that no test notices.
+    world: bool,
     /// Build, and run nothing.
     build: bool,
 }
@@ -66,8 +68,11 @@ impl Asked {
                     .push(arguments.next().context("--file wants a part of a path")?.clone()),
                 "--anew" => asked.anew = true,
                 "--together" => asked.together = true,
+                "--world" => asked.world = true,
                 "--build" => asked.build = true,
-                other => bail!("mutants knows --file PART, --anew, --together and --build, not {other}"),
+                other => {
+                    bail!("mutants knows --file PART, --anew, --together, --world and --build, not {other}")
+                }
             }
         }
         Ok(asked)
@@ -112,7 +117,8 @@ pub fn mutants(arguments: &[String], steps: &mut Steps) -> Result<()> {
         kept.display()
     );
     if !run.wanted.is_empty() {
-        let (ready, programs) = steps.step("build with all mutants", || run.build())?;
+        let (tree, ready) = steps.step("build with all mutants", || run.build())?;
+        let programs = tree.tests(&TESTS)?;
         let tests = steps.step("which test meets which mutant", || {
             Tests::learn(programs, &folder)
         })?;
@@ -122,6 +128,14 @@ pub fn mutants(arguments: &[String], steps: &mut Steps) -> Result<()> {
         let own = steps.step("mutants, all in one build", || {
             run.together(&ready, &tests, &mut outcomes)
         })?;
+        if asked.world {
+            let world = steps.step("the simulated world with all mutants", || {
+                World::learn(tree.world()?)
+            })?;
+            steps.step("mutants that no test notices, in the simulated world", || {
+                run.in_the_world(&ready, &world, &mut outcomes)
+            })?;
+        }
         if !asked.together && !own.is_empty() {
             steps.step("mutants, each in a build of its own", || {
                 run.alone(&own, &mut outcomes)
@@ -163,8 +177,8 @@ struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// One build with all mutants that can lie ready in it: which those are, and the programs.
-    fn build(&self) -> Result<(BTreeSet<Number>, Vec<PathBuf>)> {
+    /// The sources with all mutants that can lie ready in one build, and which of the wanted ones those are.
+    fn build(&self) -> Result<(Tree, BTreeSet<Number>)> {
         let tree = Tree::copy(self.folder.join("together"), self.target.clone())?;
         let known = self.folder.join("own.txt");
         let mut own = self.known_to_need_their_own(&known);
@@ -179,7 +193,7 @@ impl Run<'_> {
             .filter(|n| self.wanted.contains(n))
             .collect();
         println!("{} of them lie ready in one build", ready.len());
-        Ok((ready, tree.tests(&TESTS)?))
+        Ok((tree, ready))
     }
 
     /// Runs those; what is returned needs a build of its own.
@@ -203,6 +217,19 @@ impl Run<'_> {
             }
         }
         Ok(self.wanted.difference(ready).copied().collect())
+    }
+
+    /// Those of `ready` that no test notices.
+    fn in_the_world(&self, ready: &BTreeSet<Number>, world: &World, outcomes: &mut Outcomes) -> Result<()> {
+        for number in ready {
+            let mutant = &self.all[*number];
+            if outcomes.of(mutant).is_some_and(Outcome::is_missed)
+                && let Some(outcome) = world.outcome(*number)?
+            {
+                self.keep(outcomes, mutant, outcome)?;
+            }
+        }
+        Ok(())
     }
 
     fn known_to_need_their_own(&self, path: &Path) -> BTreeSet<Number> {
@@ -284,7 +311,7 @@ impl Run<'_> {
     }
 
     fn keep(&self, outcomes: &mut Outcomes, mutant: &Mutant, outcome: Outcome) -> Result<()> {
-        if outcome.is_missed() || outcome == Outcome::TimedOut {
+        if !matches!(outcome, Outcome::Caught | Outcome::Unviable) {
             println!("{}: {}", outcome.word(), mutant.name);
         }
         outcomes.keep(mutant, outcome)

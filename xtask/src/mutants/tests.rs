@@ -133,6 +133,43 @@ impl Tests {
     }
 }
 
+/// The simulated world, which judges what no test notices.
+pub struct World {
+    program: PathBuf,
+    took: Duration,
+}
+
+impl World {
+    /// Too few for the world to complain that something is rare, which would say nothing of the engine.
+    const HOURS: [&str; 4] = ["--hours", "400", "--threads", "1"];
+
+    /// # Errors
+    /// When an invariant does not hold without any mutant.
+    pub fn learn(program: PathBuf) -> Result<Self> {
+        let begun = Instant::now();
+        let mut run = at_engine(&program.to_string_lossy());
+        if ended(run.args(Self::HOURS))?.is_some() {
+            bail!("the simulated world fails without any mutant");
+        }
+        let took = begun.elapsed();
+        Ok(Self { program, took })
+    }
+
+    /// Whether it notices.
+    ///
+    /// # Errors
+    /// When it can't be started.
+    pub fn outcome(&self, number: Number) -> Result<Option<Outcome>> {
+        let mut run = limited(&self.program, self.took * SLOWER + BESIDES);
+        run.args(Self::HOURS).env("OFFHOOK_MUTANT", number.to_string());
+        let by_world = |outcome| match outcome == Outcome::Caught {
+            true => Outcome::CaughtByWorld,
+            false => outcome,
+        };
+        Ok(ended(&mut run)?.map(by_world))
+    }
+}
+
 fn each_alone(programs: &[PathBuf], scratch: &Path) -> Result<Vec<Test>> {
     let mut tests = Vec::new();
     for (index, program) in programs.iter().enumerate() {

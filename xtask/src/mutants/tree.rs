@@ -12,8 +12,9 @@ use crate::step;
 
 /// The crate that is given faults, from the root of the clone.
 pub const ENGINE: &str = "crates/engine";
-/// What it includes from elsewhere.
-const WORDS: &str = "ui/words.toml";
+
+const PACKAGE: &str = "offhook-engine";
+const WORLD: &str = "offhook-world";
 
 /// Says that cargo calls us in place of `rustc`, and where the sources lie that it shall be given.
 const AS_RUSTC: &str = "OFFHOOK_MUTANTS_AS_RUSTC";
@@ -66,7 +67,6 @@ impl Tree {
         for part in ["crates/engine/src", "crates/engine/profiles"] {
             copy(&real.join(part), &folder.join(part))?;
         }
-        same(&folder.join(WORDS), &fs::read(real.join(WORDS))?)?;
         Ok(Self { folder, target })
     }
 
@@ -78,10 +78,10 @@ impl Tree {
         same(&self.folder.join(file), text.as_bytes())
     }
 
-    fn cargo(&self, words: &[&str]) -> Result<Command> {
+    fn cargo(&self, words: &[&str], package: &str) -> Result<Command> {
         let mut cargo = step::cargo(words);
         cargo
-            .args(["--package", "offhook-engine", "--profile", "mutants"])
+            .args(["--package", package, "--profile", "mutants"])
             .arg("--target-dir")
             .arg(&self.target)
             .env("RUSTC_WORKSPACE_WRAPPER", std::env::current_exe()?)
@@ -95,7 +95,10 @@ impl Tree {
     /// # Errors
     /// When cargo can't be run, or fails without the compiler's having refused anything.
     pub fn check(&self) -> Result<Vec<Refusal>> {
-        let mut check = self.cargo(&["check", "--quiet", "--lib", "--message-format", "json"])?;
+        let mut check = self.cargo(
+            &["check", "--quiet", "--lib", "--message-format", "json"],
+            PACKAGE,
+        )?;
         let output = check.output().context("`cargo check` could not start")?;
         let said = String::from_utf8_lossy(&output.stdout);
         let refusals: Vec<Refusal> = said.lines().filter_map(|line| self.refusal(line)).collect();
@@ -136,26 +139,37 @@ impl Tree {
     /// # Errors
     /// When they can't be built.
     pub fn tests(&self, words: &[&str]) -> Result<Vec<PathBuf>> {
-        let mut build = self.cargo(&["test", "--no-run", "--message-format", "json"])?;
-        let output = build
-            .args(words)
-            .output()
-            .context("`cargo test` could not start")?;
-        if !output.status.success() {
-            bail!(
-                "`cargo test --no-run` failed: {}",
-                String::from_utf8_lossy(&output.stderr).trim()
-            );
-        }
-        let said = String::from_utf8_lossy(&output.stdout);
-        let programs = said.lines().filter_map(|line| {
-            let value: Value = serde_json::from_str(line).ok()?;
-            let is_test = value["profile"]["test"] == true;
-            let program = value["executable"].as_str().filter(|_| is_test)?;
-            Some(PathBuf::from(program))
-        });
-        Ok(programs.collect())
+        let mut build = self.cargo(&["test", "--no-run", "--message-format", "json"], PACKAGE)?;
+        programs(build.args(words), |profile| profile["test"] == true)
     }
+
+    /// Builds the simulated world with the faults in its engine; the program.
+    ///
+    /// # Errors
+    /// When it can't be built.
+    pub fn world(&self) -> Result<PathBuf> {
+        let mut build = self.cargo(&["build", "--message-format", "json"], WORLD)?;
+        let programs = programs(build.args(["--bin", WORLD]), |_| true)?;
+        programs.into_iter().next().context("cargo built no world")
+    }
+}
+
+/// What a build brought forth, of the profiles that are wanted.
+fn programs(build: &mut Command, is_wanted: impl Fn(&Value) -> bool) -> Result<Vec<PathBuf>> {
+    let output = build.output().context("cargo could not start")?;
+    if !output.status.success() {
+        bail!(
+            "the build with mutants failed: {}",
+            String::from_utf8_lossy(&output.stderr).trim()
+        );
+    }
+    let said = String::from_utf8_lossy(&output.stdout);
+    let programs = said.lines().filter_map(|line| {
+        let value: Value = serde_json::from_str(line).ok()?;
+        let program = value["executable"].as_str()?;
+        is_wanted(&value["profile"]).then(|| PathBuf::from(program))
+    });
+    Ok(programs.collect())
 }
 
 fn copy(from: &Path, to: &Path) -> Result<()> {
