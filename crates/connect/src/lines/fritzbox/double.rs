@@ -46,6 +46,11 @@ impl Double {
         self.clients.lock().unwrap().extend(clients);
     }
 
+    /// Who connected may not have been taken yet.
+    pub(super) fn has_client(&self) -> bool {
+        !self.clients.lock().unwrap().is_empty()
+    }
+
     /// The box restarts, or its network is gone for a moment: it still listens.
     pub(super) fn hangs_up(&self) {
         self.clients.lock().unwrap().clear();

@@ -65,13 +65,16 @@ struct Desk {
 
 impl Desk {
     fn at(address: SocketAddr, own: Own) -> Self {
+        Self::again_after(Duration::from_millis(20), address, own)
+    }
+
+    fn again_after(step: Duration, address: SocketAddr, own: Own) -> Self {
         let (events, heard) = unbounded_channel();
         let (commands, received) = unbounded_channel();
         let config = FritzboxConfig {
             address: address.to_string(),
             own,
         };
-        let step = Duration::from_millis(20);
         let pace = Pace {
             again: Backoff::new(step, step),
             ..Pace::default()
@@ -309,6 +312,31 @@ async fn something_else_at_that_port_is_named() {
         desk.up().await;
         double.hangs_up();
     }
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_thousand_reconnects_leave_nothing_behind() {
+    let open = || std::fs::read_dir("/proc/self/fd").unwrap().count();
+    let double = Double::start();
+    let mut desk = Desk::again_after(Duration::from_millis(1), double.address, everything());
+    desk.up().await;
+    let before = open();
+    for _ in 0..1000 {
+        while !double.has_client() {
+            tokio::task::yield_now().await;
+        }
+        double.hangs_up();
+        assert_eq!(desk.down().await, Code::FritzboxUnreachable);
+        desk.up().await;
+    }
+    let after = open();
+    assert!(after <= before + 2, "{before} open files became {after}");
+    while !double.has_client() {
+        tokio::task::yield_now().await;
+    }
+    double.sends(RING).await;
+    desk.call(CallState::Ringing).await;
 }
 
 #[tokio::test]
