@@ -191,7 +191,7 @@ fn build() -> Result<Fuzzer> {
     let mut build = step::cargo(&["build", "--quiet", "--example", "fuzz"]);
     build
         .args(workspace::everything_for_tests()?)
-        .env("RUSTC_WORKSPACE_WRAPPER", std::env::current_exe()?)
+        .env("RUSTC_WORKSPACE_WRAPPER", workspace::own_program()?)
         .env(AS_RUSTC, "1");
     step::run(&mut build)?;
     let target = workspace::target_folder()?;

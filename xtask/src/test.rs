@@ -64,7 +64,6 @@ fn checks_and_tests(steps: &mut Steps) -> Result<Count> {
             step::cargo(&["test", "--doc", "--no-fail-fast"]).args(&everything),
         )?))
     })?;
-    fuzz::brief(steps)?;
     let elsewhere = if cross::is_possible() {
         cross::lints(steps)?;
         let compiled = counted(cross::tests(steps)?);
@@ -76,6 +75,7 @@ fn checks_and_tests(steps: &mut Steps) -> Result<Count> {
         println!("what only Windows and macOS compile is checked on Debian alone");
         Count::default()
     };
+    fuzz::brief(steps)?;
     Ok(Count {
         passed: page_tests + browser_tests,
         failed: 0,

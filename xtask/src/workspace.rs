@@ -34,6 +34,22 @@ pub fn metadata() -> Result<Value> {
     serde_json::from_str(&text).context("`cargo metadata` is no JSON")
 }
 
+/// This program's own file, for cargo to call.
+///
+/// # Errors
+/// When the system does not say where it lies.
+pub fn own_program() -> Result<PathBuf> {
+    Ok(as_built_anew(std::env::current_exe()?))
+}
+
+/// Of a program that was built anew since it began, Linux says that its file is deleted; the new one lies in its place.
+fn as_built_anew(path: PathBuf) -> PathBuf {
+    path.to_str()
+        .and_then(|path| path.strip_suffix(" (deleted)"))
+        .map(PathBuf::from)
+        .unwrap_or(path)
+}
+
 /// The folder that cargo builds into.
 ///
 /// # Errors
@@ -65,4 +81,21 @@ pub fn everything_for_tests() -> Result<Vec<String>> {
         words.extend(["--features".to_owned(), features.join(",")]);
     }
     Ok(words)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_built_anew;
+
+    #[test]
+    fn a_program_that_was_built_anew_while_it_runs_is_where_it_was() {
+        assert_eq!(
+            as_built_anew("/target/debug/xtask (deleted)".into()).as_os_str(),
+            "/target/debug/xtask"
+        );
+        assert_eq!(
+            as_built_anew("/target/debug/xtask".into()).as_os_str(),
+            "/target/debug/xtask"
+        );
+    }
 }

@@ -8,7 +8,7 @@ use std::process::{Command, ExitCode};
 use anyhow::{Context as _, Result, bail};
 use serde_json::Value;
 
-use crate::step;
+use crate::{step, workspace};
 
 /// The crate that is given faults, from the root of the clone.
 pub const ENGINE: &str = "crates/engine";
@@ -84,7 +84,7 @@ impl Tree {
             .args(["--package", package, "--profile", "mutants"])
             .arg("--target-dir")
             .arg(&self.target)
-            .env("RUSTC_WORKSPACE_WRAPPER", std::env::current_exe()?)
+            .env("RUSTC_WORKSPACE_WRAPPER", workspace::own_program()?)
             .env(AS_RUSTC, &self.folder)
             .env_remove("CARGO_TARGET_DIR");
         Ok(cargo)
