@@ -97,8 +97,17 @@ pub fn window(data_dir: &Path, page: Option<&str>, events: &Events) -> bool {
 /// It finds that out by itself where nobody says so (`src-tauri/src/drawing.rs`), but then has to put itself in its own
 /// place once more, and loads the web engine's libraries a second time before anything is shown.
 pub fn window_program() -> std::process::Command {
-    let mut command = std::process::Command::new(sibling("offhook-window"));
-    #[cfg(target_os = "linux")]
+    told_how_to_draw(std::process::Command::new(sibling("offhook-window")))
+}
+
+/// Everywhere else the web engine is told nothing.
+#[cfg(not(target_os = "linux"))]
+fn told_how_to_draw(command: std::process::Command) -> std::process::Command {
+    command
+}
+
+#[cfg(target_os = "linux")]
+fn told_how_to_draw(mut command: std::process::Command) -> std::process::Command {
     if std::env::var_os(PLAINLY).is_none() && !computes_pictures(Path::new("/dev/dri")) {
         command.env(PLAINLY, "1");
     }
