@@ -3,7 +3,6 @@
 
 mod bench;
 mod cross;
-mod fleet;
 mod fuzz;
 mod mutants;
 mod package;
@@ -31,14 +30,14 @@ const USAGE: &str = "usage: cargo xtask COMMAND
   test             sets up, then checks and tests everything
   fuzz [--brief] [--seconds N] [--target T]… [--keep]
                    looks for inputs that break a parser, a minute for each target
-  mutants [--file PART]… [--anew] [--together]
+  mutants [--file PART]… [--anew] [--together] [--world]
                    puts small faults into the engine and sees whether the tests notice; goes on where it stopped
   bench [NAME…]    measures the released programs; `--help` names what can be measured
   soak [--minutes N]
                    the released program at work for half an hour, and whether anything grows
   world [--hours N] [--seed S] [--minutes N] [--threads N] [--keep FOLDER]
                    goes through simulated days, a million hours unless told
-  fleet [--desks N] [--hours N] [--seed S] [--out FOLDER]
+  fleet [--desks N] [--seed S] [--out FOLDER]
                    the desks of one tenant on a morning against Graph's limit; writes docs/FLEET.md and docs/fleet.svg
   cross [NAME…]    checks what only Windows and macOS compile, from Debian 12 (lints, tests), and uses the programs
                    for Windows and all installers (programs); everything unless told
@@ -85,7 +84,7 @@ fn dispatch() -> Result<()> {
         "mutants" => mutants::mutants(&rest, &mut steps)?,
         "soak" => soak::soak(&rest, &mut steps)?,
         "world" => return world::world(&rest),
-        "fleet" => return fleet::fleet(&rest),
+        "fleet" => return world::fleet(&rest),
         "cross" => cross::cross(&rest, &mut steps)?,
         "package" => package::package(&rest, &mut steps)?,
         "screenshots" => screenshots::screenshots(&mut steps)?,

@@ -1,22 +1,28 @@
-//! `cargo xtask world`: many days of the simulated world.
+//! `cargo xtask world` and `cargo xtask fleet`: simulated days of one desk, and the desks of one tenant on a morning.
 
 use anyhow::Result;
 
 use crate::step;
 
-/// Builds the simulated world for speed, since a million hours take their time, and runs it with `arguments`.
+/// Runs the simulated world with `arguments`.
 ///
 /// # Errors
 /// When it can't be built, and when an invariant did not hold.
 pub fn world(arguments: &[String]) -> Result<()> {
-    let mut run = step::cargo(&[
-        "run",
-        "--quiet",
-        "--profile",
-        "world",
-        "--package",
-        "offhook-world",
-        "--",
-    ]);
+    simulate("offhook-world", arguments)
+}
+
+/// Runs the simulation of many desks with `arguments`.
+///
+/// # Errors
+/// When it can't be built or run.
+pub fn fleet(arguments: &[String]) -> Result<()> {
+    simulate("fleet", arguments)
+}
+
+/// Built for speed, since a million hours take their time.
+fn simulate(program: &str, arguments: &[String]) -> Result<()> {
+    let mut run = step::cargo(&["run", "--quiet", "--profile", "world"]);
+    run.args(["--package", "offhook-world", "--bin", program, "--"]);
     step::run(run.args(arguments))
 }
