@@ -13,8 +13,10 @@ use super::list::Outcome;
 use super::switch::Number;
 use crate::step;
 
-/// How many of the tests that meet a mutant are tried before all: the quickest notice most.
+/// How many of the tests that meet a mutant are tried first: the quickest notice most.
 const FIRST: usize = 6;
+/// And so many times more each time that none of them does: a program that was begun runs all that it was told.
+const MORE: usize = 4;
 /// A mutant has gone on for too long when it took this many times what the tests take, in processor time, so that a busy
 /// machine changes nothing; and this much besides.
 const SLOWER: u32 = 5;
@@ -103,8 +105,9 @@ impl Tests {
         let Some(meet) = self.meet.get(&number) else {
             return Ok(Outcome::NotMet);
         };
-        let (first, others) = meet.split_at(FIRST.min(meet.len()));
-        for batch in [first, others] {
+        let (mut rest, mut size) = (meet.as_slice(), FIRST);
+        while !rest.is_empty() {
+            let (batch, others) = rest.split_at(size.min(rest.len()));
             for program in 0..self.programs.len() {
                 let chosen: Vec<&Test> = batch
                     .iter()
@@ -115,6 +118,7 @@ impl Tests {
                     return Ok(outcome);
                 }
             }
+            (rest, size) = (others, size * MORE);
         }
         Ok(Outcome::Missed)
     }

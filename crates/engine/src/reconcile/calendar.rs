@@ -67,7 +67,7 @@ impl CalendarPace {
                     retry_after: Some(wait),
                 } => {
                     self.asked_until = Some(now + wait);
-                    self.next = Some(now + wait);
+                    self.next = None;
                 }
                 FaultKind::Throttled { retry_after: None }
                 | FaultKind::Unreachable
@@ -90,5 +90,44 @@ impl CalendarPace {
         if self.in_flight.is_none_or(|at| at < woken) {
             self.reset();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::Code;
+
+    #[test]
+    fn r18_a_reading_that_was_asked_for_before_the_machine_slept_is_asked_for_again() {
+        let woken = Instant::from_origin(Duration::from_secs(1000));
+        let nano = Duration::from_nanos(1);
+        for (sent, waits) in [
+            (woken - Duration::from_secs(30), false),
+            (woken - nano, false),
+            (woken, true),
+        ] {
+            let mut pace = CalendarPace::new();
+            pace.on_sent(&mut Chance::new(7), sent);
+            pace.reset_before(woken);
+            assert_eq!(pace.is_waiting(), waits);
+            let due = if waits { sent + ANSWER } else { woken };
+            assert_eq!(pace.due(woken), due);
+        }
+    }
+
+    #[test]
+    fn r18_what_the_service_asks_for_is_waited_for_and_no_longer() {
+        let now = Instant::from_origin(Duration::from_secs(1000));
+        let wait = Duration::from_millis(7_500);
+        let kind = FaultKind::Throttled {
+            retry_after: Some(wait),
+        };
+        let mut pace = CalendarPace::new();
+        pace.on_sent(&mut Chance::new(7), now);
+        pace.on_answer(Err(&Fault::new(kind, Code::TimedOut)), &mut Chance::new(7), now);
+        assert_eq!(pace.due(now), now + wait);
+        pace.reset();
+        assert_eq!(pace.due(now), now + wait, "whatever else");
     }
 }

@@ -145,3 +145,74 @@ impl Doubts {
         true
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use offhook_protocol::status::Cause;
+
+    const ON: FieldValue = FieldValue::Dnd(true);
+    const OFF: FieldValue = FieldValue::Dnd(false);
+    const NANO: Duration = Duration::from_nanos(1);
+
+    fn now() -> Now {
+        Now {
+            mono: Instant::from_origin(Duration::from_secs(1000)),
+            wall: "2026-03-10T09:00:00Z".parse().unwrap(),
+        }
+    }
+
+    fn why() -> Reason {
+        Reason {
+            cause: Cause::Teams,
+            rule: "recommended: Away".to_owned(),
+            since: jiff::Timestamp::UNIX_EPOCH,
+            until: None,
+        }
+    }
+
+    fn doubting() -> Doubts {
+        let mut doubts = Doubts::recalled(Field::Dnd, &Ledger::default(), now());
+        doubts.add(ON, why(), now());
+        doubts
+    }
+
+    #[test]
+    fn r9_a_write_that_nobody_answered_is_over_after_exactly_half_a_minute() {
+        for (after, is_there) in [(DOUBT - NANO, true), (DOUBT, false)] {
+            let mut doubts = doubting();
+            doubts.pass(now().mono + after);
+            assert_eq!(doubts.has(&ON), is_there, "{after:?}");
+        }
+    }
+
+    #[test]
+    fn r9_what_a_hold_knows_is_not_known_beside_it() {
+        for held in [false, true] {
+            let mut doubts = doubting();
+            assert_eq!(doubts.on_shown(&OFF, "pbx/2001"), None, "what stands there");
+            if held {
+                doubts.on_held();
+            }
+            let mut ledger = Ledger::default();
+            assert!(doubts.keep(&mut ledger, "pbx/2001"));
+            assert_eq!(ledger.unanswered[0].stood, (!held).then_some(OFF));
+            let hold = doubts.on_shown(&ON, "pbx/2001");
+            assert_eq!(hold.is_none(), held, "without, it is ours");
+        }
+    }
+
+    #[test]
+    fn r9_a_write_of_the_run_before_is_known_for_ten_minutes() {
+        let mut ledger = Ledger::default();
+        doubting().keep(&mut ledger, "pbx/2001");
+        for (later, is_there) in [(AWAY, true), (AWAY + SignedDuration::from_nanos(1), false)] {
+            let started = Now {
+                mono: now().mono,
+                wall: ledger.unanswered[0].until + later,
+            };
+            let doubts = Doubts::recalled(Field::Dnd, &ledger, started);
+            assert_eq!(doubts.has(&ON), is_there, "{later:?}");
+        }
+    }
+}

@@ -224,3 +224,91 @@ impl Poll {
         self.pace.reset();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fault::Code;
+
+    const NOW: Instant = Instant::from_origin(Duration::from_secs(1000));
+
+    fn throttled() -> Fault {
+        Fault::new(FaultKind::Throttled { retry_after: None }, Code::TimedOut)
+    }
+
+    /// In seconds, after so many refusals one after the other: the shortest and the longest wait that chance makes.
+    fn waits(refusals: u32) -> (f64, f64) {
+        let waits = (0..400).map(|seed| {
+            let mut chance = Chance::new(seed * 7919);
+            // The first few of a small seed are small.
+            (0..50).for_each(|_| {
+                chance.share();
+            });
+            let mut poll = Poll::new(None);
+            poll.on_sent(&mut chance, NOW);
+            for _ in 0..refusals {
+                poll.on_failed(&throttled(), &mut chance, NOW);
+            }
+            poll.held_until.unwrap().since(NOW).as_secs_f64()
+        });
+        waits.fold((f64::MAX, 0.0), |(least, most), wait| {
+            (least.min(wait), most.max(wait))
+        })
+    }
+
+    #[test]
+    fn r6_refusals_one_after_the_other_double_the_wait_and_chance_spreads_it() {
+        // The pace itself: half of what a desk alone has, then 1.4 times slower with each.
+        for (refusals, apart) in [(1, 20.01), (2, 2.0 * 28.014), (3, 4.0 * 39.22)] {
+            let (least, most) = waits(refusals);
+            assert!(
+                (0.5 * apart..0.55 * apart).contains(&least),
+                "{refusals}: {least}"
+            );
+            assert!((1.45 * apart..1.5 * apart).contains(&most), "{refusals}: {most}");
+        }
+        let (least, most) = waits(12);
+        assert!(least >= 599.9 && most <= 600.1, "{least} to {most}");
+    }
+
+    #[test]
+    fn r6_a_desk_that_is_alone_after_all_has_its_full_pace_back_within_about_an_hour() {
+        let mut poll = Poll::new(Some(200));
+        let mut answers = 0;
+        while poll.learned().is_some() {
+            poll.on_read(false, NOW);
+            answers += 1;
+        }
+        assert!((345..365).contains(&answers), "{answers}");
+    }
+
+    #[test]
+    fn r6_a_newer_reading_that_is_asked_for_leaves_a_second_after_the_last_one() {
+        let mut poll = Poll::new(None);
+        poll.on_sent(&mut Chance::new(7), NOW);
+        poll.on_read(false, NOW);
+        poll.ask(true);
+        let second = Duration::from_secs(1);
+        assert_eq!(poll.due(Duration::ZERO, false, NOW), Some(NOW + second));
+    }
+
+    #[test]
+    fn r6_a_read_that_sleep_cut_off_is_sent_again_and_one_that_left_since_is_not() {
+        let second = Duration::from_secs(1);
+        for (answered, sent, again) in [
+            (false, NOW - second, true),
+            (false, NOW, false),
+            (true, NOW - second, true),
+            (true, NOW, true),
+        ] {
+            let mut poll = Poll::new(None);
+            poll.on_sent(&mut Chance::new(7), sent);
+            if answered {
+                poll.on_read(false, sent);
+            }
+            poll.reset(NOW, NOW);
+            let due = poll.due(Duration::ZERO, false, NOW);
+            assert_eq!(due == Some(NOW), again, "answered: {answered}");
+        }
+    }
+}

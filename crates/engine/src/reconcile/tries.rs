@@ -101,3 +101,81 @@ pub(crate) fn end_replaced(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Now;
+    use crate::fault::Code;
+    use crate::teams::SessionPair;
+
+    const NOW: Instant = Instant::from_origin(Duration::from_secs(1000));
+
+    fn fault(kind: FaultKind) -> Fault {
+        Fault::new(kind, Code::TimedOut)
+    }
+
+    #[test]
+    fn what_was_refused_or_waited_for_is_forgotten_with_the_account() {
+        let mut tries = Tries::new();
+        tries.on_set_failed(fault(FaultKind::Rejected), &mut Chance::new(7), NOW);
+        tries.on_clear_failed(&fault(FaultKind::Rejected), &mut Chance::new(7), NOW);
+        assert!(tries.refused().is_some() && !tries.may(NOW));
+        assert_eq!(tries.retry_at(), Some(NOW + REFUSED));
+        tries.forget();
+        assert!(tries.refused().is_none() && tries.may(NOW));
+    }
+
+    #[test]
+    fn a_request_may_leave_again_at_the_moment_that_was_named() {
+        let wait = Duration::from_secs(70);
+        let kind = FaultKind::Throttled {
+            retry_after: Some(wait),
+        };
+        let mut tries = Tries::new();
+        tries.on_set_failed(fault(kind), &mut Chance::new(7), NOW);
+        assert!(!tries.may(NOW + wait - Duration::from_nanos(1)));
+        assert!(tries.may(NOW + wait));
+    }
+
+    #[test]
+    fn waits_begin_anew_after_a_success() {
+        let mut chance = Chance::new(7);
+        let mut tries = Tries::new();
+        for _ in 0..8 {
+            tries.on_set_failed(fault(FaultKind::Unreachable), &mut chance, NOW);
+        }
+        assert!(tries.retry_at().unwrap() >= NOW + Duration::from_secs(30));
+        tries.on_success();
+        tries.on_set_failed(fault(FaultKind::Unreachable), &mut chance, NOW);
+        assert!(tries.retry_at().unwrap() <= NOW + Duration::from_secs(1));
+    }
+
+    #[test]
+    fn r8_words_that_were_replaced_are_an_echo_for_a_while_and_those_that_are_up_for_ever() {
+        let (call, conference) = (
+            SessionPair::BusyInACall.presence(),
+            SessionPair::BusyInAConferenceCall.presence(),
+        );
+        let mut teams = TeamsFacts::default();
+        teams.own_words(call.clone());
+        teams.own_words(conference.clone());
+        end_replaced(
+            &mut teams,
+            [call.clone(), conference.clone()],
+            Some(&conference),
+            NOW,
+        );
+        for (seconds, echo) in [(14, true), (16, false)] {
+            let later = NOW + Duration::from_secs(seconds);
+            assert_eq!(teams.is_echo(&call, later), echo);
+            assert!(teams.is_echo(&conference, later));
+        }
+        let now = Now {
+            mono: NOW + Duration::from_secs(16),
+            wall: jiff::Timestamp::UNIX_EPOCH,
+        };
+        teams.on_read(call.clone(), false, now);
+        assert_eq!(teams.in_force.unwrap().presence, call);
+    }
+}

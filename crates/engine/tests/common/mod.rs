@@ -25,6 +25,9 @@ use std::time::Duration;
 pub const ON: FieldValue = FieldValue::Dnd(true);
 pub const OFF: FieldValue = FieldValue::Dnd(false);
 
+/// So long before each deadline the engine is asked whether it has something to do.
+const PROBE: Duration = Duration::from_millis(1);
+
 pub fn at(text: &str) -> Timestamp {
     text.parse().unwrap()
 }
@@ -154,6 +157,9 @@ pub struct World {
     /// The disk does not answer until `disk_answers`.
     pub disk_silent: bool,
     disk_owes: Vec<Input>,
+    /// It could not be written, and has not been since.
+    disk_behind: bool,
+    clock_was_set: bool,
     /// Every effect with its time.
     pub log: Vec<(Instant, Effect)>,
     pub crash: Option<Crash>,
@@ -252,6 +258,8 @@ impl World {
             disk_full: false,
             disk_silent: false,
             disk_owes: Vec::new(),
+            disk_behind: false,
+            clock_was_set: false,
             log: Vec::new(),
             crash: None,
             dead: false,
@@ -300,6 +308,7 @@ impl World {
         if self.dead {
             return;
         }
+        self.clock_was_set = false;
         self.engine.handle_input(input, self.now);
         self.drain();
     }
@@ -316,13 +325,52 @@ impl World {
                     return;
                 }
             }
-            let Some(answer) = answers.pop_front() else { return };
+            let Some(answer) = answers.pop_front() else {
+                self.is_on_disk();
+                return;
+            };
             self.engine.handle_input(answer, self.now);
         }
         panic!(
             "the engine does not come to rest: {:?}",
             &self.log[self.log.len() - 6..]
         );
+    }
+
+    /// What is to outlive the program is on disk as soon as it is known.
+    fn is_on_disk(&self) {
+        if !self.disk_behind && !self.disk_silent {
+            assert_eq!(*self.engine.ledger(), self.disk, "known, and not on disk");
+        }
+    }
+
+    /// Where no deadline has come, time alone changes nothing.
+    fn nothing_is_due(&mut self, now: Now) {
+        // Of a clock that was set nobody tells; it is looked at with the next deadline.
+        if self.clock_was_set {
+            return;
+        }
+        self.engine.handle_timeout(now);
+        let Some(effect) = self.engine.poll_effect() else {
+            return;
+        };
+        let without = Ledger {
+            late: None,
+            ..self.disk.clone()
+        };
+        let is_harmless = match &effect {
+            // That a write does not come any more is noted with whatever comes next.
+            Effect::SaveLedger { ledger, .. } => **ledger == without,
+            // What is there already, or can't be read, is looked at again whenever anything is looked at.
+            Effect::ReadTeams => self.engine.desired().message.is_some() && self.disk.message.is_none(),
+            _ => false,
+        };
+        assert!(is_harmless, "no deadline told of {effect:?}");
+        self.log.push((now.mono, effect.clone()));
+        for answer in self.message_seen(&effect).into_iter().chain(self.act(effect)) {
+            self.engine.handle_input(answer, now);
+        }
+        self.drain();
     }
 
     /// Comes before the presence it is read with.
@@ -509,6 +557,7 @@ impl World {
                     self.dead = true;
                     return None;
                 }
+                self.disk_behind = self.disk_full;
                 let outcome = if self.disk_full {
                     Err(Fault::new(FaultKind::Unreachable, Code::LedgerNotWritten))
                 } else {
@@ -605,13 +654,20 @@ impl World {
             let due = self.engine.poll_timeout(self.now).filter(|(at, _)| *at <= end);
             let Some((at, name)) = due else { break };
             let step = at.since(self.now.mono);
+            if step > PROBE {
+                self.nothing_is_due(self.now.after(step - PROBE));
+            }
             rounds = if step.is_zero() { rounds + 1 } else { 0 };
             assert!(rounds < 20, "the deadline {name:?} stays in the past");
             self.now = self.now.after(step);
+            self.clock_was_set = false;
             self.engine.handle_timeout(self.now);
             self.drain();
         }
         self.now = self.now.after(end.since(self.now.mono));
+        if !self.dead {
+            self.nothing_is_due(self.now);
+        }
     }
 
     /// Teams itself says so from now on; the engine hears of it at its next poll.
@@ -722,6 +778,7 @@ impl World {
             .wall
             .checked_add(SignedDuration::from_secs(seconds))
             .unwrap();
+        self.clock_was_set = true;
     }
 
     pub fn set_rules(&mut self, change: impl FnOnce(&mut Rules)) {

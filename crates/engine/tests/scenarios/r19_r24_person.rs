@@ -446,6 +446,7 @@ fn r22_a_preview_touches_nothing() {
     w.after(60.0);
     w.log.clear();
     let (ledger, facts) = (w.engine.ledger().clone(), w.engine.facts().clone());
+    assert!(facts.signed_in().is_some());
     let situation = Situation {
         availability: Some("DoNotDisturb".into()),
         activity: Some("Presenting".into()),

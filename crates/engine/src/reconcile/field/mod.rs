@@ -2,6 +2,8 @@
 
 mod held;
 mod outcome;
+#[cfg(test)]
+mod tests;
 
 use super::doubts::Doubts;
 use super::{Chance, Pace};
@@ -345,9 +347,8 @@ impl FieldState {
             return;
         }
         if context.ledger.yielded.contains(&self.field) {
-            let short = self.quiet_since.is_none_or(|since| now.mono.since(since) < QUIET);
-            if short && !breaks::is(Break::SetsAgainAtOnce) {
-                self.quiet_since = None;
+            // A quiet that was too short is not noted any more.
+            if self.quiet_since.is_none() && !breaks::is(Break::SetsAgainAtOnce) {
                 self.not_done = Some(NotDoneReason::Person);
                 return;
             }

@@ -213,3 +213,21 @@ fn r12_calendar_and_teams_do_not_need_each_other() {
     w.until("2026-03-10T11:01:00Z");
     assert!(!w.dnd());
 }
+
+#[test]
+fn r12_a_no_dnd_never_cancels_what_a_stronger_word_beside_the_meeting_causes() {
+    for (availability, activity, rings) in [
+        ("Busy", "InAMeeting", true),
+        ("DoNotDisturb", "InAMeeting", false),
+        ("DoNotDisturb", "Focusing", false),
+        ("Busy", "Presenting", false),
+    ] {
+        let mut rules = rules("recommended");
+        rules.dnd_in_meetings = true;
+        let mut w = day_of(rules, vec![busy("Talk (No DND)", "10:00", "11:00")]);
+        w.until("2026-03-10T10:01:00Z");
+        w.teams(availability, activity);
+        w.after(30.0);
+        assert_eq!(w.dnd(), !rings, "{availability}/{activity}");
+    }
+}

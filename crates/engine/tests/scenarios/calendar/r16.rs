@@ -1,6 +1,7 @@
 //! R16: chat status and status text.
 
 use super::*;
+use offhook_engine::table::Cell;
 
 #[test]
 fn r16_the_chat_status_follows_the_kind_only_where_it_is_wanted() {
@@ -291,4 +292,21 @@ fn r16_what_was_kept_goes_back_when_offhook_works_again_and_the_appointment_is_o
     w.input(Input::Resume);
     w.after(3.0);
     assert_eq!(w.note(), "Mine");
+}
+
+#[test]
+fn r16_leads_also_where_teams_wants_a_stronger_chat_status_than_the_appointment() {
+    for leads in [false, true] {
+        let mut rules = chatty(|calendar| calendar.leads = leads);
+        let cell = Cell::all().find(|cell| cell.key() == "rules.states.Busy.presence");
+        assert!(rules.own.set(cell.unwrap(), "dnd"));
+        let mut w = day_of(rules, vec![appointment("oof", "Trip", "10:00", "11:00")]);
+        w.until("2026-03-10T10:01:00Z");
+        w.teams("Busy", "Busy");
+        w.after(30.0);
+        assert_eq!(w.presence(), Some(PhonePresence::Dnd));
+        w.presence_by_hand(Some(PhonePresence::Available));
+        w.after(60.0);
+        assert_eq!(w.presence() == Some(PhonePresence::Dnd), leads);
+    }
 }
