@@ -366,3 +366,67 @@ fn waits_for_phone(facts: &Facts, rules: &Rules) -> bool {
         !facts.phone.known.contains_key(&field) && prefers(state)
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::Instant;
+    use crate::facts::Link;
+    use crate::ledger::Hold;
+    use crate::phone::{Abilities, PhoneIdentity};
+
+    #[test]
+    fn r5_what_we_hold_is_not_the_persons_unless_it_is_still_to_be_written() {
+        let now = Now {
+            mono: Instant::from_origin(Duration::from_secs(1000)),
+            wall: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let (away, busy) = (PhonePresence::Away, PhonePresence::Busy);
+        let value = |presence| FieldValue::Presence(Some(presence));
+        for (stage, shows, is_by_hand) in [
+            (Stage::Intent, away, true),
+            (Stage::Intent, busy, false),
+            (Stage::Written, away, false),
+            (Stage::Written, busy, false),
+            (Stage::Releasing, away, false),
+        ] {
+            let mut facts = Facts::default();
+            facts.phone.link = Some(Link {
+                identity: Some(PhoneIdentity {
+                    key: "pbx/2001".to_owned(),
+                    system: "Pretend 1.0".to_owned(),
+                    names: Vec::new(),
+                }),
+                abilities: Abilities::default(),
+                up: true,
+                since: now.wall,
+                down_at: None,
+                fault: None,
+            });
+            facts.phone.on_seen(value(shows), now);
+            let mut ledger = Ledger::default();
+            let hold = Hold {
+                stage,
+                before: value(away),
+                wrote: value(busy),
+                earlier: None,
+                why: Reason {
+                    cause: Cause::Teams,
+                    rule: String::new(),
+                    since: now.wall,
+                    until: None,
+                },
+                since: now.wall,
+                phone: "pbx/2001".to_owned(),
+            };
+            ledger.put(Field::Presence, "pbx/2001", Some(hold));
+            let told = by_hand(&facts, &ledger, now);
+            let wanted = is_by_hand.then_some((PhoneState::Presence(shows), now.wall));
+            assert_eq!(
+                told,
+                wanted.into_iter().collect::<Vec<_>>(),
+                "{stage:?}, {shows:?}"
+            );
+        }
+    }
+}

@@ -98,7 +98,7 @@ impl Engine {
 
     /// Around a border Teams is read faster.
     pub(super) fn hurry_at_borders(&mut self, now: Now) {
-        let Some(since) = self.bordered.replace(now.wall).filter(|since| *since < now.wall) else {
+        let Some(since) = self.bordered.replace(now.wall) else {
             return;
         };
         let calendar = &self.facts.calendar;

@@ -358,13 +358,13 @@ impl World {
             late: None,
             ..self.disk.clone()
         };
-        let is_harmless = match &effect {
-            // That a write does not come any more is noted with whatever comes next.
-            Effect::SaveLedger { ledger, .. } => **ledger == without,
-            // What is there already, or can't be read, is looked at again whenever anything is looked at.
-            Effect::ReadTeams => self.engine.desired().message.is_some() && self.disk.message.is_none(),
-            _ => false,
-        };
+        // That a write does not come any more is noted with whatever comes next.
+        let forgets = matches!(&effect, Effect::SaveLedger { ledger, .. } if **ledger == without);
+        // A message that is there already, or can't be read, is looked at again whenever anything is looked at.
+        let looks = effect == Effect::ReadTeams
+            && self.engine.desired().message.is_some()
+            && self.disk.message.is_none();
+        let is_harmless = forgets || looks;
         assert!(is_harmless, "no deadline told of {effect:?}");
         self.log.push((now.mono, effect.clone()));
         for answer in self.message_seen(&effect).into_iter().chain(self.act(effect)) {

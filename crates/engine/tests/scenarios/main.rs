@@ -3,11 +3,14 @@
 mod calendar;
 #[path = "../common/mod.rs"]
 mod common;
+mod leaving;
 mod mutants;
+mod phone_reads;
 mod r01_r06_phone_to_teams;
 mod r06_r13_teams_to_phone;
 mod r19_r24_person;
 mod rules_table;
 mod seeds;
 mod seeds_calendar;
+mod told;
 mod view;

@@ -1440,7 +1440,7 @@ fn r8_a_preferred_presence_that_could_not_be_replaced_yet_is_still_ours() {
 }
 
 /// Another program takes back what we set, seconds after it, `times` times.
-fn contested(times: u32) -> World {
+pub(crate) fn contested(times: u32) -> World {
     let mut w = World::new("recommended");
     for _ in 0..times {
         w.teams("DoNotDisturb", "DoNotDisturb");

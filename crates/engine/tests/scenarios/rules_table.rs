@@ -21,7 +21,7 @@ use offhook_protocol::pages::{RulesCell, RulesPage, RulesRow};
 use offhook_protocol::status::NotDoneReason;
 
 /// A profile with cells of the person's own, as `key = text` without `rules.`.
-fn with_own(profile: &str, own: &[(&str, &str)]) -> Rules {
+pub(crate) fn with_own(profile: &str, own: &[(&str, &str)]) -> Rules {
     let mut rules = rules(profile);
     for (key, text) in own {
         let key = format!("rules.{key}");

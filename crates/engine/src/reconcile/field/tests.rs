@@ -491,3 +491,18 @@ fn r9_a_hold_on_another_field_forgets_no_presence_that_may_come_late() {
         assert_eq!(desk.ledger.late.is_none(), forgotten);
     }
 }
+
+#[test]
+fn r9_only_a_presence_that_was_given_up_is_waited_for_afterwards() {
+    for (before, wrote, earlier, waited) in [
+        (NONE, BUSY, None, true),
+        (NONE, BUSY, Some(AWAY), false),
+        (NOWHERE, to("1"), None, false),
+    ] {
+        let shows = earlier.clone().unwrap_or_else(|| before.clone());
+        let mut desk = Desk::held(Stage::Intent, &before, &wrote, &shows).in_doubt(Duration::ZERO);
+        desk.ledger.holds[0].earlier.clone_from(&earlier);
+        desk.step(&wants(Want::Leave));
+        assert_eq!(desk.ledger.late.is_some(), waited, "{wrote:?}, {earlier:?}");
+    }
+}
