@@ -42,7 +42,8 @@ fn r20_quit_waits_for_each_thing_that_nobody_has_confirmed_as_long_as_it_may() {
         w.pause(Pause::UntilResumed);
         w
     };
-    let all: [(&str, fn() -> World); 4] = [
+    type Held = (&'static str, fn() -> World);
+    let all: [Held; 4] = [
         ("field", field),
         ("session", session),
         ("preferred", preferred),
