@@ -96,3 +96,24 @@ fn a_small_tenant_is_never_refused_and_reads_as_fast_as_one_desk() {
     assert!(quantile(&mut outcome.calls, 0.95) < 0.2);
     assert!(outcome.ledgers.iter().all(|ledger| ledger.reads_apart.is_none()));
 }
+
+#[test]
+fn who_asks_for_help_gets_the_usage_and_no_complaint() {
+    let fleet = |argument: &str| {
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_fleet"));
+        let said = program.arg(argument).output().expect("the program");
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        (said.status.code(), text(said.stdout), text(said.stderr))
+    };
+    for asking in ["--help", "-h"] {
+        let (code, out, complaint) = fleet(asking);
+        assert_eq!((code, complaint.as_str()), (Some(0), ""), "{asking}");
+        assert!(out.starts_with("usage: cargo xtask fleet"), "{out}");
+    }
+    let (code, out, complaint) = fleet("--no-such");
+    assert_eq!((code, out.as_str()), (Some(2), ""));
+    assert!(
+        complaint.contains("--no-such") && complaint.contains("usage:"),
+        "{complaint}"
+    );
+}

@@ -33,6 +33,10 @@ fn main() -> ExitCode {
             Ok(Some(Long("desks"))) => arguments.value().and_then(|v| v.parse()).map(|n| desks = n),
             Ok(Some(Long("seed"))) => arguments.value().and_then(|v| v.parse()).map(|n| seed = n),
             Ok(Some(Long("out"))) => arguments.value().and_then(|v| v.parse()).map(|n| out = n),
+            Ok(Some(Long("help") | Short('h'))) => {
+                println!("{USAGE}");
+                return ExitCode::SUCCESS;
+            }
             Ok(Some(other)) => Err(other.unexpected()),
             Err(error) => Err(error),
         };
