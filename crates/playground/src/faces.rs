@@ -4,7 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
-use tokio::net::{TcpListener, TcpSocket};
+use socket2::{Domain, Socket, Type};
+use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 use crate::company::Shared;
@@ -80,15 +81,19 @@ pub(crate) fn serve_starface_chat(world: &World, listener: TcpListener) {
 }
 
 /// Holds a port on which nobody listens, or another program would get it for a connection of its own.
-fn reserve(at: SocketAddr) -> std::io::Result<TcpSocket> {
-    let socket = if at.is_ipv4() {
-        TcpSocket::new_v4()?
-    } else {
-        TcpSocket::new_v6()?
-    };
+fn reserve(at: SocketAddr) -> std::io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(at), Type::STREAM, None)?;
     // As the listener has it: both may have the port as long as one of them does not listen.
-    socket.set_reuseaddr(true)?;
-    socket.bind(at)?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&at.into())?;
+    Ok(socket)
+}
+
+/// The same for datagrams, while the face still takes them. Connected to itself, so that what others send is refused as
+/// soon as the face is gone.
+fn reserve_datagrams(at: SocketAddr) -> std::io::Result<Socket> {
+    let socket = sip::datagrams(at)?;
+    socket.connect(&at.into())?;
     Ok(socket)
 }
 
@@ -100,6 +105,10 @@ pub(crate) async fn stop(world: &World) {
     world.procall.forget_sessions();
     world.sip.stopped();
     world.portal.forget_sessions();
+    if world.sip_server.lock().is_some() {
+        let datagrams = reserve_datagrams(world.addresses.sip);
+        world.reserved.lock().extend(datagrams);
+    }
     for (face, at) in world.faces() {
         let running = face.lock().take();
         if let Some(server) = running {

@@ -207,7 +207,7 @@ pub(crate) struct World {
     starface_server: Shared<Option<JoinHandle<()>>>,
     starface_chat_server: Shared<Option<JoinHandle<()>>>,
     /// The ports of a phone system that is down.
-    reserved: Shared<Vec<tokio::net::TcpSocket>>,
+    reserved: Shared<Vec<socket2::Socket>>,
     procall_server: Shared<Option<JoinHandle<()>>>,
     sip_server: Shared<Option<JoinHandle<()>>>,
     csta_server: Shared<Option<JoinHandle<()>>>,

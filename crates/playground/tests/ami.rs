@@ -445,6 +445,18 @@ async fn a_restart_ends_connections_and_calls() {
     let other = tokio::net::TcpSocket::new_v4().unwrap();
     let taken = other.bind(company.addresses().starface_chat);
     assert!(taken.is_err(), "nobody else gets its ports meanwhile");
+    let sip = company.addresses().sip;
+    let taken = std::net::UdpSocket::bind(sip);
+    assert!(taken.is_err(), "nor the one for datagrams");
+    // Who asks there is refused, and not left waiting.
+    let asking = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    asking.connect(sip).await.unwrap();
+    let refused = tokio::time::timeout(std::time::Duration::from_secs(20), async {
+        while asking.send(b"OPTIONS").await.is_ok() {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    });
+    refused.await.expect("refused");
     company.start_phone_system().await.unwrap();
     let mut ami = Ami::login(&company, "admin").await;
     let list = ami

@@ -21,7 +21,7 @@ use crate::faults::{Fault, Faults, Place};
 use crate::pbx::Pbx;
 use crate::requests::Requests;
 
-pub(crate) use serve::{Ports, bind, serve};
+pub(crate) use serve::{Ports, bind, datagrams, serve};
 
 /// What a server of some kind, or in some mood, does otherwise.
 #[derive(Clone, Debug)]

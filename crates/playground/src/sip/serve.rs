@@ -4,6 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use socket2::{Domain, SockRef, Socket, Type};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream, UdpSocket};
 use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
@@ -36,14 +37,44 @@ impl Ports {
 pub(crate) async fn bind(address: IpAddr, port: u16) -> std::io::Result<Ports> {
     for attempt in 0.. {
         let tcp = TcpListener::bind((address, port)).await?;
-        match UdpSocket::bind(tcp.local_addr()?).await {
-            Ok(udp) => return Ok(Ports { tcp, udp }),
+        let at = tcp.local_addr()?;
+        let udp = if port == 0 {
+            UdpSocket::bind(at).await
+        } else {
+            // Somebody of ours holds it.
+            datagrams(at).and_then(|socket| UdpSocket::from_std(socket.into()))
+        };
+        match udp {
+            Ok(udp) => {
+                share(SockRef::from(&udp))?;
+                return Ok(Ports { tcp, udp });
+            }
             // Somebody else has this number for datagrams: another number.
             Err(error) if port != 0 || attempt > 20 => return Err(error),
             Err(_) => {}
         }
     }
     Err(std::io::ErrorKind::AddrInUse.into())
+}
+
+/// A port for datagrams that others of ours may hold as well.
+pub(crate) fn datagrams(at: SocketAddr) -> std::io::Result<Socket> {
+    let socket = Socket::new(Domain::for_address(at), Type::DGRAM, None)?;
+    share(SockRef::from(&socket))?;
+    socket.set_nonblocking(true)?;
+    socket.bind(&at.into())?;
+    Ok(socket)
+}
+
+/// Windows would let anybody in, and refuses it once a port is had.
+#[cfg(unix)]
+fn share(socket: SockRef<'_>) -> std::io::Result<()> {
+    socket.set_reuse_address(true)
+}
+
+#[cfg(not(unix))]
+fn share(_: SockRef<'_>) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// Where messages to somebody go.
