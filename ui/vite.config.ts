@@ -11,5 +11,6 @@ export default defineConfig(({ mode }) => ({
   // One file of scripts: a second one would be asked for only after the first has come.
   resolve: { alias: mode === "fake" ? [{ find: /^\.\/host$/, replacement: fake }] : [] },
   build: { target: ["es2022", "safari16"], modulePreload: false, reportCompressedSize: true },
-  test: { environment: "jsdom", include: ["test/**/*.test.ts"] },
+  // A limit is no assertion: on a busy machine a page takes its time.
+  test: { environment: "jsdom", include: ["test/**/*.test.ts"], testTimeout: 60_000 },
 }));
