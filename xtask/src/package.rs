@@ -146,12 +146,25 @@ fn sums(files: &[PathBuf]) -> Result<()> {
 fn knows_nobody(program: &Path) -> Result<()> {
     let bytes = std::fs::read(program).with_context(|| format!("{}", program.display()))?;
     for place in step::own_places()? {
-        let place = place.display().to_string();
-        if bytes.windows(place.len()).any(|piece| piece == place.as_bytes()) {
-            bail!("{} has {place} in it", program.display());
+        for name in told_apart(&place)? {
+            if bytes.windows(name.len()).any(|piece| piece == name.as_bytes()) {
+                bail!("{} has {name} in it", program.display());
+            }
         }
     }
     Ok(())
+}
+
+/// By which names a folder is known from others. A clone in `/src` or `/build` is no news in a path such as
+/// `/cargo/registry/src`: what lies in it is looked for there.
+fn told_apart(place: &Path) -> Result<Vec<String>> {
+    if place.components().count() > 2 {
+        return Ok(vec![place.display().to_string()]);
+    }
+    let inside = std::fs::read_dir(place).with_context(|| format!("{}", place.display()))?;
+    inside
+        .map(|entry| Ok(entry?.path().display().to_string()))
+        .collect()
 }
 
 /// Builds the programs for Windows and says where they lie, with the library that they load.
@@ -246,8 +259,9 @@ fn version() -> Result<String> {
 
 #[cfg(test)]
 mod tests {
-    use super::knows_nobody;
+    use super::{knows_nobody, told_apart};
     use crate::step;
+    use std::path::Path;
 
     #[test]
     fn a_program_that_names_a_folder_of_this_machine_is_not_packed() {
@@ -262,6 +276,16 @@ mod tests {
         }
         says("\0/cargo/registry/src/lib.rs\0/offhook/crates/x\0".to_owned()).unwrap();
         std::fs::remove_file(&program).unwrap();
+    }
+
+    #[test]
+    fn a_folder_with_a_common_name_is_known_by_what_lies_in_it() {
+        assert_eq!(told_apart(Path::new("/home/ada")).unwrap(), ["/home/ada"]);
+        let names = told_apart(Path::new("/usr")).unwrap();
+        assert!(
+            names.contains(&"/usr/bin".to_owned()) && !names.contains(&"/usr".to_owned()),
+            "{names:?}"
+        );
     }
 
     #[test]
