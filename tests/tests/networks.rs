@@ -322,6 +322,12 @@ fn a_certificate_of_nobody_known_is_said_and_a_bad_file_too() {
     let apply = |file: &str| json!({"apply": {"network.root_file": file}});
     socket.ask(apply("")).expect("taken");
     company.wait_said(false, "does not trust the certificate of graph.example.com");
+    let (in_order, says) = company.product.doctor("Encryption to graph.example.com");
+    assert!(
+        !in_order && says.contains("does not trust the certificate"),
+        "{says}"
+    );
+    assert!(says.contains("root certificate belongs into"), "{says}");
     socket.ask(apply("/nowhere/roots.pem")).expect("taken");
     let mut pages = Socket::connect(company.product.data_dir()).watch("pages");
     let shown = pages.wait(LIMIT, "the file", |pages| {
@@ -331,4 +337,5 @@ fn a_certificate_of_nobody_known_is_said_and_a_bad_file_too() {
     let file = company.front.authority_file();
     socket.ask(apply(&file.display().to_string())).expect("taken");
     company.wait_said(true, "");
+    assert!(company.product.doctor("Encryption to graph.example.com").0);
 }

@@ -3,6 +3,7 @@
 use super::proxy::{foreign_sign_in, named_by_script};
 use super::{Area, LIMIT, Look};
 use crate::entra::EntraConfig;
+use crate::net::cause::{Cause, cause};
 use crate::phones::net::{self, NetError};
 use crate::phones::tls::Tls;
 use jiff::Timestamp;
@@ -12,6 +13,7 @@ use offhook_engine::text::DoctorText;
 use offhook_protocol::pages::Language;
 use reqwest::header::DATE;
 use reqwest::{StatusCode, Url};
+use std::error::Error as _;
 use std::time::Duration;
 
 /// More than this disturbs sign-in and appointments. Tokens are given five minutes.
@@ -97,8 +99,13 @@ async fn way(
     let encrypted = url.scheme() == "https";
     match asked(url).await {
         Err(NotAsked::Net(error)) => {
-            let fault = NetError::of_request(&error, &host).fault();
-            let (area, what) = if fault.code == Code::TlsFailed {
+            let untrusted = error.source().and_then(cause) == Some(Cause::Untrusted);
+            let fault = if untrusted {
+                Fault::new(FaultKind::Unreachable, Code::CertificateUnknown).about(&host)
+            } else {
+                NetError::of_request(&error, &host).fault()
+            };
+            let (area, what) = if untrusted || fault.code == Code::TlsFailed {
                 (Area::Tls, DoctorText::Tls)
             } else {
                 (Area::Answer, DoctorText::Answer)
