@@ -279,6 +279,10 @@ fn every_command_answers() {
 
     // The end, and nobody there any more.
     assert_eq!(done(&ctl(&["quit"])), "");
+    // When it has said so, nobody holds the data folder any more.
+    let lock = std::fs::File::open(product.data_dir().join("lock")).expect("the lock");
+    assert!(lock.try_lock().is_ok());
+    drop(lock);
     watching.wait_end(SOON);
     assert!(product.process().wait_end(SOON).success());
     assert_eq!(product.file("run.json"), None);

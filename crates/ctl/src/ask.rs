@@ -4,15 +4,20 @@ use crate::failure::Failure;
 use crate::{rules, secret, show, words};
 use offhook_client::{AskError, Client, data_dir};
 use offhook_protocol::command::{Answer, Command, Event, Finding, Hidden, SecretName, Watch};
+use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A softphone may wait for its hook: rather give up soon.
 const CALL_LIMIT: Duration = Duration::from_secs(2);
 
 /// Signing out and looking for trouble talk to other systems.
 const SLOW_LIMIT: Duration = Duration::from_secs(120);
+
+/// Putting back what was set takes two seconds at most; what follows, far less.
+const END_LIMIT: Duration = Duration::from_secs(20);
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 pub(crate) fn connect(explicit: Option<&Path>) -> Result<Client, Failure> {
     Ok(Client::connect(&data_dir(explicit))?)
@@ -64,15 +69,28 @@ pub(crate) fn watch_status(explicit: Option<&Path>, json: bool) -> Result<(), Fa
     Err(Failure::Lost)
 }
 
+/// Returns once Offhook has ended: who removes its programs next finds them in nobody's use.
 pub(crate) fn quit(explicit: Option<&Path>, json: bool) -> Result<(), Failure> {
     match connect(explicit)?.ask(Command::Quit) {
-        Ok(answer) => show::answer(&answer, json),
-        // It was quicker to end than to answer.
-        Err(AskError::Lost(error)) if error.kind() == ErrorKind::UnexpectedEof => {
-            show::answer(&Answer::Done, json)
-        }
-        Err(error) => Err(error.into()),
+        // Or it was quicker to end than to answer.
+        Ok(_) => {}
+        Err(AskError::Lost(error)) if error.kind() == ErrorKind::UnexpectedEof => {}
+        Err(error) => return Err(error.into()),
     }
+    let (lock, asked) = (data_dir(explicit).join("lock"), Instant::now());
+    while is_held(&lock) {
+        if asked.elapsed() > END_LIMIT {
+            return Err(Failure::Lost);
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    }
+    show::answer(&Answer::Done, json)
+}
+
+/// Whether a program has the lock that it holds for as long as it runs.
+fn is_held(lock: &Path) -> bool {
+    let lock = File::open(lock).map(|lock| lock.try_lock_shared());
+    matches!(lock, Ok(Err(TryLockError::WouldBlock)))
 }
 
 /// Without a running program, the program beside this one looks for itself and its answer is shown.
