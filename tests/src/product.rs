@@ -93,6 +93,21 @@ impl<'desk> Product<'desk> {
         Self::placed(Place::Lent(desk))
     }
 
+    /// With the data directory that Offhook takes in this session when none is named.
+    ///
+    /// # Panics
+    /// When it can't be made, or is there.
+    pub fn in_its_usual_place(desk: &'desk Desk) -> Self {
+        let folder = tempfile::Builder::new()
+            .prefix("offhook")
+            .rand_bytes(0)
+            .tempdir_in(desk.folder().join("state"));
+        Self {
+            folder: folder.expect("the data directory"),
+            ..Self::new(desk)
+        }
+    }
+
     fn placed(desk: Place<'desk>) -> Self {
         Self {
             desk,

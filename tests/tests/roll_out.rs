@@ -192,6 +192,78 @@ fn a_policy_locks_what_it_forces_and_takes_over_the_key_file_it_names() {
 }
 
 #[test]
+fn the_organisation_decides_whether_offhook_starts_at_sign_in() {
+    const START: &str = "Start at sign-in";
+    let desk = Desk::headless();
+    let mut product = Product::in_its_usual_place(&desk);
+    product.write_settings("version = 1\n[person]\nlanguage = \"en\"\n[store]\nsecrets = \"file\"\n");
+    let entry = desk.folder().join("config/autostart/offhook.desktop");
+    let policy = desk.folder().join("policy.toml");
+    let force = |on: bool| std::fs::write(&policy, format!("[person]\nautostart = {on}\n")).expect("written");
+    let named = policy.display().to_string();
+    let environment = [("OFFHOOK_TEST_POLICY", named.as_str())];
+    let shown = |product: &Product<'_>, on: bool| {
+        let pages = wait_page(product, "the start-up page", |pages| {
+            pages["startup"]["autostart"]["on"] == on
+        });
+        assert_eq!(pages["startup"]["autostart"]["locked"], true);
+        let asked = json!({"autostart": {"on": !on}});
+        let refused = Socket::connect(product.data_dir())
+            .ask(asked)
+            .expect_err("refused");
+        assert_eq!(refused["code"], "locked");
+    };
+
+    force(true);
+    product.start(&["--no-tray"], &environment);
+    let text = std::fs::read_to_string(&entry).expect("the entry");
+    assert!(text.contains("offhook --minimised\n"), "{text}");
+    shown(&product, true);
+    // Taken away by hand: set right when somebody looks, and at the end.
+    std::fs::remove_file(&entry).expect("removed");
+    let said = product.doctor(START);
+    assert!(said.0 && said.1.contains("and it does"), "{said:?}");
+    std::fs::write(&entry, text.replace("Exec=", "Exec=/old")).expect("changed");
+    assert_eq!(product.ctl(&["quit"]).code, 0);
+    assert_eq!(std::fs::read_to_string(&entry).expect("the entry"), text);
+
+    force(false);
+    product.start(&["--no-tray"], &environment);
+    assert!(!entry.exists());
+    shown(&product, false);
+    assert!(product.doctor(START).0);
+    product.term();
+    // Nobody forces it any more: what is there stays, and the person has the switch.
+    std::fs::remove_file(&policy).expect("removed");
+    product.start(&["--no-tray"], &environment);
+    let asked = Socket::connect(product.data_dir()).ask(json!({"autostart": {"on": true}}));
+    asked.expect("switched on");
+    assert!(entry.exists());
+    product.term();
+    assert!(entry.exists());
+
+    // While it does not run, the doctor only says so.
+    std::fs::remove_file(&entry).expect("removed");
+    force(true);
+    let mut doctor = product.command("offhook", &["--doctor"]);
+    let found = doctor.envs(environment).output().expect("the doctor");
+    let found: Value = serde_json::from_slice(&found.stdout).expect("findings");
+    let start = found
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|finding| finding["what"] == START);
+    let start = start.expect("a finding");
+    assert_eq!(start["ok"], false);
+    assert!(
+        start["mend"]
+            .as_str()
+            .is_some_and(|mend| mend.contains("Start Offhook once"))
+    );
+    assert!(!entry.exists());
+}
+
+#[test]
 fn who_leaves_takes_away_everything_that_was_stored_for_them() {
     let desk = Desk::headless();
     let company = Playground::start(&desk);

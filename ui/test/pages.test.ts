@@ -433,6 +433,15 @@ describe("Settings", () => {
     expect(root.querySelector("#autostart-help")?.textContent).toContain("another Offhook");
   });
 
+  it("locks what the organisation has decided of the start at sign-in", () => {
+    const root = draw(at("startup", "locked"));
+    const control = root.querySelector<HTMLInputElement>("#autostart");
+    expect(control?.disabled).toBe(true);
+    expect(control?.checked).toBe(true);
+    expect(root.querySelector("#autostart-notes")?.textContent).toContain("Set by your organisation");
+    expect(draw(at("startup", "free")).querySelector<HTMLInputElement>("#autostart")?.disabled).toBe(false);
+  });
+
   it("says where there is no tray how to open the window", () => {
     expect(draw(at("startup", "no-tray")).querySelector("[data-tray=none]")).not.toBeNull();
     expect(draw(at("startup", "free")).querySelector("[data-tray=none]")).toBeNull();

@@ -567,7 +567,7 @@ fn page(step: &Value) -> String {
             "client_id": field},
         "phone": phone, "rules_version": 1, "calendar": calendar, "sources": {"sources": [], "apps": [],
             "microsip": false, "sip": {"password_stored": false, "test": test}},
-        "startup": {"autostart": {"on": false, "can": true, "text": null, "refused": null}, "tray": true,
+        "startup": {"autostart": {"on": false, "can": true, "text": null, "refused": null, "locked": false}, "tray": true,
             "proxy_password": false, "network": [], "update": null},
         "diagnostics": {"lights": [], "examining": false, "findings": [], "examined": null, "notification": test,
             "sign_in": test, "phone": test, "log_forced": null, "data_dir": ""},

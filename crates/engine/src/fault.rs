@@ -200,6 +200,8 @@ pub enum Code {
     UndoNothing,
     UndoChanged,
     AutostartFailed,
+    /// Start at sign-in is not as the organisation has it.
+    AutostartNotAsForced,
     LogUnreadable,
     FolderNotOpened,
     NotificationsMissing,
@@ -402,6 +404,7 @@ impl Code {
         Self::UndoNothing,
         Self::UndoChanged,
         Self::AutostartFailed,
+        Self::AutostartNotAsForced,
         Self::LogUnreadable,
         Self::FolderNotOpened,
         Self::NotificationsMissing,

@@ -134,6 +134,8 @@ pub struct AutostartView {
     pub text: Option<String>,
     /// Why the last change of it failed.
     pub refused: Option<String>,
+    /// The organisation has decided.
+    pub locked: bool,
 }
 
 /// "Diagnostics".

@@ -15,4 +15,8 @@ text: string | null,
 /**
  * Why the last change of it failed.
  */
-refused: string | null, };
+refused: string | null, 
+/**
+ * The organisation has decided.
+ */
+locked: boolean, };

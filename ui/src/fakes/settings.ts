@@ -365,7 +365,7 @@ function sourcesPage(state: FakeState, say: Say): SourcesPage {
 }
 
 function startupPage(state: FakeState, say: Say): StartupPage {
-  const autostart = { on: true, can: true, text: null, refused: null };
+  const autostart = { on: true, can: true, text: null, refused: null, locked: false };
   const newest = say("Offhook 1.3.0 is there.", "Offhook 1.3.0 ist da.");
   const newer = { text: newest, page: "https://example.com/offhook" };
   const network = {
@@ -373,6 +373,7 @@ function startupPage(state: FakeState, say: Say): StartupPage {
     network: [],
     update: state === "update" ? newer : null,
   };
+  if (state === "locked") return { autostart: { ...autostart, locked: true }, tray: true, ...network };
   if (state === "autostart-elsewhere") {
     const text = say(
       "This system starts another Offhook: /opt/offhook-0.9/offhook. Switching on makes it start this one.",

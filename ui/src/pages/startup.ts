@@ -163,7 +163,7 @@ function autostart(room: Room, { autostart }: StartupPage): TemplateResult {
     label: word("startup-autostart"),
     ...(autostart.text ? { help: autostart.text } : {}),
     on: autostart.on,
-    locked: false,
+    locked: autostart.locked,
     fixed: !autostart.can,
     refused: autostart.refused,
     set: (on) => acts.ask("startup", "autostart", { autostart: { on } }),

@@ -42,6 +42,19 @@ pub enum Found {
     Unknown,
 }
 
+impl Found {
+    /// Whether nothing has to be changed for what an organisation forces.
+    pub(crate) const fn fits(&self, on: bool) -> bool {
+        match self {
+            Self::On | Self::Everyone => on,
+            Self::Off => !on,
+            // An entry that starts nothing now may do so tomorrow.
+            Self::SwitchedOff | Self::Elsewhere(_) => false,
+            Self::Unknown => true,
+        }
+    }
+}
+
 /// The place where the system keeps what it starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Autostart {
@@ -114,6 +127,28 @@ impl Autostart {
         return agent::look(self, &self.folder);
         #[cfg(not(any(windows, target_os = "macos")))]
         return entry::look(self, &self.folder, &self.common);
+    }
+
+    /// What the organisation forces, as far as it means this entry: the one of a data directory of its own (a trial, the
+    /// playground) is never switched on for it, but off.
+    pub(crate) fn meant(&self, forced: Option<bool>) -> Option<bool> {
+        forced.filter(|on| !on || self.data_dir.is_none())
+    }
+
+    /// Looks, and where that is not as `forced` sets it right first, whoever made it so.
+    ///
+    /// # Errors
+    /// What is there, and why it could not be changed.
+    pub(crate) fn keep(&self, forced: Option<bool>, hidden: bool) -> Result<Found, (Found, io::Error)> {
+        let found = self.look();
+        let Some(on) = self.meant(forced).filter(|on| !found.fits(*on)) else {
+            return Ok(found);
+        };
+        if let Err(error) = self.set(on, hidden) {
+            return Err((found, error));
+        }
+        tracing::info!(on, "start at sign-in was set as the organisation has it");
+        Ok(self.look())
     }
 
     /// Switches it on, starting without a window if `hidden`, or off.

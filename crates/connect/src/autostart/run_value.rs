@@ -64,11 +64,12 @@ fn value_name(autostart: &Autostart) -> String {
     }
 }
 
-/// As the C runtime of Microsoft takes it apart; a path on Windows holds no quotation mark.
+/// As the C runtime of Microsoft takes it apart; a path on Windows holds no quotation mark. The program always stands in
+/// marks, as installers write it and look for it when they take it away.
 fn command_line(autostart: &Autostart, hidden: bool) -> String {
     let words = autostart.command(hidden);
-    let quoted = words.iter().map(|word| {
-        if word.contains([' ', '\t']) {
+    let quoted = words.iter().enumerate().map(|(at, word)| {
+        if at == 0 || word.contains([' ', '\t']) {
             // A backslash before the closing mark would take it along.
             let end = word.len() - word.trim_end_matches('\\').len();
             format!("\"{word}{}\"", "\\".repeat(end))
@@ -102,6 +103,7 @@ mod tests {
                 let line = command_line(&ours, hidden);
                 assert_eq!(words(&line), ours.command(hidden), "{line}");
                 assert_eq!(ours.judge(&words(&line)), Found::On, "{line}");
+                assert!(line.starts_with(&format!("\"{program}\"")), "{line}");
             }
         }
     }

@@ -75,3 +75,57 @@ fn a_place_that_cannot_be_written_is_an_error() {
     assert!(autostart.set(true, true).is_err());
     assert_eq!(autostart.look(), Found::Off);
 }
+
+#[test]
+fn what_the_organisation_forces_is_set_right_whoever_changed_it() {
+    let (own, common) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let autostart = of(own.path(), common.path());
+    let path = own.path().join("autostart/offhook.desktop");
+    assert_eq!(autostart.keep(None, true).unwrap(), Found::Off);
+    assert!(!path.exists(), "nobody forces anything");
+    assert_eq!(autostart.keep(Some(true), true).unwrap(), Found::On);
+    let on = std::fs::read_to_string(&path).unwrap();
+    assert!(on.contains("--minimised"), "{on}");
+
+    // Removed, switched off, or another's.
+    std::fs::remove_file(&path).unwrap();
+    assert_eq!(autostart.keep(Some(true), true).unwrap(), Found::On);
+    for off in ["Hidden=true\n", "X-GNOME-Autostart-enabled=false\n"] {
+        std::fs::write(&path, format!("{on}{off}")).unwrap();
+        assert_eq!(autostart.keep(Some(true), true).unwrap(), Found::On, "{off}");
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), on);
+    }
+    std::fs::write(&path, on.replace("/opt/My Apps", "/old")).unwrap();
+    assert_eq!(autostart.keep(Some(true), true).unwrap(), Found::On);
+
+    assert_eq!(autostart.keep(Some(false), true).unwrap(), Found::Off);
+    assert!(!path.exists());
+    // One for everyone is enough for "on", and hidden for "off".
+    let theirs = common.path().join("autostart/offhook.desktop");
+    std::fs::create_dir_all(theirs.parent().unwrap()).unwrap();
+    std::fs::write(&theirs, "[Desktop Entry]\nExec=/opt/offhook\n").unwrap();
+    assert_eq!(autostart.keep(Some(true), true).unwrap(), Found::Everyone);
+    assert!(!path.exists());
+    assert_eq!(autostart.keep(Some(false), true).unwrap(), Found::Off);
+    assert!(path.exists() && theirs.exists());
+}
+
+#[test]
+fn a_data_folder_of_its_own_is_never_switched_on_for_the_organisation() {
+    let (own, common) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let mut autostart = of(own.path(), common.path());
+    autostart.data_dir = Some("/tmp/trial".into());
+    autostart.name = "offhook-trial".to_owned();
+    assert_eq!(autostart.keep(Some(true), true).unwrap(), Found::Off);
+    autostart.set(true, true).unwrap();
+    assert_eq!(autostart.keep(Some(false), true).unwrap(), Found::Off);
+}
+
+#[test]
+fn what_can_not_be_forced_is_told_with_what_is_there() {
+    let (own, common) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    std::fs::write(own.path().join("autostart"), "a file").unwrap();
+    let autostart = of(own.path(), common.path());
+    let (found, _why) = autostart.keep(Some(true), true).unwrap_err();
+    assert_eq!(found, Found::Off);
+}

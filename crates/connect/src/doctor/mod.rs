@@ -7,10 +7,12 @@
 mod network;
 mod proxy;
 mod running;
+mod start;
 #[cfg(test)]
 mod tests;
 
 pub use running::Running;
+pub use start::Start;
 
 use crate::calendar::{CalendarConfig, CalendarSource, Means};
 use crate::entra::{self, AtRest};
@@ -61,6 +63,7 @@ pub enum Area {
     Calls,
     Notifications,
     Tray,
+    Start,
 }
 
 impl Area {
@@ -80,6 +83,7 @@ impl Area {
             Self::Calls => "calls",
             Self::Notifications => "notifications",
             Self::Tray => "tray",
+            Self::Start => "start",
         }
     }
 }
@@ -180,9 +184,13 @@ pub async fn examine(settings: &Settings, store: &SecretStore, running: Option<R
         Some(running) => {
             let lights = running.lights(&looks, language);
             looks.extend(lights);
+            looks.extend(running.start.look(language));
             looks.extend(Box::pin(running.desktop(language)).await);
         }
-        None => looks.extend(Box::pin(sources_at_rest(settings, store, language)).await),
+        None => {
+            looks.extend(Box::pin(sources_at_rest(settings, store, language)).await);
+            looks.extend(Start::at_rest(settings).look(language));
+        }
     }
     looks
 }

@@ -1,6 +1,6 @@
 //! What only the running program knows: who is signed in, its lights, its doors, the desktop around it.
 
-use super::{Area, Look, calendar, missing, needed, right_name};
+use super::{Area, Look, Start, calendar, missing, needed, right_name};
 use crate::calendar::{CalendarConfig, CalendarSource, Means};
 use crate::desktop::{LookingForNotifier, Notifier};
 use crate::graph::with_token;
@@ -30,6 +30,7 @@ pub struct Running {
     pub means: Means,
     /// The port of the hook's web door; `None`: it is switched off.
     pub door: Option<Result<u16, Fault>>,
+    pub start: Start,
     pub icon: IconPlace,
     pub notifier: LookingForNotifier,
 }

@@ -1,4 +1,5 @@
 use super::*;
+use crate::autostart::Found;
 use crate::desktop::{LookingForNotifier, Notifier};
 use crate::secrets::MemoryStore;
 use offhook_engine::teams::{Account, SignIn};
@@ -43,6 +44,11 @@ fn running() -> Running {
             kept: Rc::default(),
         },
         door: None,
+        start: Start {
+            found: Found::Off,
+            forced: None,
+            failed: None,
+        },
         icon: IconPlace::Nowhere,
         notifier: LookingForNotifier::found(Notifier::NoDesktop),
     }
@@ -190,6 +196,31 @@ async fn a_port_where_nothing_answers_is_named() {
 }
 
 #[tokio::test]
+async fn a_name_that_nobody_knows_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    // Longer than a part of a name may be: nobody is asked for it.
+    let host = format!("{}.example", "a".repeat(64));
+    let text = format!(
+        "version = 1\n[person]\nlanguage = \"en\"\n[microsoft]\ncloud = \"custom\"\n\
+         login_url = \"https://{host}\"\ngraph_url = \"https://{host}/v1.0\"\n\
+         client_id = \"11112222-3333-4444-5555-666677778888\"\n"
+    );
+    std::fs::write(folder.path().join("settings.toml"), text).unwrap();
+    let looks = look_at(&Settings::load_with_policy(folder.path(), None), None).await;
+    assert_eq!(codes(&looks, Area::Name), [Some(Code::HostNotFound); 2]);
+    let look = looks.iter().find(|look| look.area == Area::Name).unwrap();
+    let said = format!("{} {}", look.finding.text, look.finding.mend);
+    assert!(
+        said.contains(&format!("The name {host} can't be found")),
+        "{said}"
+    );
+    assert!(said.contains("company's network"), "{said}");
+    // What comes behind it is not looked at.
+    assert_eq!(codes(&looks, Area::Tls), []);
+    assert_eq!(codes(&looks, Area::Answer), []);
+}
+
+#[tokio::test]
 async fn the_login_page_of_a_network_is_no_answer_of_microsoft() {
     let folder = tempfile::tempdir().unwrap();
     let port = answering(
@@ -304,4 +335,63 @@ async fn at_rest_the_sip_account_for_calls_is_tried_and_what_it_lacks_is_named()
     store.save(&name, &secret, Ask::MayPrompt).await.unwrap();
     let found = look(&account).await;
     assert_eq!(found[0].0, Some(Code::SipNotUnderstood), "{found:?}");
+}
+
+#[tokio::test]
+async fn the_start_at_sign_in_is_held_against_what_the_organisation_wants() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(folder.path(), 1, "");
+    let elsewhere = || Found::Elsewhere("/old/offhook".to_owned());
+    let not = Some(Code::AutostartNotAsForced);
+    let cases = [
+        (
+            Found::On,
+            None,
+            None,
+            Some((None, "starts Offhook when you sign in")),
+        ),
+        (Found::Off, None, None, Some((None, "by hand"))),
+        (Found::Everyone, None, None, Some((None, "for everyone"))),
+        (elsewhere(), None, None, Some((None, "/old/offhook"))),
+        (Found::SwitchedOff, None, None, Some((None, "was switched off"))),
+        (Found::Unknown, Some(true), None, None),
+        (Found::On, Some(true), None, Some((None, "and it does"))),
+        (Found::Everyone, Some(true), None, Some((None, "and it does"))),
+        (Found::Off, Some(false), None, Some((None, "and it does not"))),
+        (Found::Off, Some(true), None, Some((not, "does otherwise"))),
+        (
+            Found::SwitchedOff,
+            Some(true),
+            None,
+            Some((not, "does otherwise")),
+        ),
+        (elsewhere(), Some(true), None, Some((not, "does otherwise"))),
+        (Found::On, Some(false), None, Some((not, "does otherwise"))),
+        (
+            Found::Off,
+            Some(true),
+            Some("read-only"),
+            Some((Some(Code::AutostartFailed), "read-only")),
+        ),
+    ];
+    for (found, forced, failed, wanted) in cases {
+        let case = format!("{found:?} {forced:?}");
+        let mut running = running();
+        running.start = Start {
+            found,
+            forced,
+            failed: failed.map(str::to_owned),
+        };
+        let looks = look_at(&settings, Some(running)).await;
+        let look = looks.iter().find(|look| look.area == Area::Start);
+        match wanted {
+            None => assert_eq!(look, None, "{case}"),
+            Some((code, words)) => {
+                let look = look.unwrap();
+                assert_eq!((look.code, look.finding.ok), (code, code.is_none()), "{case}");
+                assert!(look.finding.text.contains(words), "{case}: {:?}", look.finding);
+                assert_eq!(look.finding.mend.is_empty(), code.is_none(), "{case}");
+            }
+        }
+    }
 }

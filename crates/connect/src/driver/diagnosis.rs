@@ -27,6 +27,7 @@ pub(super) struct Diagnosis {
 impl<D: Desktop> Driver<D> {
     pub(super) fn examine(&mut self, reply: Reply) {
         self.diagnosis.asked.push(reply);
+        self.look_at_autostart();
         if std::mem::replace(&mut self.desk.examining, true) {
             return;
         }
@@ -63,6 +64,7 @@ impl<D: Desktop> Driver<D> {
                 ..means
             },
             door,
+            start: self.autostart_found(),
             icon: self.desk.icon,
             notifier: self.desktop.notifier(),
         }

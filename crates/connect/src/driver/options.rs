@@ -32,6 +32,8 @@ const ANSWER: usize = 48 * 1024;
 #[derive(Debug, Default)]
 pub(super) struct Options {
     pub(super) autostart: Option<Autostart>,
+    /// What the organisation forces could not be done.
+    autostart_failed: Option<String>,
     pub(super) listener: Option<Listener>,
     opening: bool,
     /// It was tried and could not be opened.
@@ -223,23 +225,68 @@ impl<D: Desktop> Driver<D> {
         }));
     }
 
-    /// Looks at what the system does at sign-in: it may have been changed outside.
+    /// Looks at what the system does at sign-in: it may have been changed outside. What the organisation forces is
+    /// set right.
     pub(super) fn look_at_autostart(&mut self) {
         let language = self.language();
         let refused = self.desk.autostart.refused.take();
-        let found = self
-            .options
-            .autostart
-            .as_ref()
-            .map_or(Found::Unknown, Autostart::look);
-        self.desk.autostart = AutostartView {
-            refused,
-            ..autostart_view(&found, language)
+        let (forced, hidden) = (self.settings.forced_autostart(), self.settings.starts_hidden());
+        let kept = self.options.autostart.as_ref();
+        let kept = kept.map_or(Ok(Found::Unknown), |own| own.keep(forced, hidden));
+        let (found, failed) = match kept {
+            Ok(found) => (found, None),
+            Err((found, error)) => (found, Some(error.to_string())),
         };
+        if let Some(why) = failed
+            .as_ref()
+            .filter(|_| self.options.autostart_failed.is_none())
+        {
+            tracing::warn!(
+                why,
+                "start at sign-in could not be set as the organisation has it"
+            );
+        }
+        let of_forced = failed
+            .as_ref()
+            .map(|why| text::problem(Code::AutostartFailed, Some(why), language).to_string());
+        self.options.autostart_failed = failed;
+        let (locked, view) = (
+            self.forced_autostart().is_some(),
+            autostart_view(&found, language),
+        );
+        self.desk.autostart = AutostartView {
+            refused: of_forced.or(refused),
+            locked,
+            // What a person may still do about it is none then.
+            text: view.text.filter(|_| !(locked && found == Found::Everyone)),
+            ..view
+        };
+    }
+
+    fn forced_autostart(&self) -> Option<bool> {
+        let forced = self.settings.forced_autostart();
+        self.options.autostart.as_ref().and_then(|own| own.meant(forced))
+    }
+
+    /// For the doctor.
+    pub(super) fn autostart_found(&self) -> doctor::Start {
+        doctor::Start {
+            found: self
+                .options
+                .autostart
+                .as_ref()
+                .map_or(Found::Unknown, Autostart::look),
+            forced: self.forced_autostart(),
+            failed: self.options.autostart_failed.clone(),
+        }
     }
 
     pub(super) fn set_autostart(&mut self, on: bool, reply: Reply) {
         let language = self.language();
+        if self.forced_autostart().is_some() {
+            reply.refuse(text::problem(Code::Locked, None, language));
+            return;
+        }
         let hidden = self.settings.starts_hidden();
         let set = match &self.options.autostart {
             Some(autostart) => autostart.set(on, hidden).map_err(|error| error.to_string()),
@@ -414,5 +461,6 @@ fn autostart_view(found: &Found, language: Language) -> AutostartView {
         can: *found != Found::Unknown,
         text,
         refused: None,
+        locked: false,
     }
 }

@@ -95,6 +95,8 @@ const LINES: &[Known] = &[
         "colour",
     ),
     known("person.start_hidden", Kind::Flag, "true"),
+    // Start at sign-in: only where the organisation forces it. What a person chooses rests with the system.
+    known("person.autostart", Kind::Flag, "false"),
     known(TOLD, Kind::Words, ""),
     notice(NoticeKind::SignIn),
     notice(NoticeKind::Phone),

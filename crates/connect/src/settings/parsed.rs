@@ -161,6 +161,17 @@ impl Settings {
         (self.field(KEY).locked && !path.is_empty()).then(|| path.to_owned())
     }
 
+    /// Whether the organisation wants this system to start Offhook at sign-in, or never; nobody else can say it here.
+    pub fn forced_autostart(&self) -> Option<bool> {
+        const KEY: &str = "person.autostart";
+        self.field(KEY).locked.then(|| self.flag(KEY))
+    }
+
+    /// The data directory.
+    pub fn folder(&self) -> &Path {
+        self.path.parent().unwrap_or(&self.path)
+    }
+
     /// Where newer versions are asked for; `None` while nobody has named a place, or it is switched off.
     pub fn update(&self) -> Option<Result<UpdateConfig, Fault>> {
         let feed = self.text("update.feed");

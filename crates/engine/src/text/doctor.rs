@@ -44,6 +44,15 @@ texts! {
         NotificationsFine: "{name} shows them." / "{name} zeigt sie an.";
         Tray: "Icon in the tray" / "Symbol im Infobereich";
         TrayFine: "This desktop shows it." / "Dieser Desktop zeigt es an.";
+        Start: "Start at sign-in" / "Start bei der Anmeldung";
+        StartOn: "This computer starts Offhook when you sign in." /
+            "Dieser Rechner startet Offhook, wenn Sie sich anmelden.";
+        StartOff: "Offhook is started by hand; the page “Notifications and start-up” has a switch for it." /
+            "Offhook wird von Hand gestartet; ein Schalter dafür ist auf der Seite „Hinweise und Start“.";
+        StartForcedOn: "Your organisation has this computer start Offhook when you sign in, and it does." /
+            "Ihre Organisation lässt Offhook starten, wenn Sie sich anmelden, und so ist es eingerichtet.";
+        StartForcedOff: "Your organisation does not have Offhook start by itself, and it does not." /
+            "Ihre Organisation lässt Offhook nicht von selbst starten, und so ist es.";
         NoDesktop: "Started without a desktop: neither icon nor notifications, as wanted." /
             "Ohne Desktop gestartet: weder Symbol noch Hinweise, wie gewünscht.";
         Desktop: "Desktop" / "Desktop";

@@ -10,6 +10,7 @@ pub fn setting_name(key: &str, language: Language) -> String {
         "role" => ("role of this desk", "Rolle dieses Arbeitsplatzes"),
         "person.language" => ("language", "Sprache"),
         "person.icon" => ("icon", "Symbol"),
+        "person.autostart" => ("start at sign-in", "Start bei der Anmeldung"),
         "person.start_hidden" => ("start without a window", "Start ohne Fenster"),
         "person.pause_outside_hours" => ("pause outside working hours", "Pause außerhalb der Arbeitszeit"),
         "person.work_days" => ("working days", "Arbeitstage"),
