@@ -6,16 +6,19 @@ use super::model::{self, Choices};
 use super::watch::{SETTLED, Wants, name};
 use offhook_engine::desired::Want;
 use offhook_engine::ledger::Stage;
-use offhook_engine::phone::Field;
+use offhook_engine::phone::{Field, FieldValue};
 use offhook_engine::teams::Presence;
 use offhook_engine::{Engine, Instant};
 use std::time::Duration;
 
 /// A hold without a cause.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Idle {
     since: Instant,
+    /// The longest of all that held since then: a call may end meanwhile, after which reads are further apart.
     limit: Duration,
+    /// Another value had another cause, which may have ended a moment ago.
+    wrote: FieldValue,
 }
 
 const AT_MOST: Duration = Duration::from_secs(15);
@@ -155,7 +158,7 @@ impl Desk {
     }
 
     /// How long after the end of a cause the phone may still show it.
-    fn limit(&self, released: bool) -> Duration {
+    pub fn limit(&self, released: bool) -> Duration {
         if released {
             return AT_MOST;
         }
@@ -202,13 +205,19 @@ impl Desk {
             let hold = engine.ledger().hold_on(field, PHONE);
             let mut unanswered = engine.ledger().unanswered.iter();
             let unanswered = unanswered.any(|one| one.wrote.field() == field);
-            let over = hold.is_some_and(|hold| {
+            let over = hold.filter(|hold| {
                 let put_back = self.watch.put_back.contains(&field);
                 *shown != hold.before && (released || put_back || !echo && want.as_ref() != Some(shown))
             });
-            if reachable && over {
+            if let Some(hold) = over.filter(|_| reachable) {
                 let limit = self.limit(released);
-                let idle = *self.watch.idle.entry(field).or_insert(Idle { since: now, limit });
+                let before = self.watch.idle.get(&field);
+                let before = before.filter(|idle| idle.wrote == hold.wrote);
+                let idle = Idle {
+                    since: before.map_or(now, |idle| idle.since),
+                    limit: before.map_or(limit, |idle| idle.limit.max(limit)),
+                    wrote: hold.wrote.clone(),
+                };
                 if now.since(idle.since) > idle.limit {
                     let why = format!(
                         "{field:?} is still held {:?} after its cause",
@@ -216,6 +225,7 @@ impl Desk {
                     );
                     found.push((1, why));
                 }
+                self.watch.idle.insert(field, idle);
             } else {
                 self.watch.idle.remove(&field);
             }

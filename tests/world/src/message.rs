@@ -58,6 +58,8 @@ pub struct Board {
     did: u64,
     unanswered_until: Instant,
     want: Option<StatusMessage>,
+    /// What the last reading said.
+    told: Option<String>,
     /// How far the desk's clock is before Graph's.
     pub ahead: SignedDuration,
 }
@@ -80,6 +82,7 @@ impl Board {
             did: 0,
             unanswered_until: now,
             want: None,
+            told: None,
             ahead: SignedDuration::ZERO,
         }
     }
@@ -139,12 +142,12 @@ impl Desk {
         self.later(wait, Event::WritesMessage);
         let text = self.board.chance.pick(&OWN);
         let now = self.now.mono;
-        let record = self
-            .engine
-            .as_ref()
-            .and_then(|engine| engine.ledger().message.clone());
+        let ledger = self.engine.as_ref().map_or(&self.disk_ledger, Engine::ledger);
+        let record = ledger.message.as_ref();
         let over_ours = is_ours(&self.board.shows(now));
         let written = record.is_some_and(|record| record.stage == Stage::Written);
+        // Of the one before, over ours, the program does not know yet.
+        let untold = self.board.by_hand == Some(false);
         let message = StatusMessage {
             text: text.into(),
             pinned: !text.is_empty() && self.board.chance.hits(0.3),
@@ -156,10 +159,11 @@ impl Desk {
         self.watch.changes.push_back(now);
         self.board.crossed = self.watch.in_flight.contains("message")
             || now < self.board.unanswered_until
-            || self.ends_soon(text);
+            || self.ends_soon(text)
+            || self.board.crossed && self.engine.is_none();
         self.board.by_hand = None;
         self.board.hand_at = Some(now);
-        if over_ours && written && !self.board.crossed {
+        if (over_ours && written || untold) && !self.board.crossed {
             self.story.happens("a status message written during a hold");
             self.board.by_hand = Some(false);
         }
@@ -190,6 +194,10 @@ impl Desk {
             let told_late = self.ends_soon(&self.board.base.text);
             self.board.crossed |= told_late;
             self.board.by_hand = (!told_late).then_some(true);
+        }
+        if self.board.told.as_ref() != Some(&message.text) {
+            self.says(|| format!("the program reads the status message {:?}", message.text));
+            self.board.told = Some(message.text.clone());
         }
         self.input(Input::MessageSeen(Some(message)));
     }
@@ -224,6 +232,7 @@ impl Desk {
             // The person wrote while it was on its way, or after the reading it rests on.
             self.board.crossed = true;
         }
+        self.says(|| format!("the status message becomes {:?}", message.text));
         self.story.happens(if is_ours(&message) {
             "a status message set for an appointment"
         } else {
@@ -269,7 +278,9 @@ impl Desk {
         if released && !restores {
             self.fail(9, "a status message is set while paused, watching or signed out");
         }
-        match self.board.by_hand {
+        // What the person wrote comes once more: nothing is lost.
+        let restates = message.says(&self.board.base.text) && message.pinned == self.board.base.pinned;
+        match self.board.by_hand.filter(|_| !restates) {
             Some(true) => self.fail(
                 2,
                 "a status message that the person wrote during a hold is written over",
@@ -295,6 +306,14 @@ impl Desk {
         (self.board.put_back, self.board.by_hand) = (false, None);
     }
 
+    /// A full or slow disk still calls a message ours that is none any more: the next run can't tell.
+    pub fn note_lost_message(&mut self) {
+        let newer = self.engine.as_ref().map(Engine::ledger);
+        let newer = newer.and_then(|ledger| ledger.message.as_ref());
+        let old = self.disk_ledger.message.as_ref();
+        self.board.crossed |= old.is_some_and(|old| newer.is_none_or(|newer| newer.since != old.since));
+    }
+
     /// A new process: what it must not do is what its ledger says.
     pub fn message_restarts(&mut self) {
         let yielded = self.disk_ledger.message_yielded;
@@ -302,7 +321,7 @@ impl Desk {
         self.board.want = None;
         self.board.quiet_since = None;
         self.board.idle_since = None;
-        if self.board.by_hand.is_some() && !yielded {
+        if self.board.by_hand == Some(true) && !yielded {
             // It stopped before it could keep that.
             self.board.by_hand = None;
         }
@@ -322,7 +341,9 @@ impl Desk {
             && let Some(since) = self.board.quiet_since.take()
             && now.since(since) >= QUIET
         {
-            (self.board.by_hand, self.board.put_back) = (None, false);
+            self.board.put_back = false;
+            // Of one that it has not read yet the program knows nothing.
+            self.board.by_hand = self.board.by_hand.filter(|told| !told);
         }
         let wish = wish.map(|wish| wish.message.clone());
         let want = wish.filter(|_| !self.watch.released);

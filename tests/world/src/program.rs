@@ -120,6 +120,7 @@ impl Desk {
         self.says(|| format!("the program is gone: {how}"));
         self.forget_lost_session();
         self.note_lost_releases();
+        self.note_lost_message();
         self.engine = None;
         self.epoch += 1;
         self.armed = None;

@@ -123,7 +123,9 @@ impl Desk {
         };
         let now = self.now.mono;
         let settled = self.trouble.is_empty() && now.since(self.calm_since) > SETTLED;
-        if changes && settled && now.since(self.watch.changed_at) > Duration::from_secs(150) {
+        // Three readings of Offline, however far apart they are.
+        let quiet = Duration::from_secs(150).max(self.limit(self.watch.released));
+        if changes && settled && now.since(self.watch.changed_at) > quiet {
             self.fail(7, &format!("{effect:?} although nothing has changed for minutes"));
         }
     }
@@ -238,6 +240,10 @@ impl Desk {
             // It has not heard of it yet: the two cross on the way.
             Some(None) => {
                 self.watch.by_hand.remove(&field);
+                self.watch.crossed.insert(field);
+            }
+            // Nor of one that was set while nothing was held.
+            None if self.watch.untold.contains(&field) => {
                 self.watch.crossed.insert(field);
             }
             None => {}

@@ -42,6 +42,8 @@ pub struct Watch {
     /// Left to another program until the person says otherwise.
     pub contested: BTreeSet<Field>,
     hands: BTreeMap<Field, Instant>,
+    /// Changed by hand, and the program was not told yet.
+    pub untold: BTreeSet<Field>,
     pub quiet_since: BTreeMap<Field, Instant>,
     /// Holds that have had no cause for a while, as far as the world knows.
     pub idle: BTreeMap<Field, Idle>,
@@ -91,6 +93,7 @@ impl Watch {
             put_back: BTreeSet::new(),
             contested: BTreeSet::new(),
             hands: BTreeMap::new(),
+            untold: BTreeSet::new(),
             quiet_since: BTreeMap::new(),
             idle: BTreeMap::new(),
             ending: false,
@@ -323,6 +326,7 @@ impl Desk {
             }
             Input::Resume => {
                 watch.contested.clear();
+                watch.changes.push_back(now);
                 watch.grant_all();
             }
             Input::PutBack => {
@@ -349,6 +353,9 @@ impl Desk {
             }
             Input::PhoneSeen(values) => {
                 for value in values {
+                    if watch.base.get(&value.field()) == Some(value) {
+                        watch.untold.remove(&value.field());
+                    }
                     if let Some(told @ None) = watch.by_hand.get_mut(&value.field()) {
                         *told = Some(now);
                     }
@@ -401,6 +408,7 @@ impl Desk {
             self.watch.by_hand.insert(field, None);
         }
         self.watch.base.insert(field, value.clone());
+        self.watch.untold.insert(field);
     }
 
     /// A write that nobody had answered when the program went: at its next start, which may follow within ten minutes,

@@ -228,6 +228,8 @@ impl Engine {
             Some(Released::Paused | Released::OutsideHours) => true,
             Some(Released::Watching | Released::Leaving) | None => false,
         };
+        // What is set goes back when Offline is confirmed: that does not wait for reads far apart.
+        let away = away && !self.facts.teams.is_confirming();
         let idle = (away || resting) && !self.facts.calls.is_any_up();
         self.poll.due(self.rules.poll_floor, idle, now.mono)
     }

@@ -159,6 +159,13 @@ impl TeamsFacts {
         });
     }
 
+    /// Offline or its like was read, and not yet often enough to count (R7).
+    pub fn is_confirming(&self) -> bool {
+        self.ending
+            .as_ref()
+            .is_some_and(|ending| ending.reads < ENDING_READS)
+    }
+
     pub fn is_echo(&self, presence: &Presence, now: Instant) -> bool {
         let deaf = breaks::is(Break::BelievesItsEcho);
         !deaf

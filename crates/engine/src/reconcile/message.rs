@@ -46,6 +46,8 @@ pub(crate) struct Message {
     written_at: Option<Instant>,
     /// Until then a request that nobody answered may still be carried out.
     doubt_until: Option<Instant>,
+    /// When a reading can tell whether what was read last was the person's.
+    lags_until: Option<Instant>,
     /// Texts of ours that were taken back: a reading may lag behind.
     lingering: Vec<(String, Instant)>,
     /// The text that was met without us. If it is changed by hand, the person wins as with one of ours.
@@ -146,6 +148,14 @@ fn shows(record: &MessageRecord, seen: &StatusMessage, lags: bool, now: Now) -> 
     }
 }
 
+/// Another message is wanted now, and need not be there at once.
+fn is_another(record: &MessageRecord, word: Word<'_>) -> bool {
+    match word {
+        Word::Set(wish) => wish.insist != Insist::Always && !record.wrote.is_same(&wish.message),
+        Word::Keep | Word::Leave => false,
+    }
+}
+
 impl Message {
     pub(crate) fn new(ledger: &Ledger, now: Now) -> Self {
         let record = ledger.message.as_ref();
@@ -156,6 +166,7 @@ impl Message {
             doubt_until: stage
                 .filter(|stage| *stage == Stage::Intent)
                 .map(|_| now.mono + DOUBT),
+            lags_until: None,
             lingering: Vec::new(),
             met: None,
             quiet_since: None,
@@ -177,7 +188,8 @@ impl Message {
     }
 
     pub(crate) fn next_change(&self, now: Instant) -> Option<Instant> {
-        let waits = self.tries.retry_at().into_iter().chain(self.doubt_until);
+        let waits = self.tries.retry_at().into_iter();
+        let waits = waits.chain(self.doubt_until).chain(self.lags_until);
         waits.filter(|at| self.op.is_none() && *at > now).min()
     }
 
@@ -361,7 +373,14 @@ impl Message {
             Shows::Other => self.person_wrote(context, now),
             Shows::Before | Shows::Earlier => match word {
                 Word::Set(wish) if record.wrote.is_same(&wish.message) && self.refused().is_none() => {
-                    self.send(record.wrote, context);
+                    if seen.says(&record.before.text) && seen != record.before {
+                        // The same text written anew: it may be pinned now, or end.
+                        record.before = seen;
+                        let revision = context.put(Some(record));
+                        self.op = Some(Op::Saving { revision });
+                    } else {
+                        self.send(record.wrote, context);
+                    }
                 }
                 Word::Set(_) | Word::Leave if !in_doubt => {
                     self.doubt_until = None;
@@ -389,12 +408,25 @@ impl Message {
             self.follow(record, word, context, now);
             return;
         };
-        let lags = since_write.is_some_and(|since| since < LAG);
-        match shows(&record, &seen, lags, now) {
+        // What counts is when it was read: the next reading may be a long time off.
+        let lags = self.written_at.is_some_and(|written| at.since(written) < LAG);
+        let shown = shows(&record, &seen, lags, now);
+        match shown {
             // Ours has ended, and they have written theirs anew: it may be pinned now, or end.
             Shows::Ended if seen.says(&record.before.text) => record.before = seen,
             Shows::Ours | Shows::Ended => {}
-            Shows::Before | Shows::Earlier if lags => {}
+            // Read before ours was there, or written since: that shows when readings lag no more.
+            Shows::Before | Shows::Earlier if lags => {
+                let lags_until = self.written_at.map(|written| written + LAG);
+                if lags_until.is_some_and(|until| until <= now.mono) {
+                    *context.read = true;
+                    return;
+                }
+                self.lags_until = lags_until;
+                if shown == Shows::Before && is_another(&record, word) {
+                    return;
+                }
+            }
             Shows::Earlier => {
                 // An earlier write of ours has come after a later one.
                 record.earlier.retain(|earlier| !seen.says(&earlier.text));
@@ -482,7 +514,8 @@ impl Message {
                 return;
             }
             (Shows::Ours | Shows::Earlier, _) => {}
-            (Shows::Before, _) if lags || in_doubt => {}
+            // What is seen is theirs: it may be pinned now, or end.
+            (Shows::Before, _) if lags || in_doubt => record.before = seen,
             (Shows::Before, _) => {
                 self.forget(record, context, now);
                 return;

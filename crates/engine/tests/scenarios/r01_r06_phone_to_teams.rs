@@ -856,7 +856,7 @@ fn r6_refusals_without_end_leave_a_read_in_ten_minutes() {
 }
 
 /// So many reads are refused, each of them once.
-fn refused(w: &mut World, times: u32) {
+pub fn refused(w: &mut World, times: u32) {
     for _ in 0..times {
         w.graph.fails = Some(throttled(Some(1.0)));
         w.poll();

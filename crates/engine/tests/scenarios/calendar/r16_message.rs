@@ -3,7 +3,7 @@
 use super::*;
 use offhook_engine::teams::StatusMessage;
 
-fn told(change: impl FnOnce(&mut CalendarRules)) -> Rules {
+pub(super) fn told(change: impl FnOnce(&mut CalendarRules)) -> Rules {
     with(|calendar| {
         calendar.title = true;
         calendar.teams_message = true;
@@ -11,18 +11,18 @@ fn told(change: impl FnOnce(&mut CalendarRules)) -> Rules {
     })
 }
 
-fn talk() -> Vec<Appointment> {
+pub(super) fn talk() -> Vec<Appointment> {
     vec![busy("Talk", "10:00", "11:00")]
 }
 
-fn own(text: &str) -> StatusMessage {
+pub(super) fn own(text: &str) -> StatusMessage {
     StatusMessage {
         text: text.into(),
         ..StatusMessage::default()
     }
 }
 
-fn until(message: StatusMessage, at: &str) -> StatusMessage {
+pub(super) fn until(message: StatusMessage, at: &str) -> StatusMessage {
     StatusMessage {
         until: Some(moment(at)),
         ..message
@@ -30,14 +30,14 @@ fn until(message: StatusMessage, at: &str) -> StatusMessage {
 }
 
 /// A day with that message of the person's own.
-fn day_with(rules: Rules, message: StatusMessage, appointments: Vec<Appointment>) -> World {
+pub(super) fn day_with(rules: Rules, message: StatusMessage, appointments: Vec<Appointment>) -> World {
     let mut w = World::with(rules);
     w.message_is(message);
     w.calendar(appointments);
     w
 }
 
-fn sets(w: &World) -> Vec<StatusMessage> {
+pub(super) fn sets(w: &World) -> Vec<StatusMessage> {
     let mut sets = Vec::new();
     for (_, effect) in &w.log {
         if let Effect::SetMessage(message) = effect {

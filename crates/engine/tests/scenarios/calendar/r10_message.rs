@@ -1,0 +1,105 @@
+//! R10 for the status message in Teams where readings are seldom or late: the person is told from a reading that lags, and
+//! what they wrote is neither written over nor given back as another. All found by the simulated world.
+
+use super::r16_message::{day_with, own, sets, talk, told};
+use super::*;
+use crate::r01_r06_phone_to_teams::refused;
+use offhook_engine::teams::StatusMessage;
+
+fn pinned(text: &str) -> StatusMessage {
+    StatusMessage {
+        pinned: true,
+        ..own(text)
+    }
+}
+
+#[test]
+fn r10_a_reading_from_before_ours_is_not_the_person_however_late_the_next_one_comes() {
+    let mut w = day_with(told(|_| {}), own("Mine"), talk());
+    w.graph.message_lag = 30.0;
+    w.until("2026-03-10T10:00:20Z");
+    assert_eq!(w.message(), "Talk");
+    w.graph.fails = Some(fault(FaultKind::Unreachable));
+    w.until("2026-03-10T10:04:00Z");
+    assert!(!w.engine.ledger().message_yielded);
+    w.graph.fails = None;
+    w.until("2026-03-10T11:00:10Z");
+    assert_eq!(w.message(), "Mine", "and so theirs comes back");
+}
+
+#[test]
+fn r10_the_same_words_pinned_while_ours_could_not_be_set_come_back_pinned() {
+    let mut w = day_with(told(|_| {}), own("Mine"), talk());
+    w.graph.writes_fail = Some(fault(FaultKind::Unreachable));
+    w.until("2026-03-10T10:00:10Z");
+    w.message_is(pinned("Mine"));
+    w.graph.writes_fail = None;
+    w.until("2026-03-10T10:10:00Z");
+    assert_eq!(w.message(), "Talk");
+    w.until("2026-03-10T11:00:10Z");
+    assert_eq!(w.graph.message, pinned("Mine"));
+}
+
+#[test]
+fn r10_the_same_words_pinned_while_no_program_ran_stay_pinned_when_the_appointment_is_gone() {
+    let mut w = day_with(told(|_| {}), own("Mine"), talk());
+    w.until("2026-03-10T10:10:00Z");
+    w.graph.message = pinned("Mine");
+    w.calendar.as_mut().unwrap().appointments.clear();
+    w.restart_after(60.0);
+    w.until("2026-03-10T10:20:00Z");
+    assert_eq!(w.graph.message, pinned("Mine"));
+    assert_eq!(w.engine.ledger().message, None);
+}
+
+/// The program starts 40 s before the next appointment, which counts for more.
+fn late_start(rules: Rules, lag: f64) -> World {
+    let talk = appointment("tentative", "Talk", "10:00", "12:00");
+    let two = vec![talk, busy("Next", "11:00", "11:30")];
+    let mut w = day_with(rules, own("Mine"), Vec::new());
+    w.graph.message_lag = lag;
+    let begins = moment("2026-03-10T10:59:20Z").duration_since(w.now.wall);
+    w.restart_after(begins.as_secs_f64());
+    w.calendar(two);
+    w.until("2026-03-10T10:59:30Z");
+    assert_eq!(w.message(), "Talk");
+    w
+}
+
+/// For a minute after ours nobody can tell their words from a reading that lags: what follows waits for that minute.
+#[test]
+fn r10_their_words_from_before_written_a_moment_after_ours_are_not_written_over_by_the_next_text() {
+    for (leads, stays) in [(false, true), (true, false)] {
+        let mut w = late_start(told(|calendar| calendar.leads = leads), 0.0);
+        w.message_by_hand("Mine");
+        w.until("2026-03-10T11:20:00Z");
+        assert_eq!(w.message() == "Mine", stays, "{}", w.message());
+        assert_eq!(w.engine.ledger().message_yielded, stays);
+    }
+}
+
+#[test]
+fn r10_the_next_text_is_there_within_the_minute_where_readings_only_lag() {
+    let mut w = late_start(told(|_| {}), 45.0);
+    w.until("2026-03-10T11:00:30Z");
+    assert_eq!(w.message(), "Next");
+}
+
+#[test]
+fn r10_what_cannot_be_told_yet_is_read_again_when_it_can_however_far_apart_the_reads_are() {
+    let two = vec![busy("Talk", "10:00", "11:00"), busy("Next", "11:00", "12:00")];
+    let mut w = day_with(told(|_| {}), own("Mine"), two.clone());
+    refused(&mut w, 8);
+    w.until("2026-03-10T10:10:00Z");
+    assert_eq!(w.message(), "Talk");
+    w.graph.message = own("Mine");
+    w.restart_after(300.0);
+    w.calendar(two);
+    w.after(70.0);
+    assert!(
+        w.engine.ledger().message_yielded,
+        "a minute after the start they are known to have written it"
+    );
+    w.until("2026-03-10T11:10:00Z");
+    assert_eq!((w.message().as_str(), sets(&w).len()), ("Mine", 0));
+}
