@@ -3,8 +3,8 @@
 mod calendar;
 #[path = "../common/mod.rs"]
 mod common;
-mod leaving;
 mod far_apart;
+mod leaving;
 mod mutants;
 mod phone_reads;
 mod r01_r06_phone_to_teams;
