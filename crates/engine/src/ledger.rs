@@ -372,6 +372,12 @@ mod tests {
             "unanswered": [{"wrote": {"forward": "4711"}, "stood": {"note": "4711"},
                 "why": {"cause": "teams", "rule": "recommended: Away", "since": "2026-01-01T00:00:00Z"},
                 "until": "2026-01-01T00:00:00Z", "phone": "asterisk:pbx:5038/4711"}],
+            "preferred": {"pair": "Busy", "account": "4711-oid", "until": "2026-01-01T00:00:00Z"},
+            "message": {"stage": "written", "account": "4711-oid", "before": {"text": "4711"},
+                "wrote": {"text": "4711"}, "earlier": [{"text": "4711"}],
+                "why": {"cause": "calendar", "rule": "calendar: text", "since": "2026-01-01T00:00:00Z"},
+                "since": "2026-01-01T00:00:00Z"},
+            "skipped": [{"id": "4711", "until": "2026-01-01T00:00:00Z"}],
             "one_person": ["4711-oid", "asterisk:pbx:5038/4711"],
             "told_apart": ["4711-oid", "asterisk:pbx:5038/4711"]
         }"#;
@@ -379,6 +385,47 @@ mod tests {
         let shown = format!("{ledger:?} {:?}", ledger.holds[0]);
         assert!(!shown.contains("4711"), "{shown}");
         let word = format!("{:?}", PhonePresence::Away);
+        let parts = [
+            "Ledger",
+            "Hold",
+            "SessionRecord",
+            "PreferredRecord",
+            "MessageRecord",
+            "StatusMessage",
+            "Late",
+            "Unanswered",
+            "Skipped",
+        ];
+        for part in parts {
+            assert!(shown.contains(&format!("{part} {{ ")), "{part}: {shown}");
+        }
         assert!(shown.contains(&word) && shown.contains("Written"), "{shown}");
+    }
+
+    #[test]
+    fn r9_only_what_stood_otherwise_comes_late() {
+        let (on, off) = (FieldValue::Dnd(true), FieldValue::Dnd(false));
+        for (stood, shown, late) in [
+            (Some(&off), &on, true),
+            (Some(&off), &off, false),
+            (Some(&on), &on, false),
+            (Some(&on), &off, false),
+            (None, &on, false),
+        ] {
+            let mut ledger = Ledger::default();
+            ledger.unanswered.push(Unanswered {
+                wrote: on.clone(),
+                stood: stood.cloned(),
+                why: Reason {
+                    cause: Cause::Teams,
+                    rule: String::new(),
+                    since: Timestamp::UNIX_EPOCH,
+                    until: None,
+                },
+                until: Timestamp::UNIX_EPOCH,
+                phone: String::new(),
+            });
+            assert_eq!(ledger.comes_late(shown), late, "{stood:?}, {shown:?}");
+        }
     }
 }

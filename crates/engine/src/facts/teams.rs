@@ -206,3 +206,59 @@ pub(crate) fn is_ending(presence: &Presence) -> bool {
         .iter()
         .any(|word| presence.says(word))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const NOW: Instant = Instant::from_origin(Duration::from_secs(1000));
+
+    fn at(seconds: u64) -> Now {
+        let now = Now {
+            mono: NOW,
+            wall: Timestamp::UNIX_EPOCH,
+        };
+        now.after(Duration::from_secs(seconds))
+    }
+
+    fn offline() -> Presence {
+        Presence::new("Offline", "Offline")
+    }
+
+    #[test]
+    fn r8_words_that_have_ended_are_an_echo_for_exactly_fifteen_seconds_also_for_the_next_account() {
+        let words = Presence::new("Busy", "InACall");
+        for forgotten in [false, true] {
+            let mut teams = TeamsFacts::default();
+            teams.own_words(words.clone());
+            teams.own_words_end(&words, OwnEnd::Over, NOW, NOW);
+            if forgotten {
+                teams.forget();
+            }
+            assert!(teams.is_echo(&words, NOW + ECHO_AFTER - Duration::from_nanos(1)));
+            assert!(!teams.is_echo(&words, NOW + ECHO_AFTER));
+        }
+    }
+
+    #[test]
+    fn r22_a_reading_is_as_old_as_the_first_one_that_said_so_and_forgotten_with_the_account() {
+        let mut teams = TeamsFacts::default();
+        let busy = Presence::new("Busy", "Busy");
+        assert_eq!(teams.on_read(busy.clone(), false, at(0)), Reading::Changed);
+        assert_eq!(teams.on_read(busy, false, at(10)), Reading::Same);
+        assert_eq!(teams.in_force.as_ref().unwrap().since, at(0).wall);
+        teams.forget();
+        assert!(teams.seen.is_none() && teams.in_force.is_none());
+    }
+
+    #[test]
+    fn r7_different_words_of_an_ending_do_not_confirm_each_other() {
+        for (second, confirmed) in [(offline(), true), (Presence::new("Offline", "OffWork"), false)] {
+            let mut teams = TeamsFacts::default();
+            teams.on_read(offline(), false, at(0));
+            teams.on_read(second, false, at(30));
+            teams.on_read(offline(), false, at(60));
+            assert_eq!(teams.in_force.is_some(), confirmed);
+        }
+    }
+}

@@ -208,3 +208,47 @@ const fn choose(language: Language, en: &'static str, de: &'static str) -> &'sta
         Language::De => de,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_have_a_name_in_both_languages_and_others_are_their_own() {
+        for (key, en, de) in [
+            ("person.icon", "icon", "Symbol"),
+            ("calendar.busy", "calendar", "Kalender"),
+            ("update.check", "updates", "Aktualisierungen"),
+            ("network.proxy", "network", "Netzwerk"),
+            ("notify.rule", "notifications about rules", "Hinweise zu Regeln"),
+            ("rules.states.Busy.dnd", "rules", "Regeln"),
+            ("lines.jami.enabled", "Jami", "Jami"),
+            (
+                "lines.sip.user",
+                "SIP account for calls",
+                "SIP-Konto f\u{fc}r Gespr\u{e4}che",
+            ),
+            (
+                "lines.baresip.address",
+                "address of baresip",
+                "Adresse von baresip",
+            ),
+            ("other.thing", "other.thing", "other.thing"),
+        ] {
+            assert_eq!(setting_name(key, Language::En), en);
+            assert_eq!(setting_name(key, Language::De), de);
+        }
+    }
+
+    #[test]
+    fn call_sources_are_called_what_people_call_them() {
+        for (id, name) in [
+            ("microsip", "MicroSIP"),
+            ("tapi", "Windows telephony (TAPI)"),
+            ("deskphone", "Desk phones"),
+            ("own-program", "own-program"),
+        ] {
+            assert_eq!(source_name(id, Language::En), name);
+        }
+    }
+}

@@ -179,3 +179,38 @@ pub fn changed_text(text: Text, keys: &[&str], language: Language) -> String {
     names.truncate(NAMED);
     text.with(language, &[("what", &format!("{}{more}", names.join(", ")))])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_names_three_settings_at_most_and_each_once() {
+        let all = [
+            ("person.icon", "icon"),
+            ("role", "role of this desk"),
+            ("person.language", "language"),
+            ("phone.kind", "kind of phone system"),
+        ];
+        let text = |count: usize| {
+            let keys: Vec<&str> = all.iter().take(count).map(|(key, _)| *key).collect();
+            // The same name twice is said once.
+            let twice = [keys.as_slice(), &keys].concat();
+            let said = changed_text(Text::Changed, &keys, Language::En);
+            assert_eq!(changed_text(Text::Changed, &twice, Language::En), said);
+            said
+        };
+        for count in 1..=3 {
+            let said = text(count);
+            for (_, name) in all.iter().take(count) {
+                assert!(said.contains(name), "{said}");
+            }
+            assert!(!said.contains('\u{2026}'), "{said}");
+        }
+        assert!(
+            text(4).contains("language, \u{2026}") && !text(4).contains("kind"),
+            "{}",
+            text(4)
+        );
+    }
+}

@@ -13,5 +13,6 @@ mod r19_r24_person;
 mod rules_table;
 mod seeds;
 mod seeds_calendar;
+mod shown;
 mod told;
 mod view;

@@ -8,7 +8,8 @@ use offhook_engine::facts::{CalendarLink, Prepared};
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::ledger::{Ledger, Stage};
 use offhook_engine::profile::Profile;
-use offhook_engine::rules::{Role, Rules};
+use offhook_engine::rules::{ClockHours, Role, Rules};
+use offhook_engine::table::Cell;
 use offhook_engine::teams::{Right, SignIn};
 use offhook_engine::text::Language;
 use offhook_engine::{Effect, Input};
@@ -261,5 +262,154 @@ fn r23_a_forward_that_was_prepared_shows_no_number_in_logs() {
         (Prepared::Unknown, "Unknown"),
     ] {
         assert_eq!(format!("{prepared:?}"), shown);
+    }
+}
+
+#[test]
+fn r14_an_action_is_read_by_its_name_alone() {
+    for action in Action::ALL {
+        assert_eq!(Action::parse(action.name()), Some(action));
+    }
+    assert_eq!(Action::parse("xyzzy"), None);
+}
+
+#[test]
+fn r23_what_is_written_into_logs_names_its_kind_and_no_person() {
+    let talk = appointment("busy", "Anna Muster 4711", "10:00", "11:00");
+    let rules = with_own(
+        "recommended",
+        &[("states.Busy.forward", "4711"), ("states.Busy.note", "Anna")],
+    );
+    let cells: Vec<String> = rules.own.cells().map(|(_, value)| format!("{value:?}")).collect();
+    assert_eq!(cells.len(), 2);
+    assert!(cells.contains(&"Note(Some(…))".to_owned()), "{cells:?}");
+    let doing = rules.doing(&offhook_engine::teams::Presence::new("Busy", "Busy"));
+    let w = World::new("recommended");
+    let identity = w.engine.facts().phone.link.as_ref().unwrap().identity.as_ref();
+    for (shown, kind) in [
+        (format!("{talk:?}"), "Appointment"),
+        (format!("{:?}", talk.id), "AppointmentId"),
+        (format!("{doing:?}"), "Doing"),
+        (cells.join(" "), "Forward"),
+        (format!("{:?}", rules.profile.rows[0]), "Row"),
+        (format!("{:?}", identity.unwrap()), "PhoneIdentity"),
+        (format!("{:?}", account("oid.tid")), "Account"),
+        (format!("{:?}", SignIn::SignedIn(account("oid.tid"))), "SignedIn"),
+    ] {
+        assert!(shown.contains(kind), "{kind}: {shown}");
+        assert!(!shown.contains("4711") && !shown.contains("Anna"), "{shown}");
+    }
+}
+
+#[test]
+fn r18_only_what_is_wrong_with_the_calendar_is_told() {
+    let mut person = account("oid.tid");
+    person.rights.push(Right::CalendarRead);
+    let mut w = World::new("recommended");
+    w.input(Input::SignIn(SignIn::SignedIn(person)));
+    w.calendar = Some(Calendar {
+        link: CalendarLink::Microsoft,
+        appointments: Vec::new(),
+        fails: None,
+        silent: false,
+    });
+    w.input(Input::CalendarConfigured(CalendarLink::Microsoft));
+    w.after(600.0);
+    assert_eq!((w.notices(), w.status().attention), (vec![], false));
+    w.calendar.as_mut().unwrap().fails = Some(unreachable());
+    w.after(4_000.0);
+    assert_eq!(w.notices(), [Code::CalendarUnreadable]);
+    w.calendar.as_mut().unwrap().fails = None;
+    w.after(1200.0);
+    w.calendar.as_mut().unwrap().fails = Some(fault(FaultKind::SignInRequired));
+    w.after(4_000.0);
+    assert_eq!(w.notices().len(), 1, "the sign-in has its own word");
+}
+
+#[test]
+fn the_wall_clock_is_looked_at_only_while_working_hours_may_end_something() {
+    use jiff::civil::{Time, Weekday};
+    let hours = offhook_engine::rules::WorkingHours {
+        days: vec![Weekday::Tuesday],
+        from: Time::constant(8, 0, 0, 0),
+        to: Time::constant(18, 0, 0, 0),
+    };
+    for (limited, held) in [(false, true), (true, false), (true, true)] {
+        let mut w = World::new("recommended");
+        if limited {
+            w.set_rules(|rules| rules.working_hours = Some(hours.clone()));
+        }
+        w.after(700.0);
+        if held {
+            w.teams("DoNotDisturb", "DoNotDisturb");
+            w.after(60.0);
+        }
+        w.input(Input::SignIn(SignIn::Expired {
+            account: Some(account("oid.tid")),
+            fault: Fault::new(FaultKind::SignInRequired, Code::SignInExpired),
+        }));
+        w.after(20.0);
+        let next = w.engine.poll_timeout(w.now).map(|(_, name)| name);
+        assert_eq!(next == Some("wall clock"), limited && held, "{next:?}");
+    }
+}
+
+#[test]
+fn r5_what_the_person_set_on_a_phone_that_is_away_ends_a_minute_after_it_went() {
+    let mut w = World::new("starface-9");
+    w.after(700.0);
+    w.dnd_by_hand(true);
+    w.after(60.0);
+    let gone = w.now.mono;
+    w.phone_down();
+    w.after(90.0);
+    let cleared = w.first(|effect| *effect == Effect::ClearSession, gone).unwrap();
+    assert!((61.4..=61.6).contains(&cleared), "{cleared}");
+}
+
+#[test]
+fn r22_each_cell_says_what_may_be_entered_in_it() {
+    let allowed = |key: &str| {
+        let key = format!("rules.{key}");
+        let cell = Cell::all().find(|cell| cell.key() == key).unwrap();
+        cell.allowed()
+    };
+    for (key, wanted) in [
+        ("states.Busy.dnd", "leave | on | off"),
+        ("states.Offline.forward", "\"\""),
+        ("states.Offline.note", "\"\""),
+        ("states.Busy.forward", "\"\" | 0123456789+*#@.-_:abc\u{2026}"),
+        ("phone.dnd-on.minutes", "5\u{2013}10080"),
+    ] {
+        assert_eq!(allowed(key), wanted, "{key}");
+    }
+    assert!(allowed("states.Busy.note").starts_with("\"\" | abc\u{2026} (1"));
+    assert!(!allowed("states.Offline.dnd").contains("on"));
+}
+
+#[test]
+fn r5_a_lifetime_is_the_profiles_own_only_for_what_the_profile_tells_teams() {
+    use offhook_engine::phone::PhonePresence;
+    use offhook_engine::table::PhoneState;
+    let profile = Profile::named("innovaphone").unwrap();
+    let away = PhoneState::Presence(PhonePresence::Away);
+    let minutes = |own: &[(&str, &str)]| with_own("innovaphone", own).to_teams(away).1.as_secs() / 60;
+    assert_eq!(minutes(&[]), 7 * 24 * 60);
+    let told = minutes(&[("phone.presence-away.teams", "preferred:Busy/Busy")]);
+    assert_eq!(told, 24 * 60);
+    let busy = with_own("innovaphone", &[]).own.told(&profile, away);
+    assert_eq!(u64::from(profile.usual_minutes(away, busy)), 7 * 24 * 60);
+}
+
+#[test]
+fn times_of_day_are_written_as_in_the_persons_region() {
+    for (locale, hours) in [
+        ("en_US.UTF-8", ClockHours::Twelve),
+        ("en-AU", ClockHours::Twelve),
+        ("en-GB", ClockHours::TwentyFour),
+        ("de_DE", ClockHours::TwentyFour),
+        ("C", ClockHours::TwentyFour),
+    ] {
+        assert_eq!(ClockHours::of_locale(locale), hours, "{locale}");
     }
 }
