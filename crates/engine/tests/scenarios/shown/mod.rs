@@ -2,6 +2,8 @@
 //! What is meant to be shown otherwise is written anew with `WRITE_SHOWN=1 cargo test -p offhook-engine shown` and read
 //! before it is committed.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
+
 mod pages;
 mod state;
 

@@ -407,10 +407,13 @@ fn r22_each_notice_says_its_problem_in_both_languages() {
     let mut w = contested(2);
     for language in [Language::En, Language::De] {
         w.set_rules(|rules| rules.language = language);
-        let notices = w.log.iter().filter_map(|(_, effect)| match effect {
-            Effect::Notify(notice) => Some(notice.clone()),
-            _ => None,
-        });
+        let mut notices = Vec::new();
+        for (_, effect) in &w.log {
+            if let Effect::Notify(notice) = effect {
+                notices.push(notice.clone());
+            }
+        }
+        assert!(!notices.is_empty());
         for notice in notices {
             let (title, body) = notice.texts(language);
             assert_eq!(title, "Offhook");
