@@ -49,6 +49,8 @@ pub struct Board {
     crossed: bool,
     /// Written by the person over ours; whether the program was told of it.
     by_hand: Option<bool>,
+    /// The program has not read yet what the person wrote last.
+    unread: bool,
     put_back: bool,
     quiet_since: Option<Instant>,
     idle_since: Option<Instant>,
@@ -75,6 +77,7 @@ impl Board {
             base: StatusMessage::default(),
             crossed: false,
             by_hand: None,
+            unread: false,
             put_back: false,
             quiet_since: None,
             idle_since: None,
@@ -163,6 +166,7 @@ impl Desk {
             || self.board.crossed && self.engine.is_none();
         self.board.by_hand = None;
         self.board.hand_at = Some(now);
+        self.board.unread = true;
         if (over_ours && written || untold) && !self.board.crossed {
             self.story.happens("a status message written during a hold");
             self.board.by_hand = Some(false);
@@ -189,11 +193,13 @@ impl Desk {
     }
 
     pub fn message_says(&mut self, message: StatusMessage) {
-        if self.board.by_hand == Some(false) && message.says(&self.board.base.text) {
+        if self.board.unread && message.says(&self.board.base.text) {
+            self.board.unread = false;
             // Told only when ours has ended by itself, as after a sleep: what is there says nothing of a hand.
             let told_late = self.ends_soon(&self.board.base.text);
             self.board.crossed |= told_late;
-            self.board.by_hand = (!told_late).then_some(true);
+            let over_ours = self.board.by_hand == Some(false);
+            self.board.by_hand = over_ours.then_some(true).filter(|_| !told_late);
         }
         if self.board.told.as_ref() != Some(&message.text) {
             self.says(|| format!("the program reads the status message {:?}", message.text));

@@ -396,6 +396,10 @@ impl Desk {
             hold.is_some_and(|hold| self.fields[&field] == hold.wrote && hold.stage == Stage::Written);
         self.watch.crossed.remove(&field);
         self.watch.by_hand.remove(&field);
+        if self.watch.may_bring(value, now) {
+            // It is taken back as a late write of ours would be (R9).
+            self.watch.grant(name(field));
+        }
         if flight || like_ours {
             self.watch.crossed.insert(field);
         } else if holds {
