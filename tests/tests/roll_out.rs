@@ -16,6 +16,7 @@ use offhook_tests::playground::Playground;
 use offhook_tests::product::Product;
 use offhook_tests::runtime::{block_on, handle};
 use offhook_tests::socket::Socket;
+use offhook_tests::wait_until;
 use serde_json::{Value, json};
 
 const SOON: Duration = Duration::from_secs(20);
@@ -151,6 +152,25 @@ fn a_policy_locks_what_it_forces_and_takes_over_the_key_file_it_names() {
     wait_page(&product, "no phone system", |pages| {
         pages["phone"]["host"]["value"] == ""
     });
+    // Who rolls out is told by status and doctor, and sees that the policy is read at all.
+    let problems = product.status()["problems"].clone();
+    let refused = problems.as_array().into_iter().flatten();
+    let refused: Vec<&Value> = refused
+        .filter(|problem| problem["code"] == "forced-key-refused")
+        .collect();
+    assert_eq!(refused.len(), 1, "{problems}");
+    let (in_order, says) = product.doctor("forced-key-refused");
+    assert!(!in_order && says.contains("PBXKEY_UNTRUSTED_SIGNER"), "{says}");
+    assert!(says.contains("offhookctl key check"), "{says}");
+    let (in_order, says) = product.doctor("Settings");
+    assert!(
+        in_order && says.contains("Set by your organisation: 4."),
+        "{says}"
+    );
+    // It stays so when other settings change.
+    let applied = Socket::connect(product.data_dir()).ask(json!({"apply": {"person.icon": "dark"}}));
+    applied.expect("taken");
+    assert!(!product.doctor("forced-key-refused").0);
     product.term();
 
     write(&signer);
@@ -179,6 +199,8 @@ fn a_policy_locks_what_it_forces_and_takes_over_the_key_file_it_names() {
         pages["phone"]["host"]["value"] == PBX
     });
     assert_ne!(again["phone"]["key"]["state"], "offered");
+    let problems = product.status()["problems"].to_string();
+    assert!(!problems.contains("forced-key-refused"), "{problems}");
     product.term();
 
     // Without the policy the setting alone does nothing.
@@ -288,7 +310,9 @@ fn who_leaves_takes_away_everything_that_was_stored_for_them() {
 
     // Signing out is one thing, what belongs to the phone system another.
     assert_eq!(product.ctl(&["sign-out"]).code, 0);
-    assert!(stored().contains("hunter2") && !stored().contains("microsoft"));
+    // What Offhook holds is released before the tokens go.
+    wait_until(SOON, "the tokens to go", || !stored().contains("microsoft"));
+    assert!(stored().contains("hunter2"));
     let said = product.ctl(&["secret", "remove", "all"]);
     assert_eq!((said.code, said.stdout.as_str()), (0, ""), "{said:?}");
     let left: Value = serde_json::from_str(&stored()).expect("JSON");

@@ -212,6 +212,9 @@ fn without_a_session_bus_it_runs_on() {
     );
     product.wait_logged("there is no tray here");
     assert_eq!(product.status()["state"], "signed-out");
+    let (in_order, says) = product.doctor("Notifications");
+    assert!(!in_order && says.contains("notification daemon"), "{says}");
+    assert!(!product.doctor("Icon in the tray").0);
     assert!(product.term().success());
 }
 

@@ -210,6 +210,8 @@ pub enum Code {
     LedgerNotWritten,
     KeyMemoryUnreadable,
     KeyOfferGone,
+    /// The key file that a policy names; the detail is the reason's own name.
+    ForcedKeyRefused,
     // what the engine itself notices
     TeamsKeepsStatus,
     OtherDesk,
@@ -413,6 +415,7 @@ impl Code {
         Self::LedgerNotWritten,
         Self::KeyMemoryUnreadable,
         Self::KeyOfferGone,
+        Self::ForcedKeyRefused,
         Self::TeamsKeepsStatus,
         Self::OtherDesk,
         Self::OtherWriter,

@@ -204,7 +204,11 @@ pub fn findings(looks: Vec<Look>) -> Vec<Finding> {
 fn own_settings(settings: &Settings, language: Language) -> Vec<Look> {
     let what = DoctorText::Settings.text(language);
     if settings.problems.is_empty() {
-        return vec![Look::fine(Area::Settings, what, DoctorText::Fine.text(language))];
+        let fine = match settings.forced_count() {
+            0 => DoctorText::Fine.text(language).to_owned(),
+            count => DoctorText::SettingsForced.with(language, &[("count", &count.to_string())]),
+        };
+        return vec![Look::fine(Area::Settings, what, fine)];
     }
     let problems = settings.problems.iter();
     problems

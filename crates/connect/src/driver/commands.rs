@@ -426,13 +426,17 @@ impl<D: Desktop> Driver<D> {
         }
     }
 
-    /// What was odd about our own notes at the start: new settings do not mend it.
+    /// What was odd about our own notes and the policy's key file at the start: new settings do not mend it.
     pub(super) fn ledger_problems(&self) -> impl Iterator<Item = &Problem> {
         let all = self.desk.settings.iter();
         all.filter(|problem| {
-            [Code::LedgerUnreadable, Code::KeyMemoryUnreadable]
-                .iter()
-                .any(|code| problem.code == code.name())
+            [
+                Code::LedgerUnreadable,
+                Code::KeyMemoryUnreadable,
+                Code::ForcedKeyRefused,
+            ]
+            .iter()
+            .any(|code| problem.code == code.name())
         })
     }
 }

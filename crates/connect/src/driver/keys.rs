@@ -84,7 +84,9 @@ impl<D: Desktop> Driver<D> {
                             code = fault.code.name(),
                             "the policy's key file was not taken over"
                         );
+                        let code = fault.code.name();
                         self.keys.offer = Offer::Nothing;
+                        self.say_forced_refused(code);
                         return;
                     }
                     self.accept_key(number, true, Reply::to_nobody());
@@ -93,9 +95,19 @@ impl<D: Desktop> Driver<D> {
                 }
             }
             // It stands in the view, with the reason.
-            Offer::Refused(_) => tracing::warn!("the policy's key file was refused"),
+            Offer::Refused(refusal) => {
+                let code = refusal.code();
+                tracing::warn!(code, "the policy's key file was refused");
+                self.say_forced_refused(code);
+            }
             Offer::Nothing | Offer::Reading(_) | Offer::Accepted { .. } => {}
         }
+    }
+
+    /// Whoever rolled it out looks at the status or asks the doctor, not at the page of the phone.
+    fn say_forced_refused(&mut self, code: &str) {
+        let fault = Fault::new(FaultKind::Rejected, Code::ForcedKeyRefused).about(code);
+        self.desk.settings.push(fault.problem(self.language()));
     }
 
     pub(super) fn offer_key_file(&mut self, mut paths: Vec<String>, reply: Reply) {

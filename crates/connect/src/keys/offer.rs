@@ -33,6 +33,16 @@ pub(crate) enum Refusal {
     Ours(Fault),
 }
 
+impl Refusal {
+    /// The stable name of the reason.
+    pub(crate) fn code(&self) -> &'static str {
+        match self {
+            Self::File(fault) | Self::Typed(fault) => fault.code(),
+            Self::Ours(fault) => fault.code.name(),
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 pub(crate) struct Offered {
     pub(crate) number: u32,

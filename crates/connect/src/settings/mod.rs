@@ -273,6 +273,11 @@ impl Settings {
         Ok(())
     }
 
+    /// How many of them the organisation has set.
+    pub(crate) fn forced_count(&self) -> usize {
+        self.policy.len()
+    }
+
     fn is_locked(&self, key: &str) -> bool {
         self.policy.contains_key(key)
     }

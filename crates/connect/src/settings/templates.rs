@@ -23,6 +23,21 @@ const CATEGORIES: [(&str, &str, &str); 11] = [
     ("program", "Offhook itself", "Offhook selbst"),
 ];
 
+/// What the possible values alone do not tell, in English and German.
+fn remark(key: &str) -> Option<[&'static str; 2]> {
+    match key {
+        "person.autostart" => Some([
+            "true: set up for the person; false: taken away; not set: the person's choice.",
+            "true: wird für die Person eingerichtet; false: wird entfernt; nicht gesetzt: wie die Person es wählt.",
+        ]),
+        "phone.key_file" => Some([
+            "The whole path; taken over at each start, after all checks.",
+            "Der ganze Pfad; wird bei jedem Start nach allen Prüfungen übernommen.",
+        ]),
+        _ => None,
+    }
+}
+
 fn category(key: &str) -> &'static str {
     let start = key.split('.').next().unwrap_or_default();
     let start = if start == "lines" { "calls" } else { start };
@@ -178,6 +193,12 @@ fn adml(language: Language) -> String {
                 known.kind.allowed()
             ),
         };
+        let more = remark(&known.key).map(|[en, de]| of(en, de));
+        let help = [help.as_str()]
+            .into_iter()
+            .chain(more)
+            .collect::<Vec<_>>()
+            .join(" ");
         string(&format!("{id}_help"), &help);
         let part = match shape(known.kind) {
             Shape::Flag => continue,
@@ -233,7 +254,11 @@ fn example() -> String {
             here.clone_into(&mut folder);
         }
         let value = known.kind.to_toml(known.default);
-        let _ = writeln!(out, "# {name} = {}", value.to_string().trim());
+        let value = value.to_string();
+        let _ = match remark(&known.key) {
+            Some([more, _]) => writeln!(out, "# {name} = {}  # {more}", value.trim()),
+            None => writeln!(out, "# {name} = {}", value.trim()),
+        };
     }
     out
 }

@@ -7,6 +7,8 @@ texts! {
     DoctorText {
         Fine: "In order." / "In Ordnung.";
         Settings: "Settings" / "Einstellungen";
+        SettingsForced: "In order. Set by your organisation: {count}." /
+            "In Ordnung. Von Ihrer Organisation festgelegt: {count}.";
         Secrets: "Stored sign-in and passwords" / "Gespeicherte Anmeldung und Kennwörter";
         SecretsKeyring: "The system's keyring answers." / "Der Schlüsselbund des Systems antwortet.";
         SecretsFile: "In a file of the data folder, as set; only your user can read it." /
