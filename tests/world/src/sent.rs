@@ -248,7 +248,10 @@ impl Desk {
             }
             None => {}
         }
-        let anew = hold.as_ref().is_some_and(|hold| hold.stage == Stage::Intent);
+        // A full disk still says that it is to be set.
+        let anew = hold
+            .as_ref()
+            .is_some_and(|hold| hold.stage == Stage::Intent && hold.wrote == *value);
         if anew && self.watch.put_back.contains(&field) {
             self.fail(
                 16,
