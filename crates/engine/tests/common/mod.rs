@@ -448,6 +448,9 @@ impl World {
                 Some(Input::SessionCleared(outcome))
             }
             Effect::SetPreferred { pair, .. } => {
+                if self.graph.silent {
+                    return None;
+                }
                 let outcome = self.graph_write();
                 if outcome.is_ok() {
                     self.graph.preferred = Some(pair);
@@ -455,6 +458,9 @@ impl World {
                 Some(Input::PreferredSet(outcome))
             }
             Effect::ClearPreferred => {
+                if self.graph.silent {
+                    return None;
+                }
                 let outcome = self.graph_write();
                 if outcome.is_ok() {
                     self.graph.preferred = None;

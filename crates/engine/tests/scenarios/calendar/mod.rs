@@ -1,5 +1,7 @@
 //! R12, R14 to R18 and R20: what the person's appointments do with the phone.
 
+mod message_readings;
+mod message_writes;
 mod r10_message;
 mod r12;
 mod r14_r15;
