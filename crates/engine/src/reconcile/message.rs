@@ -361,7 +361,7 @@ impl Message {
         let Some(Some(seen)) = context.fresh(now.mono) else {
             return;
         };
-        let in_doubt = self.doubt_until.is_some_and(|until| now.mono < until);
+        let in_doubt = self.in_doubt(now.mono);
         match shows(&record, &seen, true, now) {
             Shows::Ours => {
                 self.doubt_until = None;
@@ -409,7 +409,7 @@ impl Message {
             return;
         };
         // What counts is when it was read: the next reading may be a long time off.
-        let lags = self.written_at.is_some_and(|written| at.since(written) < LAG);
+        let lags = self.lags(at);
         let shown = shows(&record, &seen, lags, now);
         match shown {
             // Ours has ended, and they have written theirs anew: it may be pinned now, or end.
@@ -490,6 +490,17 @@ impl Message {
         self.op = Some(Op::Saving { revision });
     }
 
+    /// A reading of that moment may still show what was there before the last write.
+    fn lags(&self, read_at: Instant) -> bool {
+        self.written_at
+            .is_some_and(|written| read_at.since(written) < LAG)
+    }
+
+    /// A request that nobody answered may still be carried out.
+    fn in_doubt(&self, now: Instant) -> bool {
+        self.doubt_until.is_some_and(|until| now < until)
+    }
+
     /// The person's own comes back, if ours is still there or has ended by itself.
     fn release(&mut self, mut record: MessageRecord, word: Word<'_>, context: &mut Context<'_>, now: Now) {
         let over = record.wrote.until.is_some_and(|until| until <= now.wall);
@@ -503,8 +514,7 @@ impl Message {
             }
             return;
         };
-        let lags = self.written_at.is_some_and(|at| now.mono.since(at) < LAG);
-        let in_doubt = self.doubt_until.is_some_and(|until| now.mono < until);
+        let (lags, in_doubt) = (self.lags(now.mono), self.in_doubt(now.mono));
         match (shows(&record, &seen, lags, now), word) {
             (Shows::Ours, Word::Set(wish))
                 if record.stage == Stage::Releasing && record.wrote.is_same(&wish.message) =>

@@ -5,6 +5,7 @@ use offhook_engine::fault::FaultKind;
 use offhook_engine::phone::{Field, FieldValue, PhonePresence};
 use offhook_engine::teams::PreferredPair;
 use offhook_engine::{Effect, Input};
+use offhook_protocol::command::Pause;
 
 fn sets(w: &World) -> usize {
     w.count(|e| matches!(e, Effect::SetPreferred { .. }))
@@ -87,6 +88,17 @@ fn r5_one_that_runs_out_before_the_phone_was_read_is_neither_waited_for_nor_clea
     w.phone_up();
     w.after(30.0);
     assert_eq!((sets(&w), clears(&w)), (0, 0));
+    assert_eq!(w.disk.preferred, None);
+}
+
+#[test]
+fn r5_one_that_runs_out_while_it_cannot_be_cleared_is_not_on_disk_any_more() {
+    let mut w = busy();
+    w.graph.writes_fail = Some(unreachable());
+    w.pause(Pause::UntilResumed);
+    w.restart_after(86_400.0 - 90.0);
+    w.after(300.0);
+    assert!(clears(&w) > 0);
     assert_eq!(w.disk.preferred, None);
 }
 

@@ -177,6 +177,15 @@ fn r8_words_of_a_session_that_ran_out_are_the_persons_own_again_though_the_next_
 }
 
 #[test]
+fn r8_words_of_a_session_that_ran_out_before_the_start_are_the_persons_own_fifteen_seconds_later() {
+    let mut w = calling();
+    // Twenty seconds ago, or ten where its last request was on its way.
+    w.restart_after(310.0);
+    w.after(6.0);
+    assert!(is_news(&mut w, "InACall"));
+}
+
+#[test]
 fn r8_words_of_a_session_that_was_refused_are_the_persons_own_at_once() {
     let mut w = calling();
     w.graph.writes_fail = Some(fault(FaultKind::Rejected));

@@ -170,6 +170,18 @@ fn r9_while_it_cannot_be_read_it_is_not_taken_back_and_forgotten_only_when_ours_
 }
 
 #[test]
+fn r16_where_nothing_is_left_to_put_back_the_next_run_writes_nothing() {
+    for mine in [own(""), until(own("Until half past"), "10:30")] {
+        let mut w = day_with(told(|_| {}), mine, talk());
+        at(&mut w, "10:45:00");
+        assert_eq!(w.message(), "Talk");
+        w.restart_after(1800.0);
+        w.after(60.0);
+        assert_eq!((sets(&w).len(), w.disk.message.clone()), (0, None));
+    }
+}
+
+#[test]
 fn r10_a_short_quiet_stays_short_also_when_nobody_was_signed_in_after_it() {
     let two = vec![
         busy("Talk", "10:00", "11:00"),
