@@ -354,16 +354,16 @@ impl World {
         let Some(effect) = self.engine.poll_effect() else {
             return;
         };
-        let without = Ledger {
-            late: None,
-            ..self.disk.clone()
-        };
-        // That a write does not come any more is noted with whatever comes next.
-        let forgets = matches!(&effect, Effect::SaveLedger { ledger, .. } if **ledger == without);
+        // That a write does not come any more, or that what was replaced has ended, is noted with whatever comes next.
+        let forgets = matches!(&effect, Effect::SaveLedger { ledger, .. } if {
+            let mut without = self.disk.clone();
+            without.late.clone_from(&ledger.late);
+            without.replaced_sessions.retain(|one| ledger.replaced_sessions.contains(one));
+            (ledger.late.is_none() || self.disk.late == ledger.late) && **ledger == without
+        });
         // A message that is there already, or can't be read, is looked at again whenever anything is looked at.
-        let looks = effect == Effect::ReadTeams
-            && self.engine.desired().message.is_some()
-            && self.disk.message.is_none();
+        let is_there = self.engine.desired().message.is_some() && self.disk.message.is_none();
+        let looks = effect == Effect::ReadTeams && (is_there || self.graph.message_unreadable);
         let is_harmless = forgets || looks;
         assert!(is_harmless, "no deadline told of {effect:?}");
         self.log.push((now.mono, effect.clone()));

@@ -162,6 +162,7 @@ fn r9_while_it_cannot_be_read_it_is_not_taken_back_and_forgotten_only_when_ours_
     w.after(30.0);
     assert_eq!(sets(&w).len(), 1);
     w.graph.message_unreadable = false;
+    w.input(Input::MessageSeen(Some(w.graph.message.clone())));
     w.after(60.0);
     assert_eq!(w.message(), "Mine");
     let mut w = unreadable();
