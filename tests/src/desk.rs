@@ -3,6 +3,7 @@
 //! Nothing is activated on the bus unless a test asks for it, so that an absent keyring or notification daemon is
 //! really absent.
 
+mod clipboard;
 mod drag;
 mod keyring;
 mod notifications;

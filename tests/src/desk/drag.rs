@@ -29,9 +29,10 @@ impl<'desk> DragSource<'desk> {
         let mut command = desk.command(places::needed(Path::new("/usr/bin/python3")));
         command.args(["-c", SCRIPT]).args(files);
         let mut program = Running::start("the drag source", command);
-        program.wait_line(LIMIT, |line| line == "shown");
-        let window = desk.wait_window("^drag source$");
-        let (x, y, width, height) = place(desk, &window);
+        // By its number: of one before, the title may still be there.
+        let line = program.wait_line(LIMIT, |line| line.starts_with("shown "));
+        let window = line.trim_start_matches("shown ");
+        let (x, y, width, height) = place(desk, window);
         Self {
             desk,
             program,
@@ -39,10 +40,11 @@ impl<'desk> DragSource<'desk> {
         }
     }
 
-    /// Takes hold of the files and holds them over the middle of another window.
+    /// Takes hold of the files and holds them over the middle of another window, until that would take them: what is
+    /// let go before goes nowhere.
     ///
     /// # Panics
-    /// When no drag begins.
+    /// When no drag begins, or the other window does not want it.
     #[track_caller]
     pub fn hold_over(&mut self, window: &str) {
         let (x, y, width, height) = place(self.desk, window);
@@ -58,6 +60,7 @@ impl<'desk> DragSource<'desk> {
         self.path(&way);
         // Some desktops look at a target only when the pointer moves within it.
         self.path(&[(to.0 + 3, to.1 + 2), (to.0 + 1, to.1 + 1)]);
+        self.program.wait_line(LIMIT, |line| line == "welcome");
     }
 
     /// Carries what is held back to where it came from.
@@ -111,7 +114,8 @@ fn place(desk: &Desk, window: &str) -> (i32, i32, i32, i32) {
 const SCRIPT: &str = r"
 import sys, pathlib, gi
 gi.require_version('Gtk', '3.0')
-from gi.repository import Gtk, Gdk
+gi.require_version('GdkX11', '3.0')
+from gi.repository import Gtk, Gdk, GdkX11
 uris = [pathlib.Path(p).absolute().as_uri() for p in sys.argv[1:]]
 say = lambda word: print(word, flush=True)
 window = Gtk.Window(title='drag source')
@@ -123,10 +127,13 @@ box.add(Gtk.Label(label='drag me'))
 window.add(box)
 box.drag_source_set(Gdk.ModifierType.BUTTON1_MASK, [], Gdk.DragAction.COPY)
 box.drag_source_add_uri_targets()
-box.connect('drag-begin', lambda *_: say('begun'))
+def begun(widget, context):
+    context.connect('action-changed', lambda c, action: say('welcome' if action else 'not welcome'))
+    say('begun')
+box.connect('drag-begin', begun)
 box.connect('drag-data-get', lambda w, context, data, info, time: data.set_uris(uris))
 box.connect('drag-end', lambda *_: say('ended'))
-window.connect('map-event', lambda *_: say('shown'))
+window.connect('map-event', lambda *_: say('shown %d' % window.get_window().get_xid()))
 window.show_all()
 Gtk.main()
 ";
