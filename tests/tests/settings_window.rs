@@ -296,6 +296,58 @@ fn what_the_organisation_has_set_is_shown_and_locked() {
 }
 
 #[test]
+fn an_address_that_can_t_be_is_refused_beside_its_field_and_a_password_is_removed_by_who_means_it() {
+    let desk = Desk::with_screen();
+    let governed = Governed::start("");
+    let file = |name: &str| fs::read_to_string(governed.data_dir().join(name)).unwrap_or_default();
+    let window = Window::open(&desk, &governed.data_dir(), "phone");
+    window.choose("#phone-kind", "starface");
+    let type_in = |css: &str, text: &str| {
+        let field = window.find(css);
+        field.clear();
+        field.type_in(text);
+    };
+    // Nobody answers there.
+    type_in("#phone-host", "127.0.0.1");
+    type_in("#phone-port", "9");
+    type_in("#phone-user", "nora");
+    type_in("#phone-password", "geheim-4711");
+    let fold = "details:has(#phone-listen)";
+    window.press_css(&format!("{fold} > summary"));
+    type_in("#phone-listen", "0.0.0.0:47312");
+    window.press("save");
+    window.wait_text("#phone-listen-notes .refused", |text| {
+        text.contains("192.168.1.20:47312")
+    });
+    window.wait_text("[role=alert]", |text| text.contains("The reason stands below it"));
+    assert_eq!(window.find("#phone-listen").property("value"), "0.0.0.0:47312");
+    assert!(!file("settings.toml").contains("starface"), "all or none");
+    window.picture("phone-listen-refused");
+
+    // Once mended, all of it is kept: the password as well.
+    type_in("#phone-listen", "127.0.0.1:47312");
+    window.press("save");
+    window.find("[data-word=phone-password-remove]");
+    assert!(file("settings.toml").contains("listen = \"127.0.0.1:47312\""));
+    assert!(window.look("[role=alert]").is_none(), "{}", window.source());
+    assert!(file("secrets.json").contains("geheim-4711"));
+
+    window.press("phone-password-remove");
+    window.picture("phone-password-remove");
+    window.press("phone-password-remove-no");
+    window.press("phone-password-remove");
+    assert!(file("secrets.json").contains("geheim-4711"));
+    window.press("phone-password-remove-yes");
+    wait_until(SOON, "nothing to remove any more", || {
+        window
+            .look("[data-word=phone-password-remove], .confirm")
+            .is_none()
+    });
+    assert!(!file("secrets.json").contains("geheim-4711"));
+    window.wait_text("#phone-password-notes", |text| text.contains("Not stored yet"));
+}
+
+#[test]
 fn the_log_goes_where_the_person_chooses_and_the_data_folder_opens() {
     let desk = Desk::with_screen();
     let (mut product, _company) = in_use(&desk);
@@ -333,8 +385,7 @@ fn the_log_goes_where_the_person_chooses_and_the_data_folder_opens() {
     assert_eq!((said(), file.exists()), (json!(""), false));
 
     save();
-    desk.xdotool(&["key", "ctrl+a"]);
-    desk.xdotool(&["type", "--delay", "30", file.to_str().unwrap()]);
+    desk.paste(file.to_str().unwrap());
     desk.xdotool(&["key", "Return"]);
     wait_until(SOON, "the word that it is saved", || said() == "Saved.");
     wait_until(SOON, "the dialog to go", is_back);

@@ -17,6 +17,7 @@ import {
   edit,
   type Fetched,
   hear,
+  isBeside,
   isChanged,
   type KeyDraft,
   type PageName,
@@ -48,6 +49,8 @@ export interface Acts extends RulesActs {
   discard(page: PageName): void;
   copy(text: string): void;
   start(): void;
+  /** Asks whether that button is really meant; `null`: it was not. */
+  confirm(button: string | null): void;
   editKey(change: Partial<KeyDraft>): void;
   /** Has the person choose a key file. */
   choose(page: PageName, button: string): void;
@@ -80,9 +83,6 @@ const START_LIMIT = 20_000;
 
 /** Stands for the report in `State.copied`; the text itself is not kept. */
 export const REPORT = "report";
-
-/** Refusals that the next view shows beside their field. */
-const BESIDE = new Set(["entry-not-possible", "settings-value", "locked"]);
 
 export async function run(host: Host, root: HTMLElement, guess: Language): Promise<State> {
   const state = beginning(guess, pageNamed(location.hash.slice(1)));
@@ -122,7 +122,7 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
       const problem = asProblem(refusal);
       // A switch stands where it is; what was typed stays, for mending, beside the reason.
       if (value === "true" || value === "false") delete form.draft[key];
-      if (!BESIDE.has(problem.code)) state.problem[page] = problem;
+      if (!isBeside(problem)) state.problem[page] = problem;
     }
     draw();
   };
@@ -211,6 +211,10 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
         draw();
       });
     },
+    confirm(button) {
+      state.confirming = button;
+      draw();
+    },
     editKey(change) {
       Object.assign(state.key, change);
       draw();
@@ -232,7 +236,11 @@ export async function run(host: Host, root: HTMLElement, guess: Language): Promi
 
   addEventListener("hashchange", () => {
     state.chosen = pageNamed(location.hash.slice(1)) ?? state.chosen;
+    state.confirming = null;
     draw();
+    // Another page begins at its top; what was seen of the one before says nothing about this one.
+    const main = root.querySelector("main");
+    if (main) main.scrollTop = 0;
   });
   draw();
   await host.listen((told) => {

@@ -90,6 +90,8 @@ export function fakeHost(search: string): Host {
       void soon().then(() => now === "fr-browser" && become("fr-signed-in"));
     } else if ("sign_in" in command) become(command.sign_in.device_code ? "device-code" : "browser");
     else if ("secret_set" in command) show({ ...pages, phone: { ...pages.phone, password_stored: true } });
+    else if ("secret_remove" in command)
+      show({ ...pages, phone: { ...pages.phone, password_stored: false } });
     else if ("rules_back" in command) become("free");
     else if ("autostart" in command) {
       const autostart = { ...pages.startup.autostart, on: command.autostart.on, text: null };

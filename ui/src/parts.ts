@@ -8,7 +8,7 @@ import type { Problem } from "./bindings/Problem";
 import { opens } from "./opens";
 import { fieldOf, type SettingKey } from "./settings";
 import { type Shape, shape } from "./shapes";
-import { type PageName, refusedNow, type State, shown } from "./state";
+import { isBeside, type PageName, refusedNow, type State, shown } from "./state";
 import type { Word, WordKey } from "./words";
 
 export type Part = TemplateResult | typeof nothing;
@@ -36,6 +36,8 @@ export function problemBox(title: string, problem: Problem, announce = false): T
 export function failure({ state, word }: Room, page: PageName): Part {
   const problem = state.problem[page];
   if (!problem) return nothing;
+  if (isBeside(problem))
+    return problemBox(word("failed"), { ...problem, sentence: word("refused-beside") }, true);
   // The window has no words of its own for a program that keeps silent.
   const said = problem.sentence ? problem : { ...problem, sentence: word("no-answer") };
   return problemBox(word("failed"), said, true);
@@ -67,6 +69,26 @@ export function button(
       working ? html`<span class="off-screen" role="status">${word("working")}</span>` : nothing
     }
   </button>`;
+}
+
+/** What can't be taken back is asked for twice, in its place. `press` is done once the person means it. */
+export function confirmed(
+  room: Room,
+  page: PageName,
+  words: { ask: WordKey; question: WordKey; yes: WordKey; no: WordKey },
+  press: () => void,
+): TemplateResult {
+  const { state, word, acts } = room;
+  if (state.confirming !== words.ask) return button(room, page, words.ask, () => acts.confirm(words.ask));
+  return html`<div class="box warn confirm" role="group" aria-labelledby="${words.ask}-question">
+    ${shape("bad", "bad")}
+    <div>
+      <p id="${words.ask}-question" role="alert">${word(words.question)}</p>
+      <div class="buttons">
+        ${button(room, page, words.yes, press)} ${button(room, page, words.no, () => acts.confirm(null))}
+      </div>
+    </div>
+  </div>`;
 }
 
 /** Something to carry elsewhere, with a button that copies it. */

@@ -83,6 +83,8 @@ export interface State {
   fetched: Fetched;
   key: KeyDraft;
   rules: RulesState;
+  /** The button whose consequences the person is asked to confirm. */
+  confirming: string | null;
   /** A file is being held over the window. */
   dragging: boolean;
 }
@@ -116,6 +118,7 @@ export function beginning(language: Language, chosen: PageName | null): State {
     copied: null,
     key: emptyKeyDraft(),
     rules: emptyRules(),
+    confirming: null,
     dragging: false,
     fetched: { hook: null, phones: null, microsip: null, log: null, least: "info", saved: "no" },
   };
@@ -230,11 +233,19 @@ export function asProblem(problem: unknown): Problem {
   return { code: "window", sentence: String(problem), mend: "" };
 }
 
+/** Refusals that the next view shows beside their field. */
+const BESIDE = new Set(["entry-not-possible", "entry-unlike", "settings-value", "locked"]);
+
+export function isBeside({ code }: Problem): boolean {
+  return BESIDE.has(code);
+}
+
 /** A command was accepted: what it carried is no draft any more as soon as a view shows it. */
 export function accept(state: State, page: PageName, command: Command): void {
   const form = state.form[page];
   if (typeof command !== "object") return;
   if ("secret_set" in command) form.secret = "";
+  if ("secret_remove" in command) state.confirming = null;
   if ("apply" in command) {
     form.accepted = true;
     dropShown(state, page);

@@ -193,6 +193,20 @@ describe("settings that apply at once", () => {
     expect(others?.checked).toBe(true);
   });
 
+  it("another page begins at its top", async () => {
+    location.hash = "#startup";
+    const page = stage("free");
+    await run(page.host, page.root, "en");
+    const main = page.root.querySelector("main");
+    if (!main) throw new Error("no page");
+    main.scrollTop = 300;
+    page.tell({ told: "pages", pages: fakePages("busy", "en") });
+    expect(main.scrollTop, "the same page stays where it is").toBe(300);
+    location.hash = "#rules";
+    await vi.waitFor(() => expect(page.root.querySelector("h1")?.textContent).toBe("Rules"));
+    expect(page.root.querySelector("main")?.scrollTop).toBe(0);
+  });
+
   it("a refusal stands beside its field and keeps what was typed", async () => {
     location.hash = "#sources";
     const page = stage("refused");

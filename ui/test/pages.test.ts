@@ -27,6 +27,7 @@ const acts = {
   interrupt: vi.fn(),
   discard: vi.fn(),
   copy: vi.fn(),
+  confirm: vi.fn(),
   start: vi.fn(),
   editKey: vi.fn(),
   choose: vi.fn(),
@@ -295,7 +296,7 @@ describe("Phone", () => {
     const root = draw(at("phone", "refused"));
     const host = root.querySelector<HTMLInputElement>("#phone-host");
     expect(host?.getAttribute("aria-invalid")).toBe("true");
-    expect(root.querySelector("#phone-host-notes .refused")?.textContent).toContain("cannot contain a space");
+    expect(root.querySelector("#phone-host-notes .refused")?.textContent).toContain("pbx.example.com");
   });
 
   it("warns of an account that could change other people's phones", () => {
@@ -319,6 +320,39 @@ describe("Phone", () => {
     state.form.phone = discarded(pages);
     expect(refused("phone-host")).toBeNull();
     expect(refused("phone-tls")).toBeNull();
+  });
+
+  it("removes a stored password only from who means it", () => {
+    const state = at("phone", "starface-more");
+    const press = (root: HTMLElement, key: string) =>
+      root.querySelector<HTMLButtonElement>(`[data-word=${key}]`)?.click();
+    press(draw(state), "phone-password-remove");
+    expect(acts.confirm).toHaveBeenCalledWith("phone-password-remove");
+    expect(acts.ask).not.toHaveBeenCalled();
+    state.confirming = "phone-password-remove";
+    const root = draw(state);
+    expect(root.querySelector("[data-word=phone-password-remove]")).toBeNull();
+    expect(root.querySelector(".confirm")?.textContent).toContain("until you enter it again");
+    press(root, "phone-password-remove-no");
+    expect(acts.confirm).toHaveBeenLastCalledWith(null);
+    expect(acts.ask).not.toHaveBeenCalled();
+    press(root, "phone-password-remove-yes");
+    expect(acts.ask).toHaveBeenCalledWith(
+      "phone",
+      "phone-password-remove-yes",
+      { secret_remove: { secret: "phone" } },
+      { secret_remove: { secret: "phone-client" } },
+    );
+    const none = at("phone", "refused");
+    expect(draw(none).querySelector("[data-word=phone-password-remove]"), "nothing is stored").toBeNull();
+  });
+
+  it("says of an entry that was refused where the reason stands", () => {
+    const state = at("phone", "starface-listen");
+    state.problem.phone = { code: "entry-unlike", sentence: "Not possible.", mend: "" };
+    const root = draw(state);
+    expect(root.querySelector("[role=alert]")?.textContent).toContain("The reason stands below it");
+    expect(root.querySelector("#phone-listen-notes .refused")?.textContent).toContain("192.168.1.20:47312");
   });
 
   it("hides the access to a phone system that there is none of", () => {
@@ -474,6 +508,7 @@ describe("what is folded away", () => {
     const places = [
       ["phone", "starface", "starface-more", "#phone-star_off"],
       ["phone", "starface", "starface-more", "#phone-chat_domain"],
+      ["phone", "starface", "starface-listen", "#phone-listen"],
       ["phone", "innovaphone", "innovaphone-more", "#phone-app"],
       ["phone", "sip", "sip-more", "#phone-calls_at"],
       ["sources", "free", "sources-sip", "#lines-sip-calls_at"],

@@ -195,6 +195,8 @@ pub enum Code {
     SettingsRestored,
     SettingsValue,
     EntryNotPossible,
+    /// As that, where not all that fits can be listed; the detail is an example.
+    EntryUnlike,
     SettingsUnknownKey,
     SettingsNewer,
     UndoNothing,
@@ -401,6 +403,7 @@ impl Code {
         Self::SettingsRestored,
         Self::SettingsValue,
         Self::EntryNotPossible,
+        Self::EntryUnlike,
         Self::SettingsUnknownKey,
         Self::SettingsNewer,
         Self::UndoNothing,

@@ -4,7 +4,7 @@ import type { PhonePage } from "../bindings/PhonePage";
 import type { FakeState } from "../fakes";
 import { LONG } from "./first_run";
 import { keyOffer } from "./key";
-import { field, light, type Say } from "./say";
+import { field, light, type Say, unlike } from "./say";
 
 function tested(say: Say): Finding[] {
   return [
@@ -120,29 +120,22 @@ export function phonePage(state: FakeState, say: Say): PhonePage {
     case "refused":
       return {
         ...base,
-        host: field("pbx example", {
-          refused: say(
-            "A host name cannot contain a space.",
-            "Ein Servername kann kein Leerzeichen enthalten.",
-          ),
-        }),
+        host: field("pbx example", { refused: unlike("pbx.example.com", say) }),
         port: field("99999", {
-          refused: say("A port is a number from 0 to 65535.", "Ein Port ist eine Zahl von 0 bis 65535."),
-        }),
-        tls: field("pin:12:34", {
           refused: say(
-            "A SHA-256 fingerprint has 64 hexadecimal digits; this one has 4.",
-            "Ein SHA-256-Fingerabdruck hat 64 Hexadezimalziffern, dieser hat 4.",
+            "This is not possible here; allowed: 0–65535.",
+            "Das ist hier nicht möglich; erlaubt: 0–65535.",
           ),
         }),
+        tls: field("pin:12:34", { refused: unlike("9F86D081884C7D65…", say) }),
         login: field("internal"),
         extension: field(""),
         password_stored: false,
         light: light(
           false,
           say(
-            "Not connected: the settings are incomplete.",
-            "Nicht verbunden: Die Einstellungen sind unvollständig.",
+            "The phone system is not set up completely. Missing or not valid: host. Complete it on the phone page.",
+            "Die Telefonanlage ist nicht vollständig eingerichtet. Es fehlt oder ist ungültig: Server. Ergänzen Sie es auf der Telefonseite.",
           ),
         ),
         abilities: base.abilities.map((ability) => ({ ...ability, can: null })),
@@ -173,6 +166,7 @@ export function phonePage(state: FakeState, say: Say): PhonePage {
         ),
       };
     case "starface":
+    case "starface-listen":
       return {
         ...base,
         kind: field("starface"),

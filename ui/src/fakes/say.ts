@@ -14,3 +14,11 @@ export function field(value: string, more: Partial<FieldView> = {}): FieldView {
 export function light(ok: boolean, text: string): Light {
   return { ok, since: SINCE, text };
 }
+
+/** How an entry is refused of which not all can be listed that fits. */
+export function unlike(example: string, say: Say): string {
+  return say(
+    `This can't be used here; it looks like this, for example: ${example}.`,
+    `So ist das hier nicht verwendbar; es sieht zum Beispiel so aus: ${example}.`,
+  );
+}

@@ -14,7 +14,7 @@ import type { StartupPage } from "../bindings/StartupPage";
 import type { FakeState } from "../fakes";
 import { calendarFields } from "./calendar";
 import { fakeRulesAnswer } from "./rules";
-import { field, light, type Say } from "./say";
+import { field, light, type Say, unlike } from "./say";
 
 type SettingsPages = Pick<Pages, "sources" | "startup" | "diagnostics" | "fields" | "changed">;
 
@@ -97,18 +97,9 @@ function fields(state: FakeState, say: Say): Record<string, FieldView> {
     }
   }
   if (state === "sources-sip") {
-    all["lines.sip.tls"] = field("pin:12:34", {
-      refused: say(
-        "This is not possible here; allowed: 64 hexadecimal digits.",
-        "Das ist hier nicht möglich; erlaubt: 64 Hexadezimalziffern.",
-      ),
-    });
-    all["lines.sip.calls_at"] = field("alle", {
-      refused: say(
-        "This is not possible here; allowed: sip:….",
-        "Das ist hier nicht möglich; erlaubt: sip:….",
-      ),
-    });
+    const no = (example: string) => unlike(example, say);
+    all["lines.sip.tls"] = field("pin:12:34", { refused: no("9F86D081884C7D65…") });
+    all["lines.sip.calls_at"] = field("alle da", { refused: no("*76{extension}") });
   }
   if (state === "proxy") {
     all["network.proxy"] = field("named");
@@ -133,31 +124,28 @@ function fields(state: FakeState, say: Say): Record<string, FieldView> {
 
 /** What only some kinds of phone systems have. Where one is refused, what was folded away shows. */
 function phoneFields(state: FakeState, say: Say): Record<string, FieldView> {
-  const no = (allowed: string) =>
-    say(
-      `This is not possible here; allowed: ${allowed}.`,
-      `Das ist hier nicht möglich; erlaubt: ${allowed}.`,
-    );
-  const but = (when: FakeState, value: string, allowed: string) =>
-    state === when ? field(value, { refused: no(allowed) }) : field("");
+  const no = (example: string) => unlike(example, say);
+  const but = (when: FakeState, value: string, example: string) =>
+    state === when ? field(value, { refused: no(example) }) : field("");
   return {
     "phone.interface": field("myapps"),
-    "phone.app": but("innovaphone-more", "my apps", "a–z, 0–9, -, _"),
+    "phone.app": but("innovaphone-more", "my-pbx-app-".repeat(12), "abc"),
     "phone.alien_calls": field("false"),
     "phone.activities": field("documented"),
     "phone.star_on": field("*41"),
-    "phone.star_off": but("starface-more", "aus", "0–9, *, #"),
+    "phone.star_off": but("starface-more", "aus", "*41"),
     "phone.chat": field(state === "starface-more" ? "true" : "false"),
     "phone.chat_domain": but("starface-more", "meine anlage", "pbx.example.com"),
+    "phone.listen": but("starface-listen", "0.0.0.0:47312", "192.168.1.20:47312"),
     "phone.session": field("application"),
     "phone.transport": field("udp"),
     "phone.domain": field(""),
-    "phone.calls_at": but("sip-more", "alle", "sip:…"),
+    "phone.calls_at": but("sip-more", "alle da", "*76{extension}"),
     "phone.dnd_state": field("*76{extension}"),
     "phone.dnd_on": field("*78"),
     "phone.dnd_off": field("*79"),
     "phone.unconfirmed": field("false"),
-    "phone.forward_on": field("*72{target}"),
+    "phone.forward_on": field("*72"),
     "phone.forward_off": field("*73"),
     "phone.line": field("65537"),
     "phone.commands.dnd_on": field("/usr/local/bin/phone dnd on"),
@@ -182,7 +170,16 @@ function sourcesPage(state: FakeState, say: Say): SourcesPage {
     ),
     switch: "lines.phone.enabled",
     address: null,
-    light: light(true, ready),
+    light:
+      state === "sources-not-told"
+        ? light(
+            false,
+            say(
+              "The phone system can't report calls to Offhook: it could not listen at 192.168.1.20:47312. It goes on asking for them. Check the address on the page of the phone system: it must be one of this computer's own, with a port that no other program uses.",
+              "Die Telefonanlage kann Offhook keine Gespräche melden: Unter 192.168.1.20:47312 ließ sich kein Zugang öffnen. Offhook fragt weiter selbst nach. Prüfen Sie die Adresse auf der Seite der Telefonanlage: Sie muss zu diesem Computer gehören, und kein anderes Programm darf den Port belegen.",
+            ),
+          )
+        : light(true, ready),
     last: say("hung up · 09:58:41", "aufgelegt · 09:58:41"),
     calls: [],
     lines: null,

@@ -2,10 +2,13 @@
 import { html, nothing, type TemplateResult } from "lit-html";
 import { live } from "lit-html/directives/live.js";
 import type { Ability } from "../bindings/Ability";
+import type { Command } from "../bindings/Command";
 import type { Finding } from "../bindings/Finding";
 import type { PhonePage } from "../bindings/PhonePage";
+import type { SecretName } from "../bindings/SecretName";
 import {
   button,
+  confirmed,
   failure,
   folded,
   mark,
@@ -17,7 +20,7 @@ import {
   textField,
 } from "../parts";
 import { fieldOf, type SettingKey } from "../settings";
-import { isChanged, shown } from "../state";
+import { isChanged, pageOf, shown } from "../state";
 import type { WordKey } from "../words";
 import { commandFields } from "./commands";
 import { keyTemplate } from "./key";
@@ -162,8 +165,29 @@ export function account(room: Room, view: PhonePage): TemplateResult {
         </div>
       </div>
     </div>
+    ${removal(room, view)}
     ${ownFields(room, kind)}
   `;
+}
+
+/** Takes what is stored for signing in out of the keyring, at the phone system the settings name. */
+function removal(room: Room, view: PhonePage): Part {
+  // In the first run there is something to enter, and nothing to clear away.
+  if (!view.password_stored || pageOf(room.state) !== "phone") return nothing;
+  const secrets: SecretName[] = view.login.value === "oauth" ? ["phone", "phone-client"] : ["phone"];
+  const remove = () =>
+    room.acts.ask(
+      "phone",
+      "phone-password-remove-yes",
+      ...secrets.map((secret): Command => ({ secret_remove: { secret } })),
+    );
+  const words = {
+    ask: "phone-password-remove",
+    question: "phone-password-remove-question",
+    yes: "phone-password-remove-yes",
+    no: "phone-password-remove-no",
+  } as const;
+  return confirmed(room, "phone", words, remove);
 }
 
 /** One of the telephone lines of this computer. They are known as soon as something asks for them. */

@@ -331,6 +331,10 @@ impl<D: Desktop> Driver<D> {
             }),
             ..PhonePage::default()
         };
+        // By hand or by policy the file may say what no form would have taken.
+        for refused in self.settings.impossible_entries() {
+            self.show_refused(&refused.key, &refused.fault.problem(language));
+        }
         self.fill_apps();
     }
 

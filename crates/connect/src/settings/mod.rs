@@ -13,6 +13,7 @@ mod lines;
 mod parsed;
 mod phone;
 mod policy;
+mod refusals;
 mod rules;
 #[cfg(test)]
 mod templates;
@@ -236,6 +237,9 @@ impl Settings {
                 key: key.to_owned(),
                 fault: fault(Code::EntryNotPossible, &allowed),
             });
+        }
+        if let Some(refused) = self.impossible_change(&changes) {
+            return Err(refused);
         }
         self.write(&changes)
     }

@@ -478,6 +478,66 @@ fn a_change_keeps_what_was_edited_by_hand_since_the_start() {
 }
 
 #[test]
+fn an_entry_that_no_adapter_could_use_is_refused_beside_its_field() {
+    let starface = "version = 1\n[phone]\nkind = \"starface\"\nhost = \"pbx.example.com\"\nuser = \"nora\"\n";
+    let folder = folder(starface);
+    let mut settings = load(&folder);
+    for (key, value, allowed) in [
+        ("phone.listen", "0.0.0.0:47312", "192.168.1.20:47312"),
+        ("phone.listen", "desk", "192.168.1.20:47312"),
+        ("phone.host", "pbx example", "pbx.example.com"),
+        ("phone.tls", "pin:12:34", "9F86D081884C7D65…"),
+        ("lines.sip.calls_at", "everybody there", "*76{extension}"),
+    ] {
+        let changes = [("lines.sip.user", "nora"), (key, value)];
+        let refused = settings.apply(&draft(&changes)).unwrap_err();
+        assert_eq!(
+            (refused.key.as_str(), refused.fault.code),
+            (key, Code::EntryUnlike)
+        );
+        assert_eq!(refused.fault.detail.as_deref(), Some(allowed));
+        assert_eq!(in_file(&folder), starface, "all or none");
+    }
+    // With its own sentence where there is one.
+    let plain = draft(&[("phone.login", "active-directory"), ("phone.tls", "off")]);
+    let refused = settings.apply(&plain).unwrap_err();
+    assert_eq!(
+        (refused.key.as_str(), refused.fault.code),
+        ("phone.tls", Code::PhoneTlsNeeded)
+    );
+
+    // Who is not done yet is not refused: the fields that are missing come later.
+    settings.apply(&draft(&[("phone.user", "")])).unwrap();
+    settings.apply(&draft(&[("phone.star_on", "*41")])).unwrap();
+    assert_eq!(settings.impossible_entries(), []);
+    settings
+        .apply(&draft(&[("phone.user", "nora"), ("phone.star_off", "#41")]))
+        .unwrap();
+    settings
+        .apply(&draft(&[("phone.listen", "192.168.1.20:47312")]))
+        .unwrap();
+    assert!(settings.phone().is_ok());
+}
+
+#[test]
+fn what_a_hand_wrote_into_the_file_is_named_as_well() {
+    let folder = folder(
+        "version = 1\n[phone]\nkind = \"starface\"\nhost = \"pbx.example.com\"\nuser = \"nora\"\nlisten = \"desk\"\n",
+    );
+    let mut settings = load(&folder);
+    let keys = |settings: &Settings| -> Vec<String> {
+        let entries = settings.impossible_entries();
+        entries.into_iter().map(|refused| refused.key).collect()
+    };
+    assert_eq!(keys(&settings), ["phone.listen"]);
+    // It does not stand in the way of other changes.
+    settings.apply(&draft(&[("person.language", "de")])).unwrap();
+    settings.apply(&draft(&[("phone.port", "8443")])).unwrap();
+    settings.apply(&draft(&[("phone.listen", "")])).unwrap();
+    assert_eq!(keys(&settings), Vec::<String>::new());
+}
+
+#[test]
 fn days_hours_and_addresses_are_refused_where_they_are_impossible() {
     let folder = folder("version = 1\n");
     let mut settings = load(&folder);

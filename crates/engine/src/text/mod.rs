@@ -13,6 +13,7 @@ pub use keys::{KeyText, date, key_fault, typed_key_fault};
 pub use offhook_protocol::pages::Language;
 use offhook_protocol::problem::Problem;
 use serde::{Deserialize, Serialize};
+use std::borrow::Cow;
 
 /// Declares texts as `name: "English" / "Deutsch";`, so that neither language can lack one.
 macro_rules! texts {
@@ -454,12 +455,26 @@ pub fn problem(code: Code, detail: Option<&str>, language: Language) -> Problem 
         Language::En => "(not named)",
         Language::De => "(nicht genannt)",
     });
-    let fill = |text: &str| fill(text, &[("what", detail)]);
+    let named = detail_named(code, detail, language);
+    let fill = |text: &str| fill(text, &[("what", &named)]);
     Problem {
         code: name.to_owned(),
         sentence: fill(sentence),
         mend: fill(mend),
     }
+}
+
+/// Where the detail is a setting, its name in place of its key.
+fn detail_named(code: Code, detail: &str, language: Language) -> Cow<'_, str> {
+    let table = if code == Code::PhoneNotConfigured {
+        "phone"
+    } else if code == Code::SipNotConfigured {
+        "lines.sip"
+    } else {
+        return Cow::Borrowed(detail);
+    };
+    let key = detail.strip_prefix("phone.").unwrap_or(detail);
+    Cow::Owned(settings::part_name(table, key, language))
 }
 
 impl Fault {
@@ -502,6 +517,20 @@ mod tests {
             .collect();
         holes.sort_unstable();
         holes
+    }
+
+    #[test]
+    fn what_a_phone_system_lacks_is_called_as_on_its_page() {
+        let said = |code, detail| problem(code, Some(detail), Language::De).sentence;
+        let phone = |detail| said(Code::PhoneNotConfigured, detail);
+        assert!(phone("user").ends_with("ungültig: Benutzername."));
+        assert!(phone("star_off").ends_with("ungültig: Codes für „Nicht stören“."));
+        assert!(phone("phone.kind").ends_with("ungültig: Art der Telefonanlage."));
+        assert!(phone("commands.dnd_on").ends_with("ungültig: Befehle."));
+        // No page shows these.
+        assert!(phone("uci").ends_with("ungültig: phone.uci."));
+        assert!(said(Code::SipNotConfigured, "host").ends_with("ungültig: Server."));
+        assert!(said(Code::HostNotFound, "user").contains("Der Name user ist"));
     }
 
     #[test]

@@ -101,6 +101,32 @@ pub fn setting_name(key: &str, language: Language) -> String {
     choose(language, en, de).to_owned()
 }
 
+/// A setting of the phone system or of the SIP account, in a sentence that has named that already.
+pub(super) fn part_name(table: &str, key: &str, language: Language) -> String {
+    let (en, de) = match key {
+        "host" => ("host", "Server"),
+        "port" => ("port", "Port"),
+        "user" => ("user name", "Benutzername"),
+        "login" => ("who checks the password", "wer das Kennwort prüft"),
+        "domain" => ("domain", "Domäne"),
+        "device" => ("device", "Gerät"),
+        "app" => ("app", "App"),
+        "line" => ("telephone line", "Telefonleitung"),
+        key if key.starts_with("commands.") => ("commands", "Befehle"),
+        key => {
+            let full = format!("phone.{key}");
+            let name = setting_name(&full, language);
+            // One that no page shows is called as in the file, where alone it can be changed.
+            return if name == full {
+                format!("{table}.{key}")
+            } else {
+                name
+            };
+        }
+    };
+    choose(language, en, de).to_owned()
+}
+
 /// What a call source is called; a program that reports through the hook has its own name.
 pub fn source_name(id: &str, language: Language) -> String {
     match id {
