@@ -70,7 +70,7 @@ export function nowPage(state: FakeState, say: Say): NowPage {
         ...base,
         state: "in-call",
         title: say("In a call", "Im Gespräch"),
-        why: say("On the phone since 10:02; Teams shows it.", "Am Telefon seit 10:02; Teams zeigt es an."),
+        why: say("On the phone since 10:02; Teams has been told.", "Am Telefon seit 10:02; Teams weiß es."),
         reasons: [
           say(
             "Do not disturb: not set; Teams only shows that you are on the phone.",

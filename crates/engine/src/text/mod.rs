@@ -98,8 +98,8 @@ texts! {
         WhyPausedUntil: "You paused Offhook until {until}." / "Sie haben Offhook bis {until} pausiert.";
         WhyPaused: "You paused Offhook." / "Sie haben Offhook pausiert.";
         WhyOutsideHours: "It is outside your working hours." / "Es ist außerhalb Ihrer Arbeitszeit.";
-        WhyInCallTold: "On the phone since {since}; Teams shows it." /
-            "Am Telefon seit {since}; Teams zeigt es an.";
+        WhyInCallTold: "On the phone since {since}; Teams has been told." /
+            "Am Telefon seit {since}; Teams weiß es.";
         WhyInCall: "On the phone since {since}." / "Am Telefon seit {since}.";
         WhyTeamsCall: "Teams says you are {says}." / "Teams meldet: {says}.";
         WhyDndOurs: "Do not disturb is on, because Teams says {says}." /

@@ -102,11 +102,12 @@ impl Engine {
             icon: state,
             attention: problem.is_some(),
             tooltip,
-            menu: self.menu(title, &why, problem),
+            // What does not run can't be paused.
+            menu: self.menu(title, &why, problem, waits.is_none() && state != State::SignedOut),
         }
     }
 
-    fn menu(&self, title: &str, why: &str, problem: Option<String>) -> Vec<Entry> {
+    fn menu(&self, title: &str, why: &str, problem: Option<String>, at_work: bool) -> Vec<Entry> {
         let language = self.rules.language;
         let item = |label: &str, action: Action| Entry::Item {
             label: label.to_owned(),
@@ -121,23 +122,28 @@ impl Engine {
         if let Some(problem) = problem {
             menu.push(item(&format!("⚠ {}", cut(&problem, 80)), Action::Open(Page::Now)));
         }
-        if let Some((says, _)) = self.teams_says() {
+        // Not twice, where the reason has said it.
+        if let Some((says, _)) = self.teams_says().filter(|(says, _)| !why.contains(says.as_str())) {
             menu.push(item(
                 &Text::MenuTeamsSays.with(language, &[("says", &says)]),
                 Action::Open(Page::Now),
             ));
         }
-        menu.push(Entry::Separator);
+        let mut doings = Vec::new();
         if let Some(offer) = self.put_back_offer() {
-            menu.push(item(&offer.label, Action::PutBack));
+            doings.push(item(&offer.label, Action::PutBack));
         }
         if self.can_set_again() {
-            menu.push(item(text(Text::MenuSetAgain), Action::SetAgain));
+            doings.push(item(text(Text::MenuSetAgain), Action::SetAgain));
         }
         if self.facts.person.pause.is_some() {
-            menu.push(item(text(Text::MenuResume), Action::Resume));
-        } else {
-            menu.push(pause_menu(language));
+            doings.push(item(text(Text::MenuResume), Action::Resume));
+        } else if at_work {
+            doings.push(pause_menu(language));
+        }
+        if !doings.is_empty() {
+            menu.push(Entry::Separator);
+            menu.append(&mut doings);
         }
         menu.push(Entry::Separator);
         menu.push(item(text(Text::MenuOpen), Action::Open(Page::Now)));

@@ -211,6 +211,20 @@ fn actions(entries: &[Entry]) -> Vec<(String, Action)> {
 }
 
 #[test]
+fn the_menu_says_what_teams_shows_unless_the_reason_has_said_it() {
+    let mut w = World::new("recommended");
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    let says = |w: &World| {
+        let menu = actions(&w.engine.tray(w.now).menu);
+        menu.iter()
+            .any(|(label, _)| label == "Teams says: do not disturb")
+    };
+    assert!(!says(&w));
+    w.pause(Pause::UntilResumed);
+    assert!(says(&w));
+}
+
+#[test]
 fn the_menu_has_state_why_pause_open_sign_in_diagnostics_and_quit() {
     let mut w = World::new("recommended");
     w.teams("Busy", "Busy");
@@ -221,7 +235,6 @@ fn the_menu_has_state_why_pause_open_sign_in_diagnostics_and_quit() {
         [
             "Busy",
             "Teams says busy.",
-            "Teams says: busy",
             "15 minutes",
             "1 hour",
             "Until tomorrow",
@@ -233,7 +246,7 @@ fn the_menu_has_state_why_pause_open_sign_in_diagnostics_and_quit() {
             "Quit Offhook",
         ]
     );
-    assert_eq!(menu[9].1, Action::Open(Page::Account));
+    assert_eq!(menu[8].1, Action::Open(Page::Account));
     w.pause(Pause::UntilResumed);
     w.set_rules(|rules| rules.language = Language::De);
     let menu = actions(&w.engine.tray(w.now).menu);
@@ -242,6 +255,18 @@ fn the_menu_has_state_why_pause_open_sign_in_diagnostics_and_quit() {
     w.input(Input::SignIn(SignIn::SignedOut));
     let menu = actions(&w.engine.tray(w.now).menu);
     assert!(menu.contains(&("Bei Microsoft anmelden…".into(), Action::SignIn)));
+    assert!(menu.contains(&("Fortsetzen".into(), Action::Resume)));
+    w.input(Input::Resume);
+    let entries = w.engine.tray(w.now).menu;
+    assert!(
+        !actions(&entries)
+            .iter()
+            .any(|(_, action)| matches!(action, Action::Pause(_)))
+    );
+    let twice = entries
+        .windows(2)
+        .any(|two| matches!(two, [Entry::Separator, Entry::Separator]));
+    assert!(!twice, "{entries:?}");
     w.input(Input::SignIn(SignIn::Browser {
         url: "https://x".into(),
     }));
