@@ -471,6 +471,7 @@ proptest! {
     #[test]
     fn with_constant_inputs_it_goes_quiet(rules in any_rules(), deeds in deeds()) {
         let mut w = World::with(rules);
+        w.by_chance = true;
         for deed in deeds {
             do_it(&mut w, deed);
         }
@@ -490,6 +491,7 @@ proptest! {
         before in deeds(), after in deeds(), watch in any::<bool>(), profile in 0..NAMES.len()
     ) {
         let mut w = World::new(NAMES[profile]);
+        w.by_chance = true;
         for deed in before {
             do_it(&mut w, deed);
         }
@@ -513,6 +515,7 @@ proptest! {
     #[test]
     fn after_all_causes_have_ended_nothing_of_ours_is_left(deeds in deeds(), profile in 0..NAMES.len()) {
         let mut w = World::new(NAMES[profile]);
+        w.by_chance = true;
         for deed in deeds {
             do_it(&mut w, deed);
         }

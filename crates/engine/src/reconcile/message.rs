@@ -316,7 +316,15 @@ impl Message {
             self.not_done = Some(NotDoneReason::Capability);
             return;
         }
-        let Some(seen) = context.fresh(now.mono) else {
+        let nothing_to_write =
+            |seen: &Option<StatusMessage>| seen.as_ref().is_none_or(|seen| seen.says(&wish.message.text));
+        let last = context.known.as_ref().map(|(seen, _)| seen);
+        // Then the next reading is soon enough.
+        let Some(seen) = last
+            .filter(|seen| nothing_to_write(seen))
+            .cloned()
+            .or_else(|| context.fresh(now.mono))
+        else {
             return;
         };
         let Some(before) = seen else {

@@ -109,6 +109,12 @@ texts! {
         WhyForwardOurs: "Calls go to {target}, because Teams says {says}." /
             "Anrufe gehen an {target}, denn Teams meldet: {says}.";
         WhyForwardPerson: "You forward your calls to {target}." / "Sie leiten Ihre Anrufe an {target} um.";
+        WhyPresenceAppointment: "For an appointment Offhook has set your presence on the phone system: {value}." /
+            "Wegen eines Termins hat Offhook Ihre Präsenz in der Telefonanlage gesetzt: {value}.";
+        WhyPresenceOurs: "Offhook has set your presence on the phone system: {value}." /
+            "Offhook hat Ihre Präsenz in der Telefonanlage gesetzt: {value}.";
+        WhyPresencePerson: "Your presence on the phone system: {value}." /
+            "Ihre Präsenz in der Telefonanlage: {value}.";
         WhyTeamsSays: "Teams says {says}." / "Teams meldet: {says}.";
 
         FieldDnd: "Do not disturb" / "Nicht stören";

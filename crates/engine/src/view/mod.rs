@@ -66,30 +66,48 @@ impl Engine {
         if matches!(phone(Field::Forward), Some(FieldValue::Forward(Some(_)))) {
             return State::Forwarded;
         }
-        let presence = match phone(Field::Presence) {
+        let shown = [self.presence_shows(), self.teams_shows(now)];
+        if shown.contains(&State::Busy) {
+            State::Busy
+        } else if shown.contains(&State::Away) {
+            State::Away
+        } else {
+            State::Free
+        }
+    }
+
+    /// Busy, away or free, by the presence on the phone system alone.
+    pub(crate) fn presence_shows(&self) -> State {
+        let facts = &self.facts.phone;
+        let presence = match facts.value(Field::Presence).filter(|_| facts.is_up()) {
             Some(FieldValue::Presence(presence)) => *presence,
             Some(FieldValue::Dnd(_) | FieldValue::Forward(_) | FieldValue::Note(_)) | None => None,
         };
-        let (busy, away) = match presence {
+        match presence {
             Some(
                 PhonePresence::Dnd | PhonePresence::OnThePhone | PhonePresence::Meeting | PhonePresence::Busy,
-            ) => (true, false),
-            Some(PhonePresence::Away | PhonePresence::ExtendedAway) => (false, true),
-            Some(PhonePresence::Available) | None => (false, false),
-        };
-        let any = |words: &[&str]| words.iter().any(|word| says(word));
-        if busy
-            || any(&[
-                "Busy",
-                "InAMeeting",
-                "Presenting",
-                "Focusing",
-                "UrgentInterruptionsOnly",
-                "BusyIdle",
-            ])
-        {
+            ) => State::Busy,
+            Some(PhonePresence::Away | PhonePresence::ExtendedAway) => State::Away,
+            Some(PhonePresence::Available) | None => State::Free,
+        }
+    }
+
+    /// Busy, away or free, by what Teams says alone.
+    pub(crate) fn teams_shows(&self, now: Now) -> State {
+        let teams = &self.facts.teams;
+        let stale = teams.is_stale(self.rules.release_after, now.mono);
+        let seen = teams.seen.as_ref().filter(|_| !stale);
+        let any = |words: &[&str]| seen.is_some_and(|seen| words.iter().any(|word| seen.presence.says(word)));
+        if any(&[
+            "Busy",
+            "InAMeeting",
+            "Presenting",
+            "Focusing",
+            "UrgentInterruptionsOnly",
+            "BusyIdle",
+        ]) {
             State::Busy
-        } else if away || any(&["Away", "BeRightBack", "OutOfOffice"]) {
+        } else if any(&["Away", "BeRightBack", "OutOfOffice"]) {
             State::Away
         } else {
             State::Free

@@ -12,7 +12,7 @@ use crate::ledger::Reason;
 use crate::phone::{Field, FieldValue};
 use crate::teams::{Right, SignIn};
 use crate::text::{Language, Text};
-use offhook_protocol::status::{NotDoneReason, State};
+use offhook_protocol::status::{Cause, NotDoneReason, State};
 
 /// One sentence of the list.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -31,6 +31,22 @@ enum Kind {
 }
 
 impl Engine {
+    /// Why the phone system's presence is as it is, where that is what shows.
+    fn why_presence(&self) -> String {
+        let language = self.rules.language;
+        let value = self.facts.phone.value(Field::Presence);
+        let value = value.map(|value| value_text(value, language)).unwrap_or_default();
+        let ours = self
+            .hold(Field::Presence)
+            .filter(|_| self.held_by_us(Field::Presence));
+        let text = match ours.map(|hold| hold.why.cause) {
+            Some(Cause::Calendar) => Text::WhyPresenceAppointment,
+            Some(Cause::Teams | Cause::Call | Cause::Person | Cause::OtherProgram) => Text::WhyPresenceOurs,
+            None => Text::WhyPresencePerson,
+        };
+        text.with(language, &[("value", &value)])
+    }
+
     /// The reason for the state, one sentence.
     pub(crate) fn why_state(&self, now: Now) -> String {
         let language = self.rules.language;
@@ -91,6 +107,7 @@ impl Engine {
                     Text::WhyForwardPerson.with(language, &[("target", &target)])
                 }
             }
+            state @ (State::Busy | State::Away) if self.teams_shows(now) != state => self.why_presence(),
             State::Busy | State::Away => Text::WhyTeamsSays.with(language, &[("says", &says())]),
             State::Free => match &self.facts.teams.seen {
                 None if self.waits(now).is_some() => match &self.facts.sign_in {

@@ -103,3 +103,21 @@ fn r10_what_cannot_be_told_yet_is_read_again_when_it_can_however_far_apart_the_r
     w.until("2026-03-10T11:10:00Z");
     assert_eq!((w.message().as_str(), sets(&w).len()), ("Mine", 0));
 }
+
+#[test]
+fn r6_a_message_that_says_it_already_or_cannot_be_read_costs_no_readings_of_its_own() {
+    for unreadable in [false, true] {
+        let mut w = day_with(told(|_| {}), own("Talk"), talk());
+        w.graph.message_unreadable = unreadable;
+        w.until("2026-03-10T10:05:00Z");
+        let from = w.now.mono;
+        for n in 0..60 {
+            // Whatever happens, all is looked at anew.
+            w.after(7.0);
+            w.note_by_hand(&format!("note {n}"));
+        }
+        let spans = w.poll_spans(from);
+        assert!(spans.iter().all(|s| *s > 8.9), "{unreadable}: {spans:?}");
+        assert!(sets(&w).is_empty());
+    }
+}
