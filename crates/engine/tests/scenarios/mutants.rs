@@ -56,6 +56,16 @@ fn r22_a_note_of_the_persons_own_is_explained_and_an_empty_one_is_none() {
 }
 
 #[test]
+fn r22_a_state_that_the_phones_presence_gives_has_that_for_its_reason() {
+    for (presence, word) in [(PhonePresence::Busy, "busy"), (PhonePresence::Away, "away")] {
+        let mut w = World::new("recommended");
+        w.presence_by_hand(Some(presence));
+        let reason = format!("Your presence on the phone system: {word}.");
+        assert!(w.why().contains(&reason), "{}", w.why());
+    }
+}
+
+#[test]
 fn r23_what_is_written_into_logs_hides_numbers_texts_and_names_and_still_says_what_it_is() {
     let note = |text: &str| format!("{:?}", FieldValue::Note(text.into()));
     assert_eq!(note("Lunch"), "Note(…)");
