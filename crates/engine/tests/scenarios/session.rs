@@ -186,6 +186,13 @@ fn r8_words_of_a_session_that_ran_out_before_the_start_are_the_persons_own_fifte
 }
 
 #[test]
+fn r8_words_of_a_session_that_ran_out_a_moment_before_the_start_are_still_ours() {
+    let mut w = calling();
+    w.restart_after(300.0);
+    assert!(!is_news(&mut w, "InACall"));
+}
+
+#[test]
 fn r8_words_of_a_session_that_was_refused_are_the_persons_own_at_once() {
     let mut w = calling();
     w.graph.writes_fail = Some(fault(FaultKind::Rejected));

@@ -86,6 +86,38 @@ fn r10_the_next_text_is_there_within_the_minute_where_readings_only_lag() {
 }
 
 #[test]
+fn r10_readings_that_lag_hold_up_neither_a_pause_nor_what_leads() {
+    let mut w = day_with(told(|_| {}), own("Mine"), talk());
+    w.graph.message_lag = 45.0;
+    w.until("2026-03-10T10:00:10Z");
+    assert_eq!(w.message(), "Talk");
+    w.input(Input::Pause(Pause::UntilResumed));
+    w.after(5.0);
+    assert_eq!(w.message(), "Mine");
+    let mut w = late_start(told(|calendar| calendar.leads = true), 45.0);
+    w.until("2026-03-10T11:00:03Z");
+    assert_eq!(w.message(), "Next");
+}
+
+#[test]
+fn r10_an_earlier_text_of_ours_is_never_taken_for_the_persons() {
+    let two = vec![busy("Talk", "10:00", "11:00"), busy("Next", "11:00", "12:00")];
+    let mut w = day_with(told(|_| {}), own("Mine"), two);
+    w.until("2026-03-10T10:59:00Z");
+    w.appointments(vec![
+        busy("Talk", "10:00", "11:10"),
+        busy("Talk, in room 2", "11:05", "12:00"),
+    ]);
+    w.graph.writes_fail = Some(fault(FaultKind::Unreachable));
+    w.until("2026-03-10T11:10:20Z");
+    w.graph.writes_fail = None;
+    w.until("2026-03-10T11:30:00Z");
+    assert_eq!(w.message(), "Talk, in room 2");
+    w.until("2026-03-10T12:00:10Z");
+    assert_eq!(w.message(), "Mine");
+}
+
+#[test]
 fn r10_what_cannot_be_told_yet_is_read_again_when_it_can_however_far_apart_the_reads_are() {
     let two = vec![busy("Talk", "10:00", "11:00"), busy("Next", "11:00", "12:00")];
     let mut w = day_with(told(|_| {}), own("Mine"), two.clone());
