@@ -53,6 +53,8 @@ pub(crate) struct Session {
 struct May {
     renew: bool,
     clear: bool,
+    /// Another one is wanted than the one that is up.
+    replace: bool,
 }
 
 /// From the moment the request leaves.
@@ -166,11 +168,12 @@ impl Session {
         let renew = self.up.as_ref().map(|up| up.renew_at).filter(|_| self.may.renew);
         let falls = self.falls_at.filter(|_| self.may.clear);
         // While trying again is not allowed yet, only running out comes earlier.
+        let replace = self.tries.retry_at().filter(|_| self.may.replace);
         let act = match (renew.into_iter().chain(falls).min(), self.tries.retry_at()) {
             (Some(at), Some(retry)) => Some(at.max(retry)),
             (at, retry) => at.or(retry),
         };
-        ends.into_iter().chain(act).min()
+        ends.into_iter().chain(replace).chain(act).min()
     }
 
     pub(crate) fn step(
@@ -187,14 +190,15 @@ impl Session {
             let up = self.up.as_ref().filter(|_| breaks::is(Break::RenewsForEver));
             up.map(|up| (up.pair, LIFETIME))
         });
+        let may_set = want.is_some() && self.tries.refused().is_none() && context.account.is_some();
         self.may = May {
-            renew: want.is_some()
-                && self.tries.refused().is_none()
-                && context.account.is_some()
-                && !context.resyncing,
+            renew: may_set && !context.resyncing,
             clear: want.is_none() && context.account.is_some() && !context.resyncing,
+            replace: may_set,
         };
         self.let_go(context, now);
+        let other = |up: &Up| want != Some((up.pair, up.lifetime));
+        self.may.replace &= self.up.as_ref().is_some_and(other);
         if !self.tries.may(now.mono) {
             return;
         }

@@ -160,8 +160,8 @@ pub struct World {
     /// It could not be written, and has not been since.
     disk_behind: bool,
     clock_was_set: bool,
-    /// What happens is chosen by chance: another pair that is wanted of a session after a request that failed waits for
-    /// the next deadline of any kind.
+    /// What happens is chosen by chance: there are more ways than [`Self::nothing_is_due`] knows in which what has ended is
+    /// noted with whatever comes next.
     pub by_chance: bool,
     /// Every effect with its time.
     pub log: Vec<(Instant, Effect)>,

@@ -73,6 +73,25 @@ fn r3_a_session_is_not_cleared_while_it_is_being_set() {
 }
 
 #[test]
+fn r3_what_is_wanted_instead_is_told_as_soon_as_it_may_be_tried_again_and_not_with_the_next_reading() {
+    let mut w = calling();
+    w.graph.writes_fail = Some(unreachable());
+    w.hang_up("1");
+    w.after(2.0);
+    assert_eq!(w.clears(), 1, "tried, and not answered");
+    w.graph.writes_fail = None;
+    // Readings would wake it as well.
+    w.graph.silent = true;
+    conference(&mut w);
+    let from = w.now.mono;
+    let sets = w.sets();
+    w.after(60.0);
+    assert!(w.sets() > sets);
+    let told = w.first(|e| matches!(e, Effect::SetSession { .. }), from);
+    assert!(told.is_some_and(|after| after < 6.0), "{told:?}");
+}
+
+#[test]
 fn r3_a_renewal_that_falls_into_the_debounce_is_left_out() {
     let mut w = World::new("recommended");
     w.answer("1");
