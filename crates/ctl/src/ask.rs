@@ -4,6 +4,7 @@ use crate::failure::Failure;
 use crate::{rules, secret, show, words};
 use offhook_client::{AskError, Client, data_dir};
 use offhook_protocol::command::{Answer, Command, Event, Finding, Hidden, SecretName, Watch};
+use offhook_protocol::status::State;
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::Path;
@@ -33,7 +34,27 @@ pub(crate) fn ask(explicit: Option<&Path>, json: bool, command: Command) -> Resu
         (Err(Failure::NotRunning), Some(answer)) => return show::answer(&answer?, json),
         (client, _) => client?,
     };
-    show::answer(&client.ask_within(command, limit)?, json)
+    let signs_out = matches!(command, Command::SignOut);
+    let answer = client.ask_within(command, limit)?;
+    if signs_out {
+        wait_signed_out(&mut client)?;
+    }
+    show::answer(&answer, json)
+}
+
+/// Returns once the tokens are gone: what Offhook holds is put back before, and who removes it next shall leave none.
+fn wait_signed_out(client: &mut Client) -> Result<(), Failure> {
+    let asked = Instant::now();
+    while let Answer::Status(status) = client.ask(Command::Status)? {
+        if status.state == State::SignedOut {
+            return Ok(());
+        }
+        if asked.elapsed() > SLOW_LIMIT {
+            break;
+        }
+        std::thread::sleep(LOOK_AGAIN);
+    }
+    Err(Failure::Lost)
 }
 
 pub(crate) fn set_secret(explicit: Option<&Path>, json: bool, secret: SecretName) -> Result<(), Failure> {
