@@ -7,6 +7,7 @@ use std::io::{BufRead, BufReader, Write};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
@@ -145,7 +146,6 @@ fn done_is_0_and_silent() {
         ("resume", json!("resume")),
         ("pause 15m", json!({"pause": {"minutes": 15}})),
         ("pause on", json!({"pause": "until_resumed"})),
-        ("sign-out", json!("sign_out")),
         ("consent-link", json!("consent_link")),
         ("quit", json!("quit")),
         (
@@ -162,6 +162,24 @@ fn done_is_0_and_silent() {
         assert_eq!(pretend.asked(), command, "{line}");
     }
     assert_eq!(pretend.run("resume --json").out, "{\"done\":true}\n");
+}
+
+#[test]
+fn signing_out_returns_once_the_tokens_are_gone() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let pretend = Pretend::start(|command| {
+        if *command == json!("sign_out") {
+            return answer(&json!("done"));
+        }
+        let mut status = status_value();
+        let is_gone = ASKED.fetch_add(1, Ordering::Relaxed) == 2;
+        status["state"] = if is_gone { "signed-out" } else { "free" }.into();
+        answer(&json!({ "status": status }))
+    });
+    let ran = pretend.run("sign-out");
+    assert_eq!((ran.code, ran.out.as_str(), ran.err.as_str()), (Some(0), "", ""));
+    assert_eq!(pretend.asked(), json!("sign_out"));
+    assert_eq!(ASKED.load(Ordering::Relaxed), 3);
 }
 
 #[test]
