@@ -397,7 +397,12 @@ impl Session {
         if self.op.is_some() && self.asked_at >= since {
             return;
         }
-        self.op = None;
+        if let Some(Op::Setting { .. }) = self.op.take()
+            && let Some(up) = &mut self.up
+        {
+            // It may have arrived; the next try says so again.
+            up.renew_at = up.renew_at.min(since);
+        }
         self.tries.forget();
     }
 

@@ -21,7 +21,7 @@ use crate::phone::{Field, FieldValue, PhonePresence};
 use crate::profile::SaysRule;
 use crate::rules::{ClockHours, Rules};
 use crate::table::PhoneState;
-use crate::teams::{Right, SignIn};
+use crate::teams::{Presence, Right, SignIn};
 use crate::text::{Language, Says, Text};
 use jiff::Timestamp;
 use offhook_protocol::status::State;
@@ -42,10 +42,7 @@ impl Engine {
         if self.paused(now).is_some() {
             return State::Paused;
         }
-        // What could not be confirmed for so long is no state to show (R11).
-        let stale = facts.teams.is_stale(self.rules.release_after, now.mono);
-        let seen = facts.teams.seen.as_ref().filter(|_| !stale);
-        let seen = seen.map(|seen| &seen.presence);
+        let seen = self.teams_seen(now);
         let says = |word: &str| seen.is_some_and(|presence| presence.says(word));
         if facts
             .calls
@@ -94,10 +91,8 @@ impl Engine {
 
     /// Busy, away or free, by what Teams says alone.
     pub(crate) fn teams_shows(&self, now: Now) -> State {
-        let teams = &self.facts.teams;
-        let stale = teams.is_stale(self.rules.release_after, now.mono);
-        let seen = teams.seen.as_ref().filter(|_| !stale);
-        let any = |words: &[&str]| seen.is_some_and(|seen| words.iter().any(|word| seen.presence.says(word)));
+        let seen = self.teams_seen(now);
+        let any = |words: &[&str]| seen.is_some_and(|presence| words.iter().any(|word| presence.says(word)));
         if any(&[
             "Busy",
             "InAMeeting",
@@ -112,6 +107,13 @@ impl Engine {
         } else {
             State::Free
         }
+    }
+
+    /// What Teams was read to show. What could not be confirmed for so long is no state to show (R11).
+    fn teams_seen(&self, now: Now) -> Option<&Presence> {
+        let teams = &self.facts.teams;
+        let stale = teams.is_stale(self.rules.release_after, now.mono);
+        teams.seen.as_ref().filter(|_| !stale).map(|seen| &seen.presence)
     }
 
     /// Nothing is known yet that could be a state: the sign-in's store has not answered, or Teams was not read

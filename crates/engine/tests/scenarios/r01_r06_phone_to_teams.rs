@@ -372,7 +372,8 @@ fn r3_a_call_that_is_still_up_after_a_restart_keeps_its_session() {
     let mut w = World::new("recommended");
     w.answer("1");
     w.restart();
-    w.after(1.0);
+    // Sources have three seconds to speak before a session is cleared.
+    w.after(2.5);
     w.line(
         "baresip",
         LineEvent::Snapshot(vec![(CallId::new("1"), CallState::Connected)]),

@@ -2,7 +2,7 @@
 
 use crate::common::*;
 use offhook_engine::fault::{Code, FaultKind};
-use offhook_engine::line::{CallId, CallState, LineEvent};
+use offhook_engine::line::{CallState, LineEvent};
 use offhook_engine::teams::{SessionPair, SignIn};
 use offhook_engine::{Effect, Input};
 
@@ -29,19 +29,6 @@ fn is_news(w: &mut World, activity: &str) -> bool {
     w.teams("Busy", activity);
     w.after(0.5);
     w.dnd()
-}
-
-#[test]
-fn r3_after_a_restart_sources_have_three_seconds_to_speak_before_a_session_is_cleared() {
-    let mut w = calling();
-    w.restart();
-    w.after(2.5);
-    w.line(
-        "baresip",
-        LineEvent::Snapshot(vec![(CallId::new("1"), CallState::Connected)]),
-    );
-    w.after(20.0);
-    assert_eq!((w.clears(), w.session()), (0, CALL));
 }
 
 #[test]
@@ -245,4 +232,27 @@ fn r3_a_request_that_sleep_has_cut_off_is_not_waited_for() {
     w.hang_up("1");
     w.after(3.0);
     assert_eq!(w.clears(), 1);
+}
+
+#[test]
+fn r3_a_request_that_sleep_has_cut_off_is_sent_again_as_soon_as_the_machine_wakes() {
+    let mut w = World::new("recommended");
+    w.graph.silent = true;
+    w.answer("1");
+    w.after(1.0);
+    assert_eq!(w.sets(), 1, "and nobody knows whether it arrived");
+    w.sleep(60.0);
+    w.graph.silent = false;
+    w.wake();
+    w.after(5.0);
+    assert_eq!((w.sets(), w.session()), (2, CALL));
+}
+
+#[test]
+fn r3_a_session_that_stands_is_not_sent_again_after_sleep() {
+    let mut w = calling();
+    w.sleep(60.0);
+    w.wake();
+    w.after(5.0);
+    assert_eq!((w.sets(), w.session()), (1, CALL));
 }
