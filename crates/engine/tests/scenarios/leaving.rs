@@ -107,7 +107,7 @@ fn r20_before_a_message_is_taken_back_it_is_read_also_when_the_last_reading_is_a
         w.after(120.0);
         assert_eq!(w.message(), "Talk");
         w.poll();
-        w.after(4.0);
+        w.after(8.0);
         w.input(leaves);
         w.after(1.9);
         assert_eq!(w.message(), "Mine");

@@ -6,6 +6,7 @@ mod common;
 mod far_apart;
 mod leaving;
 mod mutants;
+mod page_details;
 mod phone_reads;
 mod preferred;
 mod r01_r06_phone_to_teams;

@@ -52,6 +52,40 @@ fn r10_the_same_words_pinned_while_no_program_ran_stay_pinned_when_the_appointme
     assert_eq!(w.engine.ledger().message, None);
 }
 
+#[test]
+fn r10_where_nothing_but_the_message_is_held_that_can_be_put_back() {
+    let quiet = || {
+        told(|calendar| {
+            calendar.title = true;
+            calendar.busy = Action::Nothing;
+        })
+    };
+    let offered = |w: &World| {
+        let page = w.engine.pages(&Default::default(), w.now).now;
+        (page.put_back.is_some(), page.can_set_again)
+    };
+    let begun = |message: StatusMessage| {
+        let mut w = World::cold(quiet(), Default::default());
+        w.phone.abilities = Default::default();
+        w.begin();
+        w.message_is(message);
+        w.calendar(talk());
+        w.until("2026-03-10T10:10:00Z");
+        w
+    };
+    let mut w = begun(own("Mine"));
+    assert_eq!(w.message(), "Talk");
+    assert_eq!(offered(&w), (true, false));
+    w.graph.silent = true;
+    w.input(Input::PutBack);
+    assert!(w.disk.message.is_some(), "Teams has not answered");
+    assert_eq!(offered(&w), (false, true));
+    // The person says the same by themselves: nothing of ours is there to be put back.
+    let w = begun(own("Talk"));
+    assert_eq!(w.disk.message, None);
+    assert_eq!(offered(&w), (false, false));
+}
+
 /// The program starts 40 s before the next appointment, which counts for more.
 fn late_start(rules: Rules, lag: f64) -> World {
     let talk = appointment("tentative", "Talk", "10:00", "12:00");
