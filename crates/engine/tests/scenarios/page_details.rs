@@ -1,7 +1,5 @@
 //! What pages show in cases that a small fault could change without any other test noticing (docs/MUTANTS.md).
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
-
 use crate::common::*;
 use crate::rules_table::with_own;
 use offhook_engine::Input;
