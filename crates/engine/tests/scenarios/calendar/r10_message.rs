@@ -3,7 +3,6 @@
 
 use super::r16_message::{day_with, own, sets, talk, told};
 use super::*;
-use crate::r01_r06_phone_to_teams::refused;
 use offhook_engine::teams::StatusMessage;
 
 fn pinned(text: &str) -> StatusMessage {
