@@ -53,8 +53,7 @@ pub(crate) fn open(
         // It fails where the other side has closed meanwhile.
         DuplexPipeStream::try_from(handle).map_err(|_| Error::from(ErrorKind::ConnectionReset))?
     };
-    // Where the system can't say whose it is, nothing is handed to it.
-    if pid.is_some() && pid != pipe.server_process_id().ok() {
+    if !super::is_served_by(pid, pipe.server_process_id()) {
         return Err(ConnectError::NotRunning);
     }
     Ok(Stream {
