@@ -29,10 +29,20 @@ pub enum Break {
     NeverQuiet,
     /// 8: Teams is always read at the fast pace.
     ReadsTooOften,
+    /// 8: the phone is read again as soon as it has answered.
+    ReadsThePhoneTooOften,
+    /// 8: a session is renewed at a quarter of its lifetime.
+    RenewsTooOften,
     /// 9: a pause is not looked at.
     IgnoresPause,
+    /// 9: the working hours are not looked at.
+    IgnoresHours,
+    /// 9: a session is cleared that was never set.
+    ClearsBlindly,
     /// 10: the ledger is taken for written and is not.
     SkipsTheDisk,
+    /// 10: the same for the preferred presence alone.
+    SkipsTheDiskForTeams,
     /// 11: ringing counts as a call.
     RingingCounts,
     /// 11: of appointments that run at once those with a keyword come last.
@@ -43,6 +53,10 @@ pub enum Break {
     LogsNames,
     /// 14: a watching desk writes.
     WatchWrites,
+    /// 18: no field is ever set.
+    NeverSets,
+    /// 18: no session is ever set.
+    NeverTells,
     /// 15: whether both accounts are one person's is asked although it was answered.
     AsksAgain,
 }

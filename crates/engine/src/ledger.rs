@@ -149,6 +149,11 @@ impl Default for Ledger {
 }
 
 impl Ledger {
+    /// Whether anything of ours may be set, on the phone or in Teams.
+    pub(crate) fn has_ours(&self) -> bool {
+        !self.holds.is_empty() || self.session.is_some() || self.preferred.is_some() || self.message.is_some()
+    }
+
     /// The hold of a field on that phone system; another system's holds wait until it is in use again.
     pub fn hold_on(&self, field: Field, phone: &str) -> Option<&Hold> {
         self.holds
@@ -198,6 +203,20 @@ pub struct Late {
     /// It has shown itself since, soon enough to be ours.
     pub arrived: bool,
     pub phone: String,
+}
+
+/// A presence that shows itself so soon after its write was given up is that write, not a person.
+pub(crate) const LATE: jiff::SignedDuration = jiff::SignedDuration::from_secs(20);
+
+impl Late {
+    /// Whether what is shown is taken for that write.
+    pub(crate) fn is(&self, shown: &FieldValue, now: Timestamp) -> bool {
+        *shown == self.wrote && (self.arrived || self.is_soon(now))
+    }
+
+    pub(crate) fn is_soon(&self, now: Timestamp) -> bool {
+        now.duration_since(self.at) <= LATE
+    }
 }
 
 /// A write that nobody answered.

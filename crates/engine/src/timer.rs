@@ -25,8 +25,8 @@ pub(crate) fn next(engine: &Engine, now: Now) -> Option<(Instant, &'static str)>
         .as_ref()
         .and_then(|h| h.at(now.wall, &engine.rules.zone).1)
         .map(wall);
-    // A clock that is set back to before the working hours wakes nobody.
-    let clock = engine.rules.working_hours.is_some() && !engine.ledger.holds.is_empty();
+    // A clock that is set to before or after the working hours wakes nobody.
+    let clock = engine.rules.working_hours.is_some() && engine.ledger.has_ours();
     let clock = clock.then(|| engine.looked_at + CLOCK);
     let stale = facts
         .teams
@@ -53,10 +53,7 @@ pub(crate) fn next(engine: &Engine, now: Now) -> Option<(Instant, &'static str)>
             "calls",
         ),
         (engine.session.next_change(), "session"),
-        (
-            engine.preferred.next_change(&engine.ledger, now),
-            "preferred presence",
-        ),
+        (engine.preferred.next_change(now.mono), "preferred presence"),
         (engine.message.next_change(now.mono), "status message"),
         (retry, "field retry"),
         (engine.teams_poll_due(now), "poll"),

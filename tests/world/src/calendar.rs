@@ -3,7 +3,6 @@
 
 use super::chance::Chance;
 use super::desk::{Desk, Event};
-use super::watch::SETTLED;
 use offhook_engine::appointment::{Answer, Appointment, AppointmentId, Sensitivity, ShowAs, Span};
 use offhook_engine::calendar::{Action, CalendarRules};
 use offhook_engine::facts::calendar::Knowledge;
@@ -394,7 +393,7 @@ impl Desk {
     /// What was moved or cancelled is known after the pause between two readings (invariant 1).
     pub fn check_calendar(&mut self) {
         let now = self.now.mono;
-        let settled = self.trouble.is_empty() && now.since(self.calm_since) > SETTLED;
+        let settled = self.is_settled();
         let reads = settled && !self.asleep && self.engine.is_some() && self.watch.teams_linked;
         if self.calendar == self.told_calendar || !reads {
             self.calendar_differs = None;

@@ -2,6 +2,7 @@
 
 use super::desk::{Desk, PHONE};
 use super::model::{self, ByHand};
+use offhook_engine::Engine;
 use offhook_engine::desired::Want;
 use offhook_engine::ledger::Stage;
 use offhook_engine::phone::{Field, FieldValue};
@@ -46,23 +47,8 @@ impl Desk {
                 ));
             }
         }
-        let by_hand = |field: Field| {
-            let known = facts.phone.recent(field, now).map(|known| &known.value);
-            known.filter(|known| match engine.ledger().hold_on(field, PHONE) {
-                Some(hold) => hold.stage == Stage::Intent && **known == hold.before,
-                None => !engine.ledger().comes_late(known),
-            })
-        };
-        let presence = match by_hand(Field::Presence) {
-            Some(FieldValue::Presence(presence)) => *presence,
-            Some(FieldValue::Dnd(_) | FieldValue::Forward(_) | FieldValue::Note(_)) | None => None,
-        };
-        let by_hand = ByHand {
-            dnd: by_hand(Field::Dnd) == Some(&FieldValue::Dnd(true)),
-            presence,
-        };
         let call = self.told.session(outgoing, now);
-        let (session, preferred) = model::tells_teams(self.choices(), call, by_hand);
+        let (session, preferred) = model::tells_teams(self.choices(), call, self.set_by_hand(engine));
         let got = engine.desired().session.as_ref().map(|wish| wish.pair);
         if got != session {
             differ = Some(format!(
@@ -79,6 +65,26 @@ impl Desk {
         }
         if let Some(differ) = differ {
             self.fail(11, &differ);
+        }
+    }
+
+    /// What the person has set on the phone, as far as the program knows.
+    pub fn set_by_hand(&self, engine: &Engine) -> ByHand {
+        let by_hand = |field: Field| {
+            let known = engine.facts().phone.recent(field, self.now.mono);
+            let known = known.map(|known| &known.value);
+            known.filter(|known| match engine.ledger().hold_on(field, PHONE) {
+                Some(hold) => hold.stage == Stage::Intent && **known == hold.before,
+                None => !engine.ledger().comes_late(known),
+            })
+        };
+        let presence = match by_hand(Field::Presence) {
+            Some(FieldValue::Presence(presence)) => *presence,
+            Some(FieldValue::Dnd(_) | FieldValue::Forward(_) | FieldValue::Note(_)) | None => None,
+        };
+        ByHand {
+            dnd: by_hand(Field::Dnd) == Some(&FieldValue::Dnd(true)),
+            presence,
         }
     }
 }

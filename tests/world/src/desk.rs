@@ -20,6 +20,9 @@ use offhook_engine::{Effect, Engine, Input, Instant, Now};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
+/// However far apart refusals have driven the reads (R6).
+const READINGS: Duration = Duration::from_secs(450);
+
 pub const PHONE: &str = "pbx/2001";
 
 #[derive(Debug, Clone)]
@@ -149,7 +152,7 @@ pub struct Desk {
     pub trouble: BTreeSet<&'static str>,
     /// The other program takes back what we write; otherwise it writes when it likes.
     pub fights: bool,
-    pub calm_since: Instant,
+    pub hindered_until: Instant,
     pub asleep: bool,
     pub evening_until: Instant,
     /// The person's appointments; empty on most days.
@@ -227,7 +230,7 @@ impl Desk {
             told: Told::default(),
             trouble: BTreeSet::new(),
             fights: false,
-            calm_since: now.mono,
+            hindered_until: now.mono,
             asleep: false,
             evening_until: now.mono,
             calendar: Vec::new(),
@@ -348,14 +351,22 @@ impl Desk {
         }
         self.hear();
         self.note_answer(&input);
-        let answered = matches!(input, Input::PhoneWritten { outcome: Ok(()), .. });
+        let answered = if matches!(input, Input::PhoneWritten { outcome: Ok(()), .. }) {
+            Some("killed after the answer")
+        } else if matches!(
+            input,
+            Input::SessionSet(Ok(())) | Input::PreferredSet(Ok(())) | Input::MessageSet(Ok(()))
+        ) {
+            Some("killed after Graph's answer")
+        } else {
+            None
+        };
         if let Some(engine) = &mut self.engine {
             engine.handle_input(input, self.now);
         }
-        if answered && self.armed == Some("killed after the answer") {
-            self.killed("killed after the answer");
-        } else {
-            self.drain();
+        match answered {
+            Some(point) if self.armed == Some(point) => self.killed(point),
+            Some(_) | None => self.drain(),
         }
     }
 
@@ -484,7 +495,10 @@ impl Desk {
 
     fn look_at_clocks(&mut self) {
         let offset = self.rules.zone.to_offset(self.now.wall).seconds();
-        match self.watch.offset.replace(offset) {
+        let before = self.watch.offset.replace(offset);
+        // A clock that was set across that night is another kind.
+        let jumped = std::mem::take(&mut self.watch.jumped);
+        match before.filter(|_| !jumped) {
             Some(before) if before < offset => self.story.happens("clocks go forward"),
             Some(before) if before > offset => self.story.happens("clocks go back"),
             Some(_) | None => {}
@@ -495,15 +509,26 @@ impl Desk {
         if let Some(session) = &mut self.graph.session {
             session.jumped = true;
         }
+        if let Some(preferred) = &mut self.graph.preferred {
+            preferred.jumped = true;
+        }
         self.watch.change(self.now.mono);
+        self.watch.jumped = true;
+        // That the working hours have begun is seen with the next reading.
+        self.watch.told_from = self.now.mono + READINGS;
         self.says(|| format!("the clock jumps by {seconds} s"));
         self.board.ahead += SignedDuration::from_secs(seconds);
         let by = Duration::from_secs(seconds.unsigned_abs());
+        let outside = self.outside_hours();
         self.now.wall = if seconds < 0 {
             self.now.wall - by
         } else {
             self.now.wall + by
         };
+        if outside != self.outside_hours() {
+            // The program hears of it later, and its quiet (R10) is not the world's.
+            self.watch.by_hand.clear();
+        }
     }
 
     pub fn drain(&mut self) {

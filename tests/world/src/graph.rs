@@ -29,6 +29,8 @@ pub struct Preferred {
     pub presence: Presence,
     pub until: Instant,
     pub by: Option<Who>,
+    /// As with a session.
+    pub jumped: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -67,6 +69,7 @@ impl Graph {
             presence: pair.presence(),
             until,
             by,
+            jumped: false,
         });
     }
 
@@ -92,6 +95,12 @@ impl Graph {
                 by: None,
             },
         }
+    }
+
+    /// The desk has a session, and something else shows.
+    pub fn is_hidden(&self, now: Instant) -> bool {
+        let session = self.session(now).filter(|session| session.by == Who::Desk);
+        session.is_some_and(|session| self.shows(now).presence != session.pair.presence())
     }
 
     /// Called after every change and as time passes, for reads that lag. What has run out since the last call shows

@@ -3,22 +3,22 @@
 use super::desk::{Desk, PHONE};
 use super::graph::Who;
 use super::model::{self, Choices};
-use super::watch::{SETTLED, Wants, name};
+use super::watch::{Wants, name};
 use offhook_engine::desired::Want;
 use offhook_engine::ledger::Stage;
 use offhook_engine::phone::{Field, FieldValue};
-use offhook_engine::teams::Presence;
+use offhook_engine::teams::{Presence, SessionPair};
 use offhook_engine::{Engine, Instant};
 use std::time::Duration;
 
-/// A hold without a cause.
+/// A hold without a cause, or a wish that does not show.
 #[derive(Debug, Clone)]
-pub struct Idle {
+pub struct Spell {
     since: Instant,
     /// The longest of all that held since then: a call may end meanwhile, after which reads are further apart.
     limit: Duration,
     /// Another value had another cause, which may have ended a moment ago.
-    wrote: FieldValue,
+    value: FieldValue,
 }
 
 const AT_MOST: Duration = Duration::from_secs(15);
@@ -29,6 +29,8 @@ const SLOW_INTERVAL: Duration = Duration::from_secs(33);
 const WIDEST: Duration = Duration::from_secs(495);
 /// Two more readings of Offline, each at least 30 s after the one before (R7).
 const CONFIRMED: Duration = Duration::from_secs(30);
+/// How long after the beginning of a call, at the latest, Teams has its session.
+const TOLD: Duration = Duration::from_secs(15);
 /// 15 s after the clear was confirmed (R8), and the way of its answer.
 const ECHO: Duration = Duration::from_millis(15_600);
 
@@ -51,10 +53,13 @@ impl Desk {
         self.check_session(now);
         if self.asleep || self.engine.is_none() {
             self.watch.idle.clear();
+            self.watch.missing.clear();
+            self.watch.untold_call = None;
             return;
         }
         self.note_wants();
         self.check_fields(&shows);
+        self.check_told();
         self.check_board();
     }
 
@@ -117,7 +122,8 @@ impl Desk {
             .as_ref()
             .map(|wish| wish.pair)
             .filter(|_| !released);
-        if preferred != self.watch.wants.preferred && !(preferred.is_none() && desired.preferred_unknown) {
+        let unknown = preferred.is_none() && desired.preferred_unknown && !released;
+        if preferred != self.watch.wants.preferred && !unknown {
             self.watch.wants.preferred = preferred;
             self.watch.grant("preferred");
             self.watch.change(now);
@@ -157,27 +163,37 @@ impl Desk {
         }
     }
 
+    /// How long it may be until what begins is read, whatever was read before.
+    fn slowest(&self) -> Duration {
+        AT_MOST + self.interval(SLOW_INTERVAL)
+    }
+
+    /// Refusals drive the reads apart, which the ledger says, though a little later (R6).
+    fn apart(&self) -> f64 {
+        let engine = self.engine.as_ref();
+        let apart = engine.and_then(|engine| engine.ledger().reads_apart);
+        apart.map_or(1.0, |percent| f64::from(percent) / 100.0 * 1.3)
+    }
+
+    fn interval(&self, alone: Duration) -> Duration {
+        alone.mul_f64(self.apart()).min(WIDEST)
+    }
+
     /// How long after the end of a cause the phone may still show it.
     pub fn limit(&self, released: bool) -> Duration {
         if released {
             return AT_MOST;
         }
-        // Refusals drive the reads apart, which the ledger says, though a little later (R6).
-        let apart = self
-            .engine
-            .as_ref()
-            .and_then(|engine| engine.ledger().reads_apart);
-        let apart = apart.map_or(1.0, |percent| f64::from(percent) / 100.0 * 1.3);
+        let apart = self.apart();
         // Seldom, if it comes to that before the reading that would be next.
-        let seldom = ["Offline", "Away"]
+        let seldom = ["Offline", "Away", "PresenceUnknown"]
             .iter()
             .any(|word| self.watch.seen.contains(word))
             && self.now.mono.since(self.watch.seen_since) + INTERVAL.mul_f64(apart)
                 > Duration::from_secs(570).div_f64(apart)
             && !self.told.any_call();
-        let interval = if seldom { SLOW_INTERVAL } else { INTERVAL };
-        let interval = interval.mul_f64(apart).min(WIDEST);
-        let confirmed = if self.watch.ending {
+        let interval = self.interval(if seldom { SLOW_INTERVAL } else { INTERVAL });
+        let confirmed = if self.watch.ending.is_some() {
             2 * (CONFIRMED + interval)
         } else {
             Duration::ZERO
@@ -191,11 +207,16 @@ impl Desk {
         let outgoing = self.rules.outgoing_counts;
         let truth = model::wants(self.choices(), shows, self.told.on_the_phone(outgoing, now));
         let truth = self.with_appointments(shows, truth);
-        let ending = shows.says("Offline");
-        if std::mem::replace(&mut self.watch.ending, ending) != ending {
+        let ending = ["Offline", "OffWork", "PresenceUnknown"]
+            .iter()
+            .any(|word| shows.says(word))
+            .then(|| shows.clone());
+        // Different words of an ending do not confirm each other (R7).
+        if self.watch.ending != ending {
+            self.watch.ending = ending;
             self.watch.idle.clear();
         }
-        let settled = self.trouble.is_empty() && self.phone_up && now.since(self.calm_since) > SETTLED;
+        let settled = self.is_settled() && self.phone_up;
         let reachable = settled && self.watch.phone_linked && (released || self.watch.teams_linked);
         let echo = now.since(self.watch.echo_at) < ECHO;
         let mut found = Vec::new();
@@ -203,8 +224,12 @@ impl Desk {
             let Some(engine) = &self.engine else { return };
             let shown = &self.fields[&field];
             let hold = engine.ledger().hold_on(field, PHONE);
-            let mut unanswered = engine.ledger().unanswered.iter();
-            let unanswered = unanswered.any(|one| one.wrote.field() == field);
+            let unanswered = engine.ledger().unanswered.iter();
+            let late = engine.ledger().late.as_ref();
+            let unanswered = unanswered
+                .map(|one| &one.wrote)
+                .chain(late.map(|late| &late.wrote))
+                .any(|wrote| wrote.field() == field);
             let over = hold.filter(|hold| {
                 let put_back = self.watch.put_back.contains(&field);
                 *shown != hold.before && (released || put_back || !echo && want.as_ref() != Some(shown))
@@ -212,11 +237,11 @@ impl Desk {
             if let Some(hold) = over.filter(|_| reachable) {
                 let limit = self.limit(released);
                 let before = self.watch.idle.get(&field);
-                let before = before.filter(|idle| idle.wrote == hold.wrote);
-                let idle = Idle {
+                let before = before.filter(|idle| idle.value == hold.wrote);
+                let idle = Spell {
                     since: before.map_or(now, |idle| idle.since),
                     limit: before.map_or(limit, |idle| idle.limit.max(limit)),
-                    wrote: hold.wrote.clone(),
+                    value: hold.wrote.clone(),
                 };
                 if now.since(idle.since) > idle.limit {
                     let why = format!(
@@ -228,6 +253,34 @@ impl Desk {
                 self.watch.idle.insert(field, idle);
             } else {
                 self.watch.idle.remove(&field);
+            }
+            let left = echo || released || self.is_left(engine, field);
+            let missing = want.filter(|want| reachable && !left && want != shown);
+            if let Some(want) = missing {
+                let before = self.watch.missing.remove(&field);
+                let before = before.filter(|missing| missing.value == want);
+                // What was read last may have been something to read seldom after.
+                let limit = self
+                    .limit(false)
+                    .max(before.as_ref().map_or(self.slowest(), |missing| missing.limit));
+                let since = before.map_or(now, |missing| missing.since);
+                if now.since(since) > limit {
+                    let why = format!(
+                        "{want:?} is wanted for {:?}, and the phone shows {shown:?}",
+                        now.since(since)
+                    );
+                    found.push((18, why));
+                }
+                self.watch.missing.insert(
+                    field,
+                    Spell {
+                        since,
+                        limit,
+                        value: want,
+                    },
+                );
+            } else {
+                self.watch.missing.remove(&field);
             }
             if self.watch.in_flight.contains(name(field)) {
                 continue;
@@ -264,18 +317,49 @@ impl Desk {
         }
     }
 
+    /// The person, or another program, has the last word on that field, or nobody can tell whose it is.
+    fn is_left(&self, engine: &Engine, field: Field) -> bool {
+        let watch = &self.watch;
+        watch.by_hand.contains_key(&field)
+            || [&watch.put_back, &watch.contested, &watch.crossed, &watch.untold]
+                .iter()
+                .any(|left| left.contains(&field))
+            || engine.ledger().yielded.contains(&field)
+    }
+
+    /// The session that tables alone want.
+    fn session_wanted(&self) -> Option<SessionPair> {
+        let engine = self.engine.as_ref().filter(|engine| !self.is_released(engine))?;
+        let call = self.told.session(self.rules.outgoing_counts, self.now.mono);
+        model::tells_teams(self.choices(), call, self.set_by_hand(engine)).0
+    }
+
     fn note_session_wanted(&mut self) {
+        if !self.asleep && self.session_wanted().is_some() {
+            self.watch.session_wanted_at = self.now.mono;
+        }
+    }
+
+    /// A call is told to Teams, and stays so.
+    fn check_told(&mut self) {
         let now = self.now.mono;
-        let outgoing = self.rules.outgoing_counts;
-        let calls = model::of_call(&self.own, self.told.session(outgoing, now)).is_some();
-        let wanted = self.engine.as_ref().is_some_and(|engine| {
-            let person = engine.desired().session.as_ref();
-            // A state of the person's own, where the rules tell Teams of it; calls are counted by the world itself.
-            let manual = person.is_some_and(|wish| wish.why.cause != offhook_protocol::status::Cause::Call);
-            (calls || manual) && !self.is_released(engine)
-        });
-        if wanted && !self.asleep {
-            self.watch.session_wanted_at = now;
+        let wanted = self.session_wanted();
+        let up = self.graph.session(now).map(|session| session.pair);
+        // Both desks have one session between them, and the other one may clear it.
+        let alone = self.second.engine.is_none() && self.second.session_wanted_at.is_none();
+        let reachable = alone && self.is_settled() && self.watch.teams_linked && now >= self.watch.told_from;
+        let Some(pair) = wanted.filter(|pair| reachable && up != Some(*pair)) else {
+            self.watch.untold_call = None;
+            return;
+        };
+        let before = self.watch.untold_call.filter(|(what, _)| *what == pair);
+        let since = before.map_or(now, |(_, since)| since);
+        self.watch.untold_call = Some((pair, since));
+        if now.since(since) > TOLD {
+            self.fail(
+                18,
+                &format!("{pair:?} is not told to Teams, which has the session {up:?}"),
+            );
         }
     }
 

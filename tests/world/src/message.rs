@@ -4,7 +4,6 @@
 use super::chance::Chance;
 use super::desk::{Desk, Event, Request};
 use super::graph::Who;
-use super::watch::SETTLED;
 use offhook_engine::Instant;
 use offhook_engine::calendar::CalendarRules;
 use offhook_engine::jiff::SignedDuration;
@@ -382,7 +381,7 @@ impl Desk {
             return;
         }
         let cause = engine.desired().message.is_some() && !self.watch.released && !self.board.put_back;
-        let settled = self.trouble.is_empty() && now.since(self.calm_since) > SETTLED;
+        let settled = self.is_settled();
         let reachable = settled && self.watch.teams_linked && !engine.desired().message_unknown;
         if ours && !cause && reachable {
             let since = *self.board.idle_since.get_or_insert(now);

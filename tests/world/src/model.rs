@@ -44,6 +44,7 @@ const INNOVAPHONE: &[Row] = &[
     ("DoNotDisturb", false, Some(Dnd)),
     ("InACall", false, Some(OnThePhone)),
     ("InAMeeting", false, Some(Meeting)),
+    ("Inactive", false, None),
     ("Available", false, None),
     ("UrgentInterruptionsOnly", false, Some(Dnd)),
     ("Presenting", false, Some(OnThePhone)),

@@ -6,6 +6,10 @@ use super::program::fault;
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::teams::Presence;
 use offhook_engine::{Effect, Input};
+use std::time::Duration;
+
+/// A session is renewed after half of its lifetime, more or less.
+const RENEWED: Duration = Duration::from_secs(170);
 
 /// What becomes of one request.
 struct Fate {
@@ -96,6 +100,12 @@ impl Desk {
         let lag = secs(self.chance.between(0.0, 3.0));
         self.graph.note(self.now.mono);
         let shown = self.graph.showed(lag, self.now.mono);
+        if shown != self.graph.shows(self.now.mono) {
+            self.story.happens("a reading lags behind");
+        }
+        if self.graph.is_hidden(self.now.mono) {
+            self.story.happens("a stronger state of Teams hides ours");
+        }
         let message = self.reads_message(lag);
         self.later(fate.answered, Event::TeamsSays(self.epoch, shown, message));
     }
@@ -194,6 +204,8 @@ impl Desk {
         let revived = request.number < *did || lost;
         *did = (*did).max(request.number);
         if revived && !lost {
+            // What it took away is back with the next renewal.
+            self.watch.told_from = self.watch.told_from.max(now + RENEWED);
             self.says(|| format!("Graph carries out {:?} after a newer request", request.effect));
         }
         if let Effect::SetSession { pair, lifetime } = request.effect {

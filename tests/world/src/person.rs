@@ -86,6 +86,7 @@ impl Desk {
                     "killed after the write",
                     "killed after the answer",
                     "killed with a request to Graph on its way",
+                    "killed after Graph's answer",
                 ]);
                 self.armed = Some(point);
                 self.stirs(15.0);
@@ -201,6 +202,18 @@ impl Desk {
             ("a status picked in Teams", ("Available", "Available")),
             ("a status picked in Teams", ("DoNotDisturb", "DoNotDisturb")),
             ("a status picked in Teams", ("Away", "Away")),
+            ("a word that Teams says seldom", ("BeRightBack", "BeRightBack")),
+            (
+                "a word that Teams says seldom",
+                ("DoNotDisturb", "UrgentInterruptionsOnly"),
+            ),
+            ("a word that Teams says seldom", ("DoNotDisturb", "Focusing")),
+            ("a word that Teams says seldom", ("Available", "Inactive")),
+            ("a word that Teams says seldom", ("Offline", "OffWork")),
+            (
+                "a word that Teams says seldom",
+                ("PresenceUnknown", "PresenceUnknown"),
+            ),
         ]);
         self.story.happens(kind);
         let presence = Presence::new(presence.0, presence.1);
@@ -227,6 +240,7 @@ impl Desk {
                 presence,
                 until: self.now.mono + secs(86400.0),
                 by: None,
+                jumped: false,
             });
             self.later(span, Event::PickEnds);
         } else {
@@ -428,7 +442,11 @@ impl Desk {
         self.says(|| "closes the lid".into());
         self.input(Input::Sleep);
         self.asleep = true;
-        let night = self.span(1200.0, 20000.0);
-        self.later(night, Event::Wakes);
+        let mut shut = self.span(1200.0, 20000.0);
+        if self.chance.hits(0.3) {
+            self.story.happens("lid closed for a night");
+            shut += 6.0 * 3600.0;
+        }
+        self.later(shut, Event::Wakes);
     }
 }

@@ -45,6 +45,11 @@ impl Desk {
             session.revived = true;
             self.graph.forget();
         }
+        let preferred = self.graph.preferred.as_mut();
+        if let Some(preferred) = preferred.filter(|preferred| preferred.jumped && preferred.by.is_some()) {
+            preferred.by = None;
+            self.graph.forget();
+        }
         // What is on disk is what can be read back.
         let text = serde_json::to_string(&self.disk_ledger).unwrap();
         let ledger: Ledger = serde_json::from_str(&text).unwrap();
@@ -196,8 +201,12 @@ impl Desk {
     // the disk
 
     pub fn saves_ledger(&mut self, revision: u64, ledger: &Ledger) -> Option<Input> {
-        let holds = self.disk_ledger.holds != ledger.holds;
-        if holds && self.armed == Some("killed before the ledger") {
+        let old = &self.disk_ledger;
+        let changes = old.holds != ledger.holds
+            || old.session != ledger.session
+            || old.preferred != ledger.preferred
+            || old.message != ledger.message;
+        if changes && self.armed == Some("killed before the ledger") {
             self.killed("killed before the ledger");
             return None;
         }
@@ -215,7 +224,7 @@ impl Desk {
             return None;
         }
         self.disk_ledger = ledger.clone();
-        if holds && self.armed == Some("killed after the ledger") {
+        if changes && self.armed == Some("killed after the ledger") {
             self.killed("killed after the ledger");
             return None;
         }

@@ -3,7 +3,7 @@
 use super::desk::{Desk, PHONE};
 use super::logs;
 use super::model;
-use super::watch::{SETTLED, name, within};
+use super::watch::{name, within};
 use offhook_engine::fault::Code;
 use offhook_engine::ledger::Stage;
 use offhook_engine::phone::FieldValue;
@@ -17,11 +17,11 @@ impl Desk {
             Effect::SetSession { pair, lifetime } => {
                 self.may_set("a session");
                 self.flies("session");
+                let again = self.watch.session_sent.replace(*pair) == Some(*pair);
                 // A state of the person's own may end in the very step that tells Teams of it.
-                if model::tells_sessions(self.choices()) {
+                if !again && model::tells_sessions(self.choices()) {
                     self.watch.session_wanted_at = self.now.mono;
                 }
-                let again = self.watch.session_sent.replace(*pair) == Some(*pair);
                 self.watch.session_asked = Some((*pair, self.now.after(*lifetime).wall));
                 self.spend("session", again);
             }
@@ -122,10 +122,9 @@ impl Desk {
             | Effect::Finished => false,
         };
         let now = self.now.mono;
-        let settled = self.trouble.is_empty() && now.since(self.calm_since) > SETTLED;
         // Three readings of Offline, however far apart they are.
         let quiet = Duration::from_secs(150).max(self.limit(self.watch.released));
-        if changes && settled && now.since(self.watch.changed_at) > quiet {
+        if changes && self.is_settled() && now.since(self.watch.changed_at) > quiet {
             self.fail(7, &format!("{effect:?} although nothing has changed for minutes"));
         }
     }

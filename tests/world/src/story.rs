@@ -22,6 +22,9 @@ pub const ACTS: &[&str] = &[
     "Teams goes offline",
     "Available fades in Teams",
     "an unknown word",
+    "a word that Teams says seldom",
+    "a reading lags behind",
+    "a stronger state of Teams hides ours",
     "a status picked in Teams",
     "a picked status is taken back",
     "do not disturb pressed on the phone",
@@ -48,11 +51,15 @@ pub const ACTS: &[&str] = &[
     "the calendar cannot be read",
     "a status message set for an appointment",
     "a status message written in Teams",
+    "a status message written during a hold",
+    "a status message that nobody can tell whose it is",
+    "a status message put back",
     "the desk only watches",
     "quit",
     "signed out",
     "reboot",
     "lid closed",
+    "lid closed for a night",
     "asleep without a word",
     "a second desk",
     "a second desk is killed",
@@ -63,6 +70,7 @@ pub const ACTS: &[&str] = &[
     "killed after the write",
     "killed after the answer",
     "killed with a request to Graph on its way",
+    "killed after Graph's answer",
     "the clock jumps",
     "clocks go forward",
     "clocks go back",
@@ -84,6 +92,7 @@ pub struct Story {
 
 impl Story {
     pub fn happens(&mut self, kind: &'static str) {
+        debug_assert!(kinds().any(|known| known == kind), "{kind} is in no list");
         *self.counts.entry(kind).or_default() += 1;
     }
 

@@ -3,21 +3,23 @@
 //! [`super::compare`] what is wanted.
 
 use super::desk::{Desk, PHONE, Way, Write};
-use super::held::Idle;
+use super::held::Spell;
 use offhook_engine::jiff::{SignedDuration, Timestamp};
 use offhook_engine::ledger::Stage;
 use offhook_engine::phone::{Field, FieldValue};
 use offhook_engine::rules::Role;
-use offhook_engine::teams::{PreferredPair, SessionPair, SignIn};
+use offhook_engine::teams::{PreferredPair, Presence, SessionPair, SignIn};
 use offhook_engine::{Effect, Engine, Input, Instant, Now};
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-/// After trouble the longest wait between two tries is over (ten minutes where nothing but refusals came).
-pub const SETTLED: Duration = Duration::from_secs(630);
 pub const HOUR: Duration = Duration::from_secs(3600);
+/// A session lasts so long unless it is renewed (R3).
+const LIFETIME: Duration = Duration::from_secs(300);
 /// Five seconds until it is given up, what the news of that may take, and half a minute.
 const UNANSWERED: Duration = Duration::from_secs(45);
+/// A presence that shows itself so soon after its write was given up is that write (R9).
+const GIVEN_UP: SignedDuration = SignedDuration::from_secs(20);
 /// A start after a longer time knows of no such write any more.
 const AWAY: SignedDuration = SignedDuration::from_mins(10);
 
@@ -46,9 +48,14 @@ pub struct Watch {
     pub untold: BTreeSet<Field>,
     pub quiet_since: BTreeMap<Field, Instant>,
     /// Holds that have had no cause for a while, as far as the world knows.
-    pub idle: BTreeMap<Field, Idle>,
+    pub idle: BTreeMap<Field, Spell>,
+    /// What is wanted and does not show, as far as the world knows, and since when.
+    pub missing: BTreeMap<Field, Spell>,
+    pub untold_call: Option<(SessionPair, Instant)>,
+    /// What happened may keep Teams without it until then.
+    pub told_from: Instant,
     /// What shows has to be confirmed by further reads before it ends anything (R7).
-    pub ending: bool,
+    pub ending: Option<Presence>,
     pub echo_at: Instant,
     pub session_wanted_at: Instant,
     /// The session that was asked for last, with the end that the ledger has to say.
@@ -69,6 +76,8 @@ pub struct Watch {
     /// One set or one clear for each real change: who may still send one.
     pub grants: BTreeMap<&'static str, u32>,
     pub session_sent: Option<SessionPair>,
+    /// What Graph said last that it has done, and when: a renewal is no change, one that had run out is.
+    session_done: Option<(SessionPair, Instant)>,
     /// When the preferred presence that was asked for last runs out.
     pub preferred_until: Option<Instant>,
     pub renewals: VecDeque<Instant>,
@@ -81,6 +90,8 @@ pub struct Watch {
     pub teams_linked: bool,
     pub linked_at: Instant,
     pub offset: Option<i32>,
+    /// The clock was set since that was looked at.
+    pub jumped: bool,
 }
 
 impl Watch {
@@ -96,7 +107,10 @@ impl Watch {
             untold: BTreeSet::new(),
             quiet_since: BTreeMap::new(),
             idle: BTreeMap::new(),
-            ending: false,
+            missing: BTreeMap::new(),
+            untold_call: None,
+            told_from: now,
+            ending: None,
             echo_at: now,
             session_wanted_at: now,
             session_asked: None,
@@ -111,6 +125,7 @@ impl Watch {
             seen_since: now,
             grants: BTreeMap::new(),
             session_sent: None,
+            session_done: None,
             preferred_until: None,
             renewals: VecDeque::new(),
             reads: VecDeque::new(),
@@ -121,6 +136,7 @@ impl Watch {
             teams_linked: false,
             linked_at: now,
             offset: None,
+            jumped: false,
         }
     }
 
@@ -246,22 +262,29 @@ impl Desk {
             Input::SessionSet(outcome) => {
                 watch.in_flight.remove("session");
                 if outcome.is_ok() {
-                    watch.changes.push_back(now);
+                    let before = watch.session_done.filter(|(_, at)| now.since(*at) < LIFETIME);
+                    if before.map(|(pair, _)| pair) != watch.session_sent {
+                        watch.changes.push_back(now);
+                    }
+                    watch.session_done = watch.session_sent.map(|pair| (pair, now));
                 }
             }
             Input::SessionCleared(outcome) => {
                 watch.in_flight.remove("session");
                 if outcome.is_ok() {
                     watch.session_asked = None;
+                    watch.session_done = None;
+                    watch.changes.push_back(now);
                 }
-                watch.changes.push_back(now);
             }
             Input::PreferredSet(_) | Input::PreferredCleared(_) => {
                 watch.in_flight.remove("preferred");
             }
-            Input::MessageSet(_) => {
+            Input::MessageSet(outcome) => {
                 watch.in_flight.remove("message");
-                watch.changes.push_back(now);
+                if outcome.is_ok() {
+                    watch.changes.push_back(now);
+                }
             }
             Input::TeamsRead(outcome) => {
                 watch.in_flight.remove("read");
@@ -390,13 +413,16 @@ impl Desk {
         // One that shows what we wrote, or may still come to, can't be told from ours.
         let like_ours = hold.is_some_and(|hold| *value == hold.wrote || hold.earlier.as_ref() == Some(value))
             || self.watch.may_bring(value, now)
+            || ledger.late.as_ref().is_some_and(|late| {
+                late.wrote == *value && self.now.wall.duration_since(late.at) <= GIVEN_UP
+            })
             || self.engine.is_none() && self.may_have_brought(value);
         // A hold that was not written yet, or is just given back, does not show on the phone.
         let holds =
             hold.is_some_and(|hold| self.fields[&field] == hold.wrote && hold.stage == Stage::Written);
         self.watch.crossed.remove(&field);
         self.watch.by_hand.remove(&field);
-        if self.watch.may_bring(value, now) {
+        if like_ours {
             // It is taken back as a late write of ours would be (R9).
             self.watch.grant(name(field));
         }

@@ -3,6 +3,7 @@
 use super::desk::{Desk, Event};
 use offhook_engine::line::CallState;
 use offhook_engine::phone::{Field, FieldValue};
+use std::time::Duration;
 
 pub const TROUBLE: &[&str] = &[
     "graph throttles",
@@ -33,7 +34,31 @@ pub const TROUBLE: &[&str] = &[
     "the disk is slow",
 ];
 
+/// What keeps neither Teams nor the phone out of reach: the rules hold as in fine weather.
+const HINDERS_NOTHING: &[&str] = &[
+    "graph does it twice",
+    "phone does it twice",
+    "another program writes the phone",
+    "line disconnects",
+    "a hangup is lost",
+    "an event comes twice",
+    "events out of order",
+    "the disk is slow",
+];
+
+/// After trouble the longest wait between two tries is over (ten minutes where nothing but refusals came).
+const SETTLED: Duration = Duration::from_secs(630);
+
 impl Desk {
+    /// Both sides can be reached, and could for so long that whatever waits for its next try has had it.
+    pub fn is_settled(&self) -> bool {
+        !self.is_hindered() && self.now.mono.since(self.hindered_until) > SETTLED
+    }
+
+    fn is_hindered(&self) -> bool {
+        self.trouble.iter().any(|kind| !HINDERS_NOTHING.contains(kind))
+    }
+
     pub fn weather(&mut self) {
         self.watch.change(self.now.mono);
         let count = if self.chance.hits(0.4) { 2 } else { 1 };
@@ -101,8 +126,10 @@ impl Desk {
     }
 
     pub fn calm(&mut self) {
+        if self.is_hindered() {
+            self.hindered_until = self.now.mono;
+        }
         self.trouble.clear();
-        self.calm_since = self.now.mono;
         self.says(|| "everything works".into());
         let span = self.chance.between(700.0, 2000.0);
         self.later(span, Event::Weather);

@@ -2,6 +2,7 @@
 #![cfg(feature = "breaks")]
 
 use offhook_engine::breaks::{Break, broken};
+use offhook_engine::profile::NAMES;
 use offhook_world::day;
 use std::collections::BTreeSet;
 
@@ -15,7 +16,7 @@ fn found(how: Break, seeds: &[u64]) -> BTreeSet<u32> {
 
 /// As [`finds`], and what it says of it has these words.
 fn finds_that(invariant: u32, how: Break, words: &str) {
-    for seed in 1..=12 {
+    for seed in 1..=40 {
         let day = broken(how, || day::day(seed, true));
         let mut failures = day.failures.iter().map(|(_, failure)| failure);
         if failures.any(|failure| failure.invariant == invariant && failure.text.contains(words)) {
@@ -72,6 +73,18 @@ fn invariant_5_finds_a_session_that_is_renewed_after_the_call() {
 }
 
 #[test]
+fn invariant_5_finds_it_in_every_profile() {
+    // The profile of a day follows from its seed.
+    for (profile, first) in NAMES.iter().zip([0, 2, 4, 6]) {
+        let mut seeds = (0..40)
+            .map(|n| first + n / 2 * 8 + n % 2)
+            .filter(|seed| *seed > 0);
+        let finds = |seed: u64| found(Break::RenewsForEver, &[seed]).contains(&5);
+        assert!(seeds.any(finds), "no day with {profile} finds it");
+    }
+}
+
+#[test]
 fn invariant_6_finds_two_requests_at_once() {
     finds(6, Break::TwoAtOnce);
 }
@@ -87,13 +100,47 @@ fn invariant_8_finds_too_many_reads() {
 }
 
 #[test]
+fn invariant_8_finds_too_many_reads_of_the_phone() {
+    finds_that(8, Break::ReadsThePhoneTooOften, "reads of the phone");
+}
+
+#[test]
+fn invariant_8_finds_renewals_that_come_too_often() {
+    finds_that(8, Break::RenewsTooOften, "renewals in an hour");
+}
+
+#[test]
+fn invariant_8_finds_a_second_request_without_a_change() {
+    finds_that(8, Break::NeverQuiet, "a second request for");
+}
+
+#[test]
 fn invariant_9_finds_a_write_in_a_pause() {
     finds(9, Break::IgnoresPause);
 }
 
 #[test]
+fn invariant_9_finds_what_is_set_outside_the_working_hours() {
+    finds(9, Break::IgnoresHours);
+}
+
+#[test]
+fn invariant_9_finds_what_is_cleared_though_none_of_ours_is_left() {
+    finds_that(9, Break::ClearsBlindly, "none of ours is left");
+}
+
+#[test]
 fn invariant_10_finds_a_write_that_the_disk_knows_nothing_of() {
     finds(10, Break::SkipsTheDisk);
+}
+
+#[test]
+fn invariant_10_finds_a_preferred_presence_that_the_disk_knows_nothing_of() {
+    finds_that(
+        10,
+        Break::SkipsTheDiskForTeams,
+        "a preferred presence is asked for",
+    );
 }
 
 #[test]
@@ -134,4 +181,14 @@ fn invariant_16_finds_what_is_set_again_although_it_was_put_back() {
 #[test]
 fn invariant_17_finds_a_field_that_is_fought_over() {
     finds(17, Break::FightsTheOther);
+}
+
+#[test]
+fn invariant_18_finds_a_field_that_is_never_set() {
+    finds_that(18, Break::NeverSets, "and the phone shows");
+}
+
+#[test]
+fn invariant_18_finds_a_call_that_is_never_told() {
+    finds_that(18, Break::NeverTells, "is not told to Teams");
 }

@@ -275,15 +275,20 @@ pub(crate) fn ends_at_once(presence: &Presence, rules: &Rules) -> bool {
     rules.doing(presence).presence.value == PresenceRule::Unset
 }
 
-/// What the person set on the phone: a value with no hold of ours (R5). By strength.
-fn by_hand(facts: &Facts, ledger: &Ledger, now: Now) -> Vec<(PhoneState, jiff::Timestamp)> {
+/// What the person set on the phone: a value with no hold of ours (R5). By strength. `unset`: a presence of ours that
+/// was given up is removed if it shows itself all the same (R9).
+fn by_hand(facts: &Facts, ledger: &Ledger, unset: bool, now: Now) -> Vec<(PhoneState, jiff::Timestamp)> {
     let phone = facts.phone.key().unwrap_or_default();
+    let given_up = ledger.late.as_ref().filter(|late| unset && late.phone == phone);
     let known = |field: Field| {
         facts.phone.recent(field, now.mono).filter(|known| {
             // One that is about to be written does not show yet; one that nobody answered may show itself late.
             match ledger.hold_on(field, phone) {
                 Some(hold) => hold.stage == Stage::Intent && known.value == hold.before,
-                None => !ledger.comes_late(&known.value),
+                None => {
+                    !ledger.comes_late(&known.value)
+                        && !given_up.is_some_and(|late| late.is(&known.value, now.wall))
+                }
             }
         })
     };
@@ -325,7 +330,11 @@ fn phone_to_teams(desired: &mut Desired, facts: &Facts, rules: &Rules, ledger: &
         });
     }
     desired.preferred_unknown = facts.phone.link.is_some() && waits_for_phone(facts, rules);
-    for (state, since) in by_hand(facts, ledger, now) {
+    let unset = desired
+        .presence
+        .as_ref()
+        .is_some_and(|wish| wish.want == Want::Unset);
+    for (state, since) in by_hand(facts, ledger, unset, now) {
         let (teams, lifetime) = rules.to_teams(state);
         let rule = RuleName::Phone {
             profile: rules.profile.name.clone(),
@@ -420,7 +429,7 @@ mod tests {
                 phone: "pbx/2001".to_owned(),
             };
             ledger.put(Field::Presence, "pbx/2001", Some(hold));
-            let told = by_hand(&facts, &ledger, now);
+            let told = by_hand(&facts, &ledger, false, now);
             let wanted = is_by_hand.then_some((PhoneState::Presence(shows), now.wall));
             assert_eq!(
                 told,

@@ -142,7 +142,7 @@ impl Engine {
     pub fn new(rules: Rules, ledger: Ledger, seed: u64, now: Now) -> Self {
         let mut facts = Facts::default();
         let session = Session::new(&ledger, &mut facts.teams, now);
-        let preferred = Preferred::new(&ledger, &mut facts.teams);
+        let preferred = Preferred::new(&ledger, &mut facts.teams, now);
         let message = Message::new(&ledger, now);
         let poll = Poll::new(ledger.reads_apart);
         facts.person.pause.clone_from(&ledger.pause);

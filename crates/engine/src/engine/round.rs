@@ -130,6 +130,7 @@ impl Engine {
             .working_hours
             .as_ref()
             .is_some_and(|h| !h.are_at(now.wall, &self.rules.zone));
+        let outside = outside && !breaks::is(Break::IgnoresHours);
         outside.then_some(Released::OutsideHours)
     }
 
@@ -153,7 +154,7 @@ impl Engine {
         let letting_go = released.map(|why| release(why, now));
         // Out of the way while the fields change everything else.
         let desired = std::mem::take(&mut self.desired);
-        let mut read = false;
+        let mut read = breaks::is(Break::ReadsThePhoneTooOften);
         for field in Field::ALL {
             let wish = match released {
                 Some(why) if self.is_kept(field, why) => None,
@@ -170,6 +171,7 @@ impl Engine {
 
     pub(super) fn read_phone(&mut self, now: Now) {
         let wait = self.phone_read.not_before.is_some_and(|at| now.mono < at);
+        let wait = wait && !breaks::is(Break::ReadsThePhoneTooOften);
         if self.phone_read.in_flight.is_some() || wait || !self.facts.phone.is_up() {
             return;
         }

@@ -123,12 +123,10 @@ enum Shows {
 
 /// `lags`: a reading may still be one from before the last write.
 fn shows(record: &MessageRecord, seen: &StatusMessage, lags: bool, now: Now) -> Shows {
-    let over = |message: &StatusMessage| {
-        message
-            .until
-            .is_some_and(|until| until.duration_since(now.wall) <= CLOCKS)
-    };
-    if seen.says(&record.wrote.text) {
+    let over = |message: &StatusMessage| is_over(message, now);
+    // With the same text it is the end that tells one of ours from the next.
+    let is_earlier = || record.earlier.iter().any(|earlier| earlier.is_same(seen));
+    if seen.says(&record.wrote.text) && (record.wrote.is_same(seen) || !is_earlier()) {
         Shows::Ours
     } else if record.earlier.iter().any(|earlier| {
         let ended = lags && seen.is_none() && over(earlier);
@@ -146,6 +144,13 @@ fn shows(record: &MessageRecord, seen: &StatusMessage, lags: bool, now: Now) -> 
     } else {
         Shows::Other
     }
+}
+
+/// It has ended by itself, by one clock or the other.
+fn is_over(message: &StatusMessage, now: Now) -> bool {
+    message
+        .until
+        .is_some_and(|until| until.duration_since(now.wall) <= CLOCKS)
 }
 
 /// Another message is wanted now, and need not be there at once.
@@ -200,7 +205,10 @@ impl Message {
         let writing = matches!(self.op, Some(Op::Setting { .. }));
         if !writing && !seen.as_ref().is_some_and(lags) {
             *known = Some((seen, now));
-        } else if let Some((_, at)) = known {
+        } else if let Some((_, at)) = known
+            // None at all may be the person's doing: what is known gets older until a reading can tell.
+            && (writing || !seen.as_ref().is_some_and(StatusMessage::is_none))
+        {
             // An answer all the same: nothing new.
             *at = now;
         }
@@ -377,6 +385,8 @@ impl Message {
                 record.stage = Stage::Written;
                 context.put(Some(record));
             }
+            // It may still arrive, and end as it does.
+            Shows::Ended if in_doubt && seen.says(&record.before.text) => {}
             Shows::Ended => self.release(record, word, context, now),
             Shows::Other => self.person_wrote(context, now),
             Shows::Before | Shows::Earlier => match word {
@@ -534,6 +544,9 @@ impl Message {
             (Shows::Ours | Shows::Earlier, _) => {}
             // What is seen is theirs: it may be pinned now, or end.
             (Shows::Before, _) if lags || in_doubt => record.before = seen,
+            (Shows::Ended, _) if lags && !nothing_left && seen.says(&record.before.text) => {
+                record.before = seen;
+            }
             (Shows::Before, _) => {
                 self.forget(record, context, now);
                 return;
@@ -557,9 +570,11 @@ impl Message {
         self.op = Some(Op::Saving { revision });
     }
 
-    /// Nothing of ours is there any more; readings may show it for a while.
+    /// Nothing of ours is there any more; readings may show it for a while, or that it has ended.
     fn forget(&mut self, record: MessageRecord, context: &mut Context<'_>, now: Now) {
-        let ours = record.earlier.into_iter().chain([record.wrote]);
+        let ended = is_over(&record.wrote, now) && !record.before.is_none();
+        let none = ended.then(StatusMessage::default);
+        let ours = record.earlier.into_iter().chain([record.wrote]).chain(none);
         self.lingering
             .extend(ours.map(|ours| (ours.text, now.mono + LAG)));
         self.doubt_until = None;

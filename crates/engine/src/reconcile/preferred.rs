@@ -2,6 +2,7 @@
 
 use super::Chance;
 use super::tries::{Tries, end_replaced};
+use crate::breaks::{self, Break};
 use crate::clock::{Instant, Now};
 use crate::desired::PreferredWish;
 use crate::effect::Effect;
@@ -14,6 +15,8 @@ use crate::teams::PreferredPair;
 #[derive(Debug, Clone)]
 pub(crate) struct Preferred {
     op: Option<Op>,
+    /// When what the ledger says runs out: in this run whatever becomes of the wall clock.
+    ends: Option<Instant>,
     /// Set before what is wanted now: their words are ours until an answer says that they were replaced.
     replaced: Vec<PreferredPair>,
     /// When the last request left.
@@ -29,13 +32,16 @@ enum Op {
     Saving {
         revision: u64,
         wish: PreferredWish,
-        before: Option<PreferredRecord>,
+        before: Option<Before>,
     },
     Setting {
-        before: Option<PreferredRecord>,
+        before: Option<Before>,
     },
     Clearing,
 }
+
+/// What the ledger said before, and when that runs out.
+type Before = (PreferredRecord, Option<Instant>);
 
 pub(crate) struct Context<'a> {
     pub ledger: &'a mut Ledger,
@@ -49,13 +55,14 @@ pub(crate) struct Context<'a> {
 }
 
 impl Preferred {
-    pub(crate) fn new(ledger: &Ledger, teams: &mut TeamsFacts) -> Self {
+    pub(crate) fn new(ledger: &Ledger, teams: &mut TeamsFacts, now: Now) -> Self {
         let current = ledger.preferred.iter().map(|record| record.pair);
         for pair in current.chain(ledger.replaced_preferred.iter().copied()) {
             teams.own_words(pair.presence());
         }
         Self {
             op: None,
+            ends: ledger.preferred.as_ref().map(|record| now.mono_at(record.until)),
             replaced: ledger.replaced_preferred.clone(),
             asked_at: None,
             unsure: ledger.preferred.is_some(),
@@ -71,13 +78,11 @@ impl Preferred {
         self.op.is_none() && ledger.preferred.is_none()
     }
 
-    /// Its lifetime goes by the wall clock, since it outlives the program.
-    pub(crate) fn next_change(&self, ledger: &Ledger, now: Now) -> Option<Instant> {
-        let ends = ledger.preferred.as_ref().map(|record| now.mono_at(record.until));
-        ends.into_iter()
-            .chain(self.tries.retry_at())
+    pub(crate) fn next_change(&self, now: Instant) -> Option<Instant> {
+        let ends = self.ends.into_iter();
+        ends.chain(self.tries.retry_at())
             // What could not be acted upon when it was due is no deadline any more.
-            .filter(|at| self.op.is_none() && *at > now.mono)
+            .filter(|at| self.op.is_none() && *at > now)
             .min()
     }
 
@@ -88,7 +93,7 @@ impl Preferred {
                 revision,
                 wish,
                 before,
-            }) if context.saved >= revision => {
+            }) if context.saved >= revision || breaks::is(Break::SkipsTheDiskForTeams) => {
                 if context.account.is_some() && want.is_some_and(|want| want.pair == wish.pair) {
                     self.send(&wish, before, context, now);
                     return;
@@ -101,12 +106,13 @@ impl Preferred {
             }
         }
         if let Some(record) = &context.ledger.preferred
-            && record.until <= now.wall
+            && self.ends.is_some_and(|ends| ends <= now.mono)
         {
             context
                 .teams
                 .own_words_end(&record.pair.presence(), OwnEnd::Over, now.mono, now.mono);
             context.ledger.preferred = None;
+            self.ends = None;
             *context.revision += 1;
         }
         if !self.tries.may(now.mono) {
@@ -122,16 +128,18 @@ impl Preferred {
             Some(wish) if !self.unsure && ours.is_some_and(|record| record.pair == wish.pair) => {}
             Some(wish) if self.tries.refused().is_none() => {
                 let before = context.ledger.preferred.take();
-                if let Some(record) = before.as_ref().filter(|record| record.pair != wish.pair) {
+                let before = before.map(|record| (record, self.ends));
+                if let Some((record, _)) = before.as_ref().filter(|(record, _)| record.pair != wish.pair) {
                     self.replaced.retain(|pair| *pair != record.pair);
                     self.replaced.push(record.pair);
                     context.ledger.replaced_preferred.clone_from(&self.replaced);
                 }
-                let until = now.after(wish.lifetime).wall;
+                let ends = now.after(wish.lifetime);
+                self.ends = Some(ends.mono);
                 context.ledger.preferred = Some(PreferredRecord {
                     pair: wish.pair,
                     account: account.to_owned(),
-                    until,
+                    until: ends.wall,
                 });
                 *context.revision += 1;
                 self.op = Some(Op::Saving {
@@ -152,13 +160,7 @@ impl Preferred {
         }
     }
 
-    fn send(
-        &mut self,
-        wish: &PreferredWish,
-        before: Option<PreferredRecord>,
-        context: &mut Context<'_>,
-        now: Now,
-    ) {
+    fn send(&mut self, wish: &PreferredWish, before: Option<Before>, context: &mut Context<'_>, now: Now) {
         context.teams.own_words(wish.pair.presence());
         context.effects.push(Effect::SetPreferred {
             pair: wish.pair,
@@ -169,13 +171,20 @@ impl Preferred {
     }
 
     /// What the ledger announced was never asked for: it says what it said before.
-    fn not_sent(&mut self, before: Option<PreferredRecord>, context: &mut Context<'_>) {
-        if let Some(record) = &before {
+    fn not_sent(&mut self, before: Option<Before>, context: &mut Context<'_>) {
+        if let Some((record, _)) = &before {
             self.replaced.retain(|pair| *pair != record.pair);
             context.ledger.replaced_preferred.clone_from(&self.replaced);
         }
-        context.ledger.preferred = before;
+        self.is_again(before, context);
         *context.revision += 1;
+    }
+
+    /// The ledger says what it said before; returns what it said until now.
+    fn is_again(&mut self, before: Option<Before>, context: &mut Context<'_>) -> Option<PreferredRecord> {
+        let (record, ends) = before.unzip();
+        self.ends = ends.flatten();
+        std::mem::replace(&mut context.ledger.preferred, record)
     }
 
     /// The ledger could not be written: nothing new is set without it.
@@ -205,7 +214,7 @@ impl Preferred {
         };
         self.unsure = fault.kind == FaultKind::Unreachable || before.is_some();
         if fault.kind != FaultKind::Unreachable {
-            if let Some(record) = std::mem::replace(&mut context.ledger.preferred, before) {
+            if let Some(record) = self.is_again(before, context) {
                 context
                     .teams
                     .own_words_end(&record.pair.presence(), OwnEnd::Refused, now.mono, now.mono);
@@ -227,6 +236,7 @@ impl Preferred {
             Ok(()) => {
                 self.tries.on_success();
                 self.unsure = false;
+                self.ends = None;
                 if let Some(record) = context.ledger.preferred.take() {
                     context
                         .teams

@@ -190,6 +190,7 @@ impl Session {
             let up = self.up.as_ref().filter(|_| breaks::is(Break::RenewsForEver));
             up.map(|up| (up.pair, LIFETIME))
         });
+        let want = want.filter(|_| !breaks::is(Break::NeverTells));
         let may_set = want.is_some() && self.tries.refused().is_none() && context.account.is_some();
         self.may = May {
             renew: may_set && !context.resyncing,
@@ -218,7 +219,7 @@ impl Session {
                 self.tries.on_no_wish();
                 self.not_shown = 0;
                 self.ran_out = false;
-                if self.up.is_none() {
+                if self.up.is_none() && !breaks::is(Break::ClearsBlindly) {
                     self.falls_at = None;
                     return;
                 }
@@ -280,6 +281,10 @@ impl Session {
             self.note_replaced(context);
         }
         let ends = now.after(lifetime);
+        let span = match breaks::is(Break::RenewsTooOften) {
+            true => lifetime / 4,
+            false => lifetime / 2,
+        };
         let put_off = JITTER * (2.0 * context.chance.share() - 1.0);
         let last = std::mem::replace(&mut self.put_off, put_off);
         let up = Up {
@@ -287,7 +292,7 @@ impl Session {
             lifetime,
             ends: ends.mono,
             ends_wall: ends.wall,
-            renew_at: now.mono + (lifetime / 2).mul_f64(1.0 + put_off - last),
+            renew_at: now.mono + span.mul_f64(1.0 + put_off - last),
             confirmed_at: same.and_then(|up| up.confirmed_at),
             was_read: same.is_some_and(|up| up.was_read),
         };

@@ -28,6 +28,17 @@ impl World {
         self.after(0.0);
     }
 
+    /// Other appointments from now on, of which the engine hears now.
+    pub fn hears_of(&mut self, appointments: Vec<Appointment>) {
+        self.calendar
+            .as_mut()
+            .unwrap()
+            .appointments
+            .clone_from(&appointments);
+        self.input(Input::CalendarRead(Ok(appointments)));
+        self.after(1.0);
+    }
+
     /// Other appointments from now on; the engine hears of them at its next reading, which comes now.
     pub fn appointments(&mut self, appointments: Vec<Appointment>) {
         self.calendar.as_mut().unwrap().appointments = appointments;

@@ -5,8 +5,9 @@ use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
 use offhook_engine::Input;
 use offhook_engine::fault::{Code, Fault};
+use offhook_engine::phone::PhonePresence;
 use offhook_engine::rules::WorkingHours;
-use offhook_engine::teams::SignIn;
+use offhook_engine::teams::{PreferredPair, SignIn};
 use offhook_protocol::command::Pause;
 use offhook_protocol::status::{Field as Shown, NotDoneReason, State};
 
@@ -164,4 +165,23 @@ fn r19_a_clock_set_back_to_before_the_working_hours_releases_although_nothing_is
     w.clock_jump(-7200);
     w.after(15.0);
     assert!(!w.dnd());
+}
+
+#[test]
+fn r19_a_clock_set_past_the_working_hours_takes_what_teams_shows_back_at_once() {
+    let mut w = World::new("innovaphone");
+    // It is 9:00.
+    w.set_rules(|rules| {
+        rules.working_hours = Some(WorkingHours {
+            days: vec![Weekday::Tuesday],
+            from: Time::constant(8, 0, 0, 0),
+            to: Time::constant(9, 30, 0, 0),
+        });
+    });
+    w.presence_by_hand(Some(PhonePresence::Busy));
+    w.after(700.0);
+    assert_eq!(w.graph.preferred, Some(PreferredPair::Busy));
+    w.clock_jump(1800);
+    w.after(15.0);
+    assert_eq!(w.graph.preferred, None);
 }

@@ -188,3 +188,18 @@ fn r5_a_request_that_sleep_has_cut_off_is_sent_again() {
     w.after(30.0);
     assert_eq!(w.graph.preferred, Some(PreferredPair::Busy));
 }
+
+#[test]
+fn r5_a_clock_that_is_set_neither_ends_it_nor_makes_it_last() {
+    let mut w = busy();
+    w.clock_jump(2 * 86_400);
+    w.after(60.0);
+    assert_eq!((sets(&w), clears(&w)), (1, 0), "it is up for another day");
+    w.presence_by_hand(None);
+    w.after(5.0);
+    assert_eq!((clears(&w), w.graph.preferred), (1, None));
+    let mut w = busy();
+    w.clock_jump(-2 * 86_400);
+    w.after(86_400.0);
+    assert_eq!(sets(&w), 2, "it has run out, and is wanted still");
+}

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
 
 use crate::common::{Crash, World, rules};
+use offhook_engine::Effect;
 use offhook_engine::fault::FaultKind;
 use offhook_engine::jiff;
 use offhook_engine::ledger::Ledger;
@@ -331,6 +332,15 @@ fn r9_unset_never_removes_what_comes_too_late_to_be_ours_and_says_that_it_cannot
     let w = late(&[], 60.0);
     assert_eq!(w.presence(), Some(PhonePresence::Meeting));
     assert!(w.why().contains("can't be known"), "{}", w.why());
+}
+
+#[test]
+fn r9_a_presence_that_is_removed_since_it_may_be_ours_is_not_told_to_teams_as_the_persons() {
+    for (own, told) in [(&[][..], 0), (&[LEAVE][..], 1)] {
+        let w = late(own, 40.0);
+        let sets = w.count(|e| matches!(e, Effect::SetPreferred { .. }));
+        assert_eq!(sets, told, "{own:?}");
+    }
 }
 
 // R13, R22: the page and the preview

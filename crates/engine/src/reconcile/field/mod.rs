@@ -23,8 +23,6 @@ const FRESH: Duration = Duration::from_secs(2);
 const QUIET: Duration = Duration::from_secs(30);
 /// Another value so soon after our write is a program's work, not a person's.
 const AT_ONCE: Duration = Duration::from_secs(10);
-/// A presence that shows itself so soon after its write was given up is that write, not a person.
-const LATE: jiff::SignedDuration = jiff::SignedDuration::from_secs(20);
 /// So often until the field is left to the other program.
 const TWICE: u32 = 2;
 /// After a refusal that will be repeated.
@@ -265,12 +263,11 @@ impl FieldState {
         let (Some(late), Some((known, _))) = (context.late(), context.known) else {
             return;
         };
-        let soon = now.wall.duration_since(late.at) <= LATE;
         let mut late = late.clone();
-        if *known == late.wrote && (late.arrived || soon) {
+        if late.is(known, now.wall) {
             late.arrived = true;
             context.put_late(Some(late));
-        } else if *known != late.before || !soon {
+        } else if *known != late.before || !late.is_soon(now.wall) {
             context.put_late(None);
         }
     }
@@ -355,7 +352,7 @@ impl FieldState {
             context.yield_field(self.field, false);
         }
         self.quiet_since = None;
-        if !context.can.write || !context.can.read {
+        if !context.can.write || !context.can.read || breaks::is(Break::NeverSets) {
             self.not_done = Some(NotDoneReason::Capability);
             return;
         }

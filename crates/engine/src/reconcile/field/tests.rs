@@ -1,11 +1,11 @@
 //! One field by itself, in states that are hard to come to from outside: what it does next, and what it keeps.
 
-use super::{AT_ONCE, Context, FRESH, FieldState, LATE, REFUSED, Step};
+use super::{AT_ONCE, Context, FRESH, FieldState, REFUSED, Step};
 use crate::clock::{Instant, Now};
 use crate::desired::{Insist, Want, Wish};
 use crate::effect::Effect;
 use crate::fault::{Code, Fault, FaultKind};
-use crate::ledger::{Hold, Late, Ledger, Reason, Stage};
+use crate::ledger::{Hold, LATE, Late, Ledger, Reason, Stage};
 use crate::phone::{Can, Field, FieldValue, PhonePresence};
 use crate::reconcile::Chance;
 use crate::reconcile::doubts::DOUBT;

@@ -158,3 +158,15 @@ fn r9_taken_back_in_a_request_that_sleep_has_cut_off_it_is_written_once_more() {
     assert_eq!((sets(&w).len(), w.disk.message.clone()), (3, None));
     assert_eq!(w.message(), "Mine");
 }
+
+#[test]
+fn r9_the_same_text_with_a_later_end_that_could_not_be_set_is_set_again_and_theirs_comes_back() {
+    let mut w = talking();
+    w.graph.writes_fail = Some(unreachable());
+    w.appointments(vec![busy("Talk", "10:00", "11:30")]);
+    w.graph.writes_fail = None;
+    at(&mut w, "11:10:00");
+    assert_eq!(w.message(), "Talk", "the earlier one has ended");
+    at(&mut w, "11:30:10");
+    assert_eq!(w.message(), "Mine");
+}

@@ -186,3 +186,54 @@ fn r6_a_message_that_says_it_already_or_cannot_be_read_costs_no_readings_of_its_
         assert!(sets(&w).is_empty());
     }
 }
+
+#[test]
+fn r10_a_reading_from_before_ours_does_not_say_that_theirs_is_back_when_ours_ends() {
+    let mut w = day_with(told(|_| {}), own("Mine"), vec![]);
+    w.graph.message_lag = 20.0;
+    w.until("2026-03-10T10:59:50Z");
+    w.hears_of(talk());
+    assert_eq!(w.message(), "Talk");
+    w.until("2026-03-10T11:00:15Z");
+    assert_eq!(w.message(), "Mine");
+}
+
+#[test]
+fn r10_where_a_request_that_nobody_answered_takes_theirs_away_after_its_own_end_it_comes_back() {
+    let mut w = day_with(told(|_| {}), own("Mine"), vec![]);
+    w.until("2026-03-10T10:59:58Z");
+    w.graph.writes_fail = Some(fault(FaultKind::Unreachable));
+    w.hears_of(talk());
+    w.graph.writes_fail = None;
+    w.until("2026-03-10T11:00:15Z");
+    assert_eq!(w.message(), "Mine");
+    w.message_by_hand("");
+    w.until("2026-03-10T11:01:00Z");
+    assert_eq!(w.message(), "Mine");
+}
+
+/// Theirs is back at eleven; a reading that lags shows that ours had ended.
+#[test]
+fn r10_that_ours_has_ended_is_not_taken_for_what_the_person_wants_there() {
+    let next = busy("Next", "2026-03-10T11:00:08Z", "2026-03-10T11:30:00Z");
+    let mut w = day_with(told(|_| {}), own("Mine"), vec![talk().remove(0), next]);
+    w.graph.message_lag = 30.0;
+    w.until("2026-03-10T11:00:07Z");
+    assert_eq!(w.message(), "Mine");
+    w.until("2026-03-10T11:05:00Z");
+    assert_eq!(w.message(), "Next");
+    w.until("2026-03-10T11:30:10Z");
+    assert_eq!(w.message(), "Mine");
+}
+
+#[test]
+fn r10_what_they_take_away_a_moment_after_it_came_back_does_not_come_back_again() {
+    let next = busy("Next", "2026-03-10T11:00:20Z", "2026-03-10T11:30:00Z");
+    let mut w = day_with(told(|_| {}), own("Mine"), vec![talk().remove(0), next]);
+    w.until("2026-03-10T11:00:04Z");
+    w.message_by_hand("");
+    w.until("2026-03-10T11:05:00Z");
+    assert_eq!(w.message(), "Next");
+    w.until("2026-03-10T11:30:10Z");
+    assert_eq!(w.message(), "");
+}
