@@ -19,6 +19,8 @@ mod chat;
 mod csta_alone;
 #[path = "conformance/desk.rs"]
 mod desk;
+#[path = "conformance/heard.rs"]
+mod heard;
 #[path = "conformance/innovaphone.rs"]
 mod innovaphone_alone;
 #[path = "conformance/link.rs"]

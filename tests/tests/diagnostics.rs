@@ -59,10 +59,16 @@ fn the_doctor_walks_through_everything_of_a_desk_in_use() {
 
     // A right that is taken away is named, and only that one.
     house.company.inject(&json!({"fault": "graph-forbidden"}));
-    let ill = ill(&findings(&house.product));
-    assert!(
-        ill.iter().any(|line| line.contains("Right: Read your presence")),
-        "{ill:#?}"
+    let found = findings(&house.product);
+    let rights = found.iter().filter_map(|finding| {
+        let what = finding["what"].as_str()?.strip_prefix("Right: ")?;
+        Some((what, finding["ok"].as_bool()?))
+    });
+    let rights: Vec<_> = rights.collect();
+    assert_eq!(
+        rights,
+        [("Read your presence", false), ("Set your presence", true)],
+        "{found:#?}"
     );
 }
 

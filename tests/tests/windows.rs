@@ -105,6 +105,23 @@ fn the_pipe_is_for_its_owner_alone() {
 
 #[test]
 #[ignore = "run by `cargo xtask cross`, which builds the programs for Windows"]
+fn a_pipe_of_another_process_is_told_nothing() {
+    let office = Office::in_use(&["--no-tray"]);
+    let path = office.windows.data_dir().join("run.json");
+    let written = std::fs::read_to_string(&path).unwrap();
+    let mut run: Value = serde_json::from_str(&written).unwrap();
+    // As after a crash, when somebody else has taken the pipe's name.
+    run["pid"] = (run["pid"].as_u64().unwrap() + 4).into();
+    std::fs::write(&path, run.to_string()).unwrap();
+    let said = office.windows.ctl(&["status"]);
+    assert_eq!(said.code, 3, "not running: {said:?}");
+    std::fs::write(&path, written).unwrap();
+    let said = office.windows.ctl(&["status"]);
+    assert_eq!(said.code, 0, "{said:?}");
+}
+
+#[test]
+#[ignore = "run by `cargo xtask cross`, which builds the programs for Windows"]
 fn a_log_off_releases_everything() {
     let mut office = Office::set_up(Desk::with_screen());
     office.windows.start(&["--minimised"]);

@@ -9,9 +9,9 @@ mod playground;
 
 use anyhow::Context;
 use args::{Args, USAGE};
-use offhook_connect::control::place::private_folder;
+use offhook_connect::control::place::{PlaceError, private_folder};
 use offhook_connect::desktop::{Desktop, DesktopEvent, NoDesktop};
-use offhook_connect::driver::{self, Start};
+use offhook_connect::driver::{self, DriverError, Start};
 use offhook_connect::instance::{Instance, InstanceError};
 use offhook_connect::settings::Settings;
 use offhook_connect::{clock, doctor, logging};
@@ -35,9 +35,21 @@ fn main() -> ExitCode {
         Err(error) => {
             tracing::error!(error = format!("{error:#}"), "Offhook could not start");
             say(&format!("{error:#}"));
+            // Not in the log: in a path stands who the person is.
+            if let Some(path) = place(&error) {
+                say(&path.display().to_string());
+            }
             ExitCode::FAILURE
         }
     }
+}
+
+/// The file or folder that the error is about.
+fn place(error: &anyhow::Error) -> Option<&Path> {
+    if let Some(DriverError::Control(error)) = error.downcast_ref() {
+        return error.path();
+    }
+    error.downcast_ref::<PlaceError>()?.path()
 }
 
 fn run(args: Args) -> anyhow::Result<ExitCode> {

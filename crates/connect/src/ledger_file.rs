@@ -46,7 +46,23 @@ fn unreadable(kept: String) -> Fault {
 }
 
 /// Replaces a file's content in one step, synced, for this user alone.
+///
+/// # Errors
+/// As the system refuses it, without a path: see [`without_path`].
 pub(crate) fn replace(path: &Path, content: &[u8]) -> io::Result<()> {
+    replaced(path, content).map_err(without_path)
+}
+
+/// The same failure, fit for the log: the library for temporary files names the path, and in it stands who the person
+/// is. What comes from the system itself names none.
+pub(crate) fn without_path(error: io::Error) -> io::Error {
+    match error.raw_os_error() {
+        Some(_) => error,
+        None => error.kind().into(),
+    }
+}
+
+fn replaced(path: &Path, content: &[u8]) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(content)?;
@@ -132,6 +148,19 @@ mod tests {
         let kept = fault.and_then(|fault| fault.detail).unwrap();
         assert!(folder.path().join(kept).exists());
         assert!(!folder.path().join("ledger.json").exists());
+    }
+
+    /// The data folder lies in the person's home, which is named after them, and what fails is logged.
+    #[test]
+    fn what_can_not_be_written_is_said_without_the_person() {
+        let home = tempfile::tempdir().unwrap();
+        let folder = home.path().join("ada.lovelace").join("offhook");
+        let error = LedgerFile::in_folder(&folder)
+            .save(&Ledger::default())
+            .unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::NotFound);
+        let said = format!("{error} {error:?}");
+        assert!(!said.contains("ada") && !said.contains("offhook"), "{said}");
     }
 
     #[test]

@@ -17,7 +17,7 @@
 //! | [`settings`], [`ledger_file`], [`instance`] | what rests in the data directory |
 //! | [`clock`], [`desktop`], [`autostart`] | the machine around the driver |
 //! | [`logging`], [`report`], [`doctor`] | what helps those who help |
-//! | [`net`], [`backoff`], [`pii`] | one HTTP client, one pace of trying again, one wrapper for what is personal |
+//! | [`net`], [`backoff`], [`pii`], `wire` | one HTTP client, one pace of trying again, one wrapper for what is personal, one line in the log for what goes over a wire |
 
 pub mod autostart;
 pub mod backoff;
@@ -45,3 +45,4 @@ pub mod report;
 pub mod secrets;
 pub mod settings;
 pub mod update;
+mod wire;

@@ -2,7 +2,8 @@
 //!
 //! Levels: ERROR, something is lost or stays wrong until a person acts; WARN, something failed and is tried
 //! again; INFO, what a helpdesk wants to see of a normal day; DEBUG, each request and event, personal data only
-//! here and below; TRACE, bytes. Nothing personal above DEBUG (R23).
+//! here and below; TRACE, each message on a wire with its kind and its length, and nothing of what it says (`wire`).
+//! Nothing personal above DEBUG (R23).
 
 use offhook_protocol::settings::{LogLevel, LogLine};
 use std::borrow::Cow;
@@ -137,6 +138,11 @@ fn level_of(line: &str) -> Option<LogLevel> {
 /// What is logged meanwhile, at every level.
 #[cfg(test)]
 pub(crate) fn capture(act: impl FnOnce()) -> String {
+    capture_at("trace", act)
+}
+
+#[cfg(test)]
+fn capture_at(filter: &str, act: impl FnOnce()) -> String {
     #[derive(Clone, Default)]
     struct Kept(Arc<Mutex<Vec<u8>>>);
     impl Write for Kept {
@@ -155,7 +161,7 @@ pub(crate) fn capture(act: impl FnOnce()) -> String {
         .with_ansi(false)
         .with_writer(move || writer.clone());
     let all = tracing_subscriber::registry()
-        .with(EnvFilter::new("trace"))
+        .with(EnvFilter::new(filter))
         .with(layer);
     tracing::subscriber::with_default(all, act);
     let bytes = kept.0.lock().unwrap().clone();
@@ -164,12 +170,8 @@ pub(crate) fn capture(act: impl FnOnce()) -> String {
 
 /// Our own crates at that level, others at WARN: theirs say things we do not know to be impersonal.
 fn own(level: &str) -> String {
-    ["connect", "engine", "agent"]
-        .iter()
-        .fold("warn".to_owned(), |all, name| {
-            format!("{all},offhook_{name}={level}")
-        })
-        + &format!(",offhook={level}")
+    // A crate is meant by how its name begins: this names all of ours.
+    format!("warn,offhook={level}")
 }
 
 /// What goes on after a line break is set in: nothing that was logged can pass for a line of its own.
@@ -251,6 +253,42 @@ impl Write for LimitedFile {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_crate_of_ours_is_logged_at_the_level_that_is_set() {
+        let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let names = std::fs::read_dir(crates).unwrap().filter_map(|folder| {
+            let text = std::fs::read_to_string(folder.unwrap().path().join("Cargo.toml")).ok()?;
+            let manifest: toml_edit::DocumentMut = text.parse().unwrap();
+            Some(manifest["package"]["name"].as_str().unwrap().replace('-', "_"))
+        });
+        let mut names: Vec<_> = names.collect();
+        assert!(names.iter().any(|name| name == "offhook_tapi"), "{names:?}");
+        // The resident program's own.
+        names.push("offhook".to_owned());
+        let filter: tracing_subscriber::filter::Targets = own("debug").parse().unwrap();
+        for name in names {
+            let target = format!("{name}::part");
+            assert!(filter.would_enable(&target, &tracing::Level::DEBUG), "{name}");
+            assert!(!filter.would_enable(&target, &tracing::Level::TRACE), "{name}");
+        }
+        assert!(!filter.would_enable("hyper::proto", &tracing::Level::INFO));
+        assert!(filter.would_enable("hyper::proto", &tracing::Level::WARN));
+    }
+
+    /// The filter that is really used, on what the smallest of our crates logs.
+    #[test]
+    fn the_level_reaches_the_telephony() {
+        let kept = capture_at(&own("debug"), || {
+            tracing::debug!(target: "offhook_tapi::watch", "one");
+            tracing::trace!(target: "offhook_tapi::watch", "two");
+            tracing::debug!(target: "reqwest", "three");
+        });
+        assert!(
+            kept.contains("one") && !kept.contains("two") && !kept.contains("three"),
+            "{kept}"
+        );
+    }
 
     #[test]
     fn files_stay_within_their_limit_and_only_the_last_are_kept() {

@@ -24,14 +24,14 @@ const PAGE: &str = "attacker.example";
 const REBOUND: &str = "rebound.example";
 
 /// Every way in which a page can send something to an address, and what it gets to see of the answer. Arguments: host
-/// and port, path, query of a GET, body of a POST.
+/// and port, path, query of a GET, body of a POST, whether each way gets a path of its own.
 const TRIES: &str = r#"
-const [at, path, query, body, done] = arguments;
+const [at, root, query, body, apart, done] = arguments;
+let path, url;
 const late = (answer) => Promise.race([
   answer,
   new Promise((end) => setTimeout(() => end("late"), 8000)),
 ]);
-const url = `http://${at}${path}${query}`;
 const load = (element, from) => new Promise((end) => {
   element.onload = () => end("loaded");
   element.onerror = () => end("error");
@@ -89,6 +89,8 @@ const tries = {
 (async () => {
   const seen = {};
   for (const [name, attack] of Object.entries(tries)) {
+    path = apart ? `${root}/${name}` : root;
+    url = `http://${at}${path}${query}`;
     try { seen[name] = await late(attack()) } catch (error) { seen[name] = `threw ${error}` }
   }
   done(seen);
@@ -114,7 +116,12 @@ fn visited() -> (Window, Stranger) {
 }
 
 fn attack(window: &Window, at: &str, path: &str, query: &str, body: &Value) -> Value {
-    let arguments = [json!(at), json!(path), json!(query), json!(body.to_string())];
+    tried(window, at, path, query, body, false)
+}
+
+fn tried(window: &Window, at: &str, path: &str, query: &str, body: &Value, apart: bool) -> Value {
+    let body = body.to_string();
+    let arguments = [json!(at), json!(path), json!(query), json!(body), json!(apart)];
     window.execute_later(TRIES, &arguments)
 }
 
@@ -154,26 +161,49 @@ fn every_try_of_the_page_does_leave_the_browser() {
         let answer = http("200 OK", "Access-Control-Allow-Origin: *\r\n", "open to all");
         drop(stream.write_all(&answer));
     });
-    let seen = attack(
-        &window,
-        &format!("127.0.0.1:{}", open.port),
-        "/v1/call",
-        "?event=answer",
-        &event(),
-    );
-    let heard = open.heard();
-    for sent in [
-        "GET /v1/call?event=answer",
-        "POST /v1/call",
-        "OPTIONS /v1/call",
-        "Upgrade: websocket",
-        "text/event-stream",
+    let at = format!("127.0.0.1:{}", open.port);
+    let seen = tried(&window, &at, "/v1/call", "?event=answer", &event(), true);
+    let plain = event().to_string();
+    let mut left = seen.as_object().expect("what was seen").clone();
+    for (name, method, with) in [
+        ("img", "GET", "image/"),
+        ("script", "GET", "Sec-Fetch-Dest: script"),
+        ("style", "GET", "text/css"),
+        ("frame", "GET", "Sec-Fetch-Dest: iframe"),
+        ("get", "GET", "Sec-Fetch-Mode: cors"),
+        ("get_blind", "GET", "Sec-Fetch-Mode: no-cors"),
+        ("post_plain", "POST", plain.as_str()),
+        // With headers that are asked about first.
+        ("post_json", "OPTIONS", "authorization"),
+        ("post_bare", "POST", plain.as_str()),
+        ("beacon", "POST", plain.as_str()),
+        ("form_get", "GET", "Sec-Fetch-Mode: navigate"),
         // A body that is JSON, by a form.
-        r#"{"callId":"1","event":"answer","source":"page","v":1,"x":"="}"#,
+        (
+            "form_plain",
+            "POST",
+            r#"{"callId":"1","event":"answer","source":"page","v":1,"x":"="}"#,
+        ),
+        ("socket", "GET", "Upgrade: websocket"),
+        ("events", "GET", "text/event-stream"),
     ] {
-        assert!(heard.contains(sent), "{sent} was never sent: {seen:#}\n{heard}");
+        assert!(left.remove(name).is_some(), "nobody tried {name}");
+        let query = if method == "GET" { "?event=answer" } else { "" };
+        let start = format!("{method} /v1/call/{name}{query} HTTP/1.1\r\n");
+        // A page does not wait for its beacon.
+        let sent = try_wait_for(SOON, || {
+            let heard = open.heard();
+            let (_, request) = heard.split_once(&start)?;
+            let request = request.split(" HTTP/1.1\r\n").next()?;
+            request.contains(with).then_some(())
+        });
+        assert!(
+            sent.is_some(),
+            "{start} with {with} was never sent: {seen:#}\n{}",
+            open.heard()
+        );
     }
-    assert!(heard.matches("POST /v1/call").count() >= 3, "{heard}");
+    assert_eq!(left.len(), 0, "not looked for: {left:?}");
     assert_eq!(seen["get"], "cors:200", "{seen:#}");
 }
 

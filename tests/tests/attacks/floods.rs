@@ -12,12 +12,14 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use offhook_connect::calendar::{CalendarConfig, Means};
-use offhook_connect::doctor;
+use offhook_connect::entra::{self, AtRest, EntraConfig, MicrosoftSettings, PageTexts};
 use offhook_connect::graph::Graph;
 use offhook_connect::lines::{baresip, fritzbox};
 use offhook_connect::secrets::{Ask, MemoryStore, SecretName, SecretStore};
 use offhook_connect::settings::{PhoneConfig, Settings};
+use offhook_connect::{clock, doctor};
 use offhook_engine::line::LineEvent;
+use offhook_engine::teams::Right;
 use offhook_tests::places;
 use secrecy::SecretString;
 use tokio::sync::mpsc;
@@ -40,6 +42,9 @@ pub const PHONES: [(&str, &str); 8] = [
     ("starface", ""),
 ];
 pub const CALENDARS: [&str; 2] = ["ews", "ics"];
+
+/// Offhook's registration.
+const CLIENT: &str = "11112222-3333-4444-5555-666677778888";
 
 /// Looks at one server, in words; the error is what a person is told.
 pub type Look = Box<dyn FnOnce() -> Result<(), String> + Send>;
@@ -126,12 +131,53 @@ pub fn graph(port: u16, token: &'static str) -> Look {
             let base = format!("http://127.0.0.1:{port}/v1.0")
                 .parse()
                 .expect("an address");
-            let graph = Graph::new(client, base, "11112222-3333-4444-5555-666677778888".to_owned());
+            let graph = Graph::new(client, base, CLIENT.to_owned());
             let token = SecretString::from(token);
             let read = graph.read_presence(&token).await.map(drop);
             let now = Timestamp::now();
             let listed = graph.read_calendar(&token, now, now).await.map(drop);
             read.and(listed).map_err(|error| error.to_string())
+        })
+    })
+}
+
+/// Entra's token endpoint, asked for a fresh token by who is signed in.
+pub fn entra(port: u16, refresh: &'static str) -> Look {
+    Box::new(move || {
+        let login = format!("http://127.0.0.1:{port}/");
+        let config = EntraConfig::parse(&MicrosoftSettings {
+            cloud: "custom",
+            tenant: "organizations",
+            client_id: CLIENT,
+            login_url: &login,
+            graph_url: "http://127.0.0.1:9/v1.0",
+        });
+        let config = config.expect("settings that can be used");
+        let stored = serde_json::json!({
+            "v": 1, "login": login, "client_id": CLIENT, "refresh_token": refresh, "key": "k.t", "name": "Nora",
+            "address": "nora@example.com", "rights": [Right::PresenceRead],
+        });
+        let stored = SecretString::from(stored.to_string());
+        let known = entra::at_rest(&config, Some(&stored));
+        assert_eq!(known, AtRest::Account(vec![Right::PresenceRead]));
+        within(async move {
+            let store = SecretStore::Memory(MemoryStore::default());
+            let kept = store.save(&SecretName::microsoft(), &stored, Ask::Quietly).await;
+            kept.expect("a sign-in");
+            let texts = PageTexts {
+                language: "en".to_owned(),
+                done: String::new(),
+                not_done: String::new(),
+                not_further: String::new(),
+                stray: String::new(),
+            };
+            let client = offhook_connect::net::client().expect("a client");
+            let (events, mut told) = mpsc::unbounded_channel();
+            let entra = entra::spawn(config, texts, store, client, clock::system(), events);
+            // What is stored has been read by then.
+            let _stands = told.recv().await;
+            let token = entra.access_token().await;
+            token.map(drop).map_err(|fault| format!("{:?}", fault.code))
         })
     })
 }
@@ -142,7 +188,7 @@ fn microsoft(port: u16) -> Look {
         let folder = places::folder("flood");
         let text = format!(
             "version = 1\n[microsoft]\ncloud = \"custom\"\nlogin_url = \"http://127.0.0.1:{port}\"\n\
-             graph_url = \"http://127.0.0.1:{port}/v1.0\"\nclient_id = \"11112222-3333-4444-5555-666677778888\"\n"
+             graph_url = \"http://127.0.0.1:{port}/v1.0\"\nclient_id = \"{CLIENT}\"\n"
         );
         let settings = settings(folder.path(), &text);
         let store = SecretStore::Memory(MemoryStore::default());

@@ -232,13 +232,29 @@ fn at_info_and_above_nobody_is_named_and_nothing_secret_is_said() {
 fn at_debug_nothing_secret_is_said_either() {
     let day = day("debug", &[]);
     assert!(day.logged.contains("DEBUG"));
+    assert!(!day.logged.contains("TRACE"), "more is logged than was set");
     assert_clean(&day);
 }
 
 #[test]
 fn at_trace_nothing_secret_is_said_either() {
     let day = day("trace", &[]);
+    // Each wire of the day in both directions: or else there was nothing to search.
+    let plain = without_colours(&day.logged);
+    for wire in ["AMI", "Entra", "Graph", "call hook"] {
+        for way in ["sent", "heard"] {
+            let said = format!("{way} wire=\"{wire}\" kind=");
+            let is_there = |line: &str| line.contains("TRACE") && line.contains(&said);
+            assert!(plain.lines().any(is_there), "`{said}` was not logged");
+        }
+    }
     assert_clean(&day);
+    // Personal things may stand at DEBUG, and in no line of a wire.
+    for line in plain.lines().filter(|line| line.contains(" wire=\"")) {
+        for word in &day.personal {
+            assert!(!line.contains(word.as_str()), "{word} was logged: {line}");
+        }
+    }
 }
 
 #[test]

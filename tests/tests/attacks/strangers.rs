@@ -2,6 +2,7 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
@@ -11,6 +12,7 @@ use std::time::Duration;
 pub struct Stranger {
     pub port: u16,
     heard: Arc<Mutex<Vec<u8>>>,
+    visits: Arc<AtomicUsize>,
 }
 
 impl Stranger {
@@ -20,8 +22,11 @@ impl Stranger {
         let port = listener.local_addr().expect("its address").port();
         let heard = Arc::new(Mutex::new(Vec::new()));
         let (kept, behave) = (Arc::clone(&heard), Arc::new(behave));
+        let visits = Arc::new(AtomicUsize::new(0));
+        let visited = Arc::clone(&visits);
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
+                visited.fetch_add(1, Ordering::Relaxed);
                 let (kept, behave) = (Arc::clone(&kept), Arc::clone(&behave));
                 thread::spawn(move || {
                     let mut stream = stream;
@@ -46,13 +51,18 @@ impl Stranger {
                 });
             }
         });
-        Self { port, heard }
+        Self { port, heard, visits }
     }
 
     /// Says this to whoever comes, and keeps the line open.
     pub fn saying(text: impl Into<Vec<u8>>) -> Self {
         let text = text.into();
         Self::start(move |stream, _| drop(stream.write_all(&text)))
+    }
+
+    /// How many have come, whether they said anything or not.
+    pub fn visits(&self) -> usize {
+        self.visits.load(Ordering::Relaxed)
     }
 
     /// Everything it was sent, by everybody.

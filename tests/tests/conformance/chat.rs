@@ -244,7 +244,7 @@ async fn neither_login_nor_text_reaches_a_log_or_an_event() {
     prosody.kill();
     abilities_when(&mut desk, false).await;
     let told = format!("{:?}", desk.so_far());
-    let log = heard.text();
+    let log = heard.text_of("XMPP");
     assert!(log.contains("no chat status"), "the log was heard");
     // The second is how the proof of PLAIN begins: \0 1001 \0 planted in Base64.
     for planted in ["planted", "ADEwMDEAcGxhbnRlZC1w", "1001@"] {

@@ -13,7 +13,7 @@ use offhook_playground::{Fault, INNOVAPHONE_APP, Options, Placed, Playground, Se
 use secrecy::{ExposeSecret as _, SecretString};
 use serde_json::json;
 
-use crate::around::until;
+use crate::around::{Heard, until};
 use crate::desk::Desk;
 use crate::myapps::HASTY;
 use crate::tls::{door_before, tls_before};
@@ -378,6 +378,27 @@ async fn a_call_rings_is_answered_held_and_ends_under_one_id() {
     };
     desk.call(CallState::Dialling).await;
     keeps_to_the_protocol(&company);
+}
+
+#[tokio::test]
+async fn nothing_secret_or_personal_reaches_a_log_or_an_event_at_any_level() {
+    let heard = Heard::all();
+    let company = company().await;
+    let password = password(&company);
+    let mut desk = Desk::up(&system(config(&company, with_app)), &password).await;
+    company.call("0305550155", NUMBER);
+    desk.call(CallState::Ringing).await;
+    let note = FieldValue::Note("planted-note".into());
+    assert_eq!(desk.write(note).await, Ok(()));
+    company.stop_phone_system().await;
+    desk.down().await;
+    let told = format!("{:?}", desk.so_far());
+    let log = heard.text_of("innovaphone");
+    assert!(log.contains("kind=LoginResult"), "messages have their names");
+    for planted in [password.as_str(), "planted-note", "0305550155", "Alice"] {
+        assert!(!log.contains(planted), "{planted} is in the log");
+        assert!(!told.contains(planted), "{planted} is in what is told");
+    }
 }
 
 // --- presence

@@ -302,9 +302,9 @@ async fn nothing_secret_or_personal_reaches_a_log_or_an_event_at_any_level() {
     let heard = Heard::all();
     let company = company().await;
     company.portal().set_password(LOGIN, "planted-portal-password");
-    for system in [
-        system(config(&company, |_| {})),
-        PhoneSystem::Command(Box::new(commands(&company))),
+    for (wire, system) in [
+        ("FreePBX", system(config(&company, |_| {}))),
+        ("command", PhoneSystem::Command(Box::new(commands(&company)))),
     ] {
         let mut desk = Desk::up(&system, "planted-portal-password").await;
         assert_eq!(
@@ -315,7 +315,7 @@ async fn nothing_secret_or_personal_reaches_a_log_or_an_event_at_any_level() {
         desk.down().await;
         company.start_phone_system().await.unwrap();
         let told = format!("{:?}", desk.so_far());
-        let log = heard.text();
+        let log = heard.text_of(wire);
         assert!(
             log.contains("no connection to the phone system"),
             "the log was heard"

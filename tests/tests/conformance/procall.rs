@@ -701,7 +701,11 @@ async fn nothing_secret_or_personal_reaches_a_log_or_an_event_at_any_level() {
     company.stop_phone_system().await;
     desk.down().await;
     let told = format!("{:?}", desk.so_far());
-    let log = heard.text();
+    let log = heard.text_of("ProCall");
+    assert!(
+        log.contains("kind=asnGetUserTokenV2"),
+        "operations have their names"
+    );
     assert!(
         log.contains("no connection to the phone system"),
         "the log was heard"

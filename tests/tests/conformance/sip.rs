@@ -387,7 +387,7 @@ async fn nothing_secret_or_personal_reaches_a_log_or_an_event_at_any_level() {
         desk.back().await;
     }
     let told = format!("{:?}", desk.so_far());
-    let log = heard.text();
+    let log = heard.text_of("SIP");
     assert!(
         log.contains("no connection to the phone system"),
         "the log was heard"

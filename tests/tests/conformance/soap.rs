@@ -10,6 +10,7 @@ use offhook_engine::line::{CallState, LineEvent};
 use offhook_engine::phone::{Can, FieldValue, PhonePresence};
 use offhook_playground::{Options, Placed, Playground};
 
+use crate::around::Heard;
 use crate::desk::Desk;
 use crate::myapps::HASTY;
 use crate::suite::{System, Trouble};
@@ -136,6 +137,32 @@ async fn a_call_rings_is_answered_held_and_ends_over_soap() {
         }
     };
     assert!(tokio::time::timeout(Duration::from_secs(10), gone).await.is_ok());
+}
+
+#[tokio::test]
+async fn nothing_secret_or_personal_reaches_a_log_or_an_event_at_any_level_over_soap() {
+    let heard = Heard::all();
+    let company = company().await;
+    let password = company.innovaphone().password(SIP).unwrap();
+    let mut desk = Desk::up(&adapter(&company), &password).await;
+    company.call("0305550144", "1001");
+    desk.call(CallState::Ringing).await;
+    let note = FieldValue::Note("planted-note".into());
+    assert_eq!(desk.write(note).await, Ok(()));
+    company.stop_phone_system().await;
+    desk.down().await;
+    let told = format!("{:?}", desk.so_far());
+    let log = heard.text_of("innovaphone");
+    for planted in [
+        password.as_str(),
+        "planted-note",
+        "0305550144",
+        LONG_NAME,
+        "Digest ",
+    ] {
+        assert!(!log.contains(planted), "{planted} is in the log");
+        assert!(!told.contains(planted), "{planted} is in what is told");
+    }
 }
 
 #[tokio::test]

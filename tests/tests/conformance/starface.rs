@@ -836,7 +836,7 @@ async fn no_login_reaches_a_log_or_an_event_at_any_level() {
     company.stop_phone_system().await;
     desk.down().await;
     let told = format!("{:?}", desk.so_far());
-    let log = heard.text();
+    let log = heard.text_of("STARFACE");
     assert!(
         log.contains("UCI getCallIds") && log.contains("no answer"),
         "the log was heard"

@@ -2,9 +2,12 @@
 #![cfg(target_os = "linux")]
 
 mod desk;
+#[path = "../conformance/heard.rs"]
+mod heard;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use heard::Heard;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use offhook_connect::calendar::ews::{self, Error, EwsConfig, Reading, Timing};
@@ -12,8 +15,9 @@ use offhook_connect::calendar::ics::{self, IcsConfig, Kept, Reader};
 use offhook_connect::phones::tls::Pin;
 use offhook_engine::appointment::{Appointment, Sensitivity, ShowAs, Span};
 use offhook_playground::{
-    EXCHANGE_DOMAIN as DOMAIN, Exchange, ExchangeCalendars, ExchangeItem as Item, ExchangeSetup as Setup,
-    ExchangeTls, Options, Playground, exchange_answer as answer, exchange_fault as fault,
+    EXCHANGE_DOMAIN as DOMAIN, Exchange, ExchangeAccount, ExchangeCalendars, ExchangeItem as Item,
+    ExchangeSetup as Setup, ExchangeTls, Options, Playground, exchange_answer as answer,
+    exchange_fault as fault,
 };
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use secrecy::SecretString;
@@ -192,6 +196,37 @@ async fn a_server_without_ntlm_is_given_what_it_takes() {
     )
     .await;
     assert_eq!(read(&exchange).await, Err(Error::NoWay("127.0.0.1".into())));
+}
+
+#[tokio::test]
+async fn neither_password_nor_subject_reaches_the_log_at_any_level() {
+    // The passwords, and how Basic sends the second one: `EXAMPLE\alice:planted-exchange`.
+    let password = "planted-exchange";
+    let basic = STANDARD.encode(format!("{DOMAIN}\\{USER}:{password}"));
+    let heard = Heard::all();
+    for offers in [vec!["NTLM"], vec!["Negotiate"], vec!["Basic realm=\"mail\""]] {
+        let mut item = talk();
+        item.subject = "Kuendigung Wolkenstein".into();
+        let exchange = start(
+            Setup {
+                accounts: vec![ExchangeAccount::new(USER, password)],
+                offers,
+                calendars: ExchangeCalendars::always(vec![item]),
+                ..Setup::default()
+            },
+            None,
+        )
+        .await;
+        let config = config(&exchange);
+        assert_eq!(read_with(&config, password).await.unwrap().appointments.len(), 1);
+        assert!(read_with(&config, "planted-wrong").await.is_err());
+    }
+    let log = heard.text_of("EWS");
+    // As base64: what each message of NTLM begins with.
+    let ntlm = STANDARD.encode("NTLMSSP");
+    for planted in ["planted", &basic[..24], &ntlm[..9], "Wolkenstein", USER] {
+        assert!(!log.contains(planted), "{planted} is in the log");
+    }
 }
 
 #[tokio::test]

@@ -53,9 +53,7 @@ pub(crate) fn open(
         // It fails where the other side has closed meanwhile.
         DuplexPipeStream::try_from(handle).map_err(|_| Error::from(ErrorKind::ConnectionReset))?
     };
-    if let (Some(pid), Ok(serving)) = (pid, pipe.server_process_id())
-        && pid != serving
-    {
+    if !super::is_served_by(pid, pipe.server_process_id()) {
         return Err(ConnectError::NotRunning);
     }
     Ok(Stream {

@@ -1,5 +1,6 @@
 //! Where the socket is, the file that says so, and folders and files for the person alone.
 
+use crate::ledger_file::{put_in_place, without_path};
 use offhook_protocol::place::{RUN_FILE, RunFile};
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -8,23 +9,43 @@ use std::path::{Path, PathBuf};
 #[cfg(unix)]
 const MAX_SOCKET_PATH: usize = 100;
 
-/// Why there is no control socket. The texts name paths of the data directory and nothing else.
+/// Why there is no control socket, or no file. The texts name a file by its own name and no folder: they are logged, and
+/// in a path stands who the person is.
 #[derive(Debug, thiserror::Error)]
 pub enum PlaceError {
-    #[error("the folder {path} cannot be used: {source}")]
+    #[error("the folder cannot be used: {source}")]
     Folder { path: PathBuf, source: std::io::Error },
-    #[error("the folder {path} belongs to another user")]
+    #[error("the folder belongs to another user")]
     Foreign { path: PathBuf },
-    #[error("{path} is in the way: it is no socket")]
+    #[error("{} is in the way: it is no socket", own_name(path))]
     InTheWay { path: PathBuf },
-    #[error("the socket {path} cannot be opened: {source}")]
+    #[error("the socket {} cannot be opened: {source}", own_name(path))]
     Socket { path: PathBuf, source: std::io::Error },
     #[error(
         "the path of the data directory is too long for a socket and there is no private folder beside it"
     )]
     TooLong,
-    #[error("{path} cannot be written: {source}")]
+    #[error("{} cannot be written: {source}", own_name(path))]
     File { path: PathBuf, source: std::io::Error },
+}
+
+impl PlaceError {
+    /// What it is about, whole: for the person's own eyes, not for the log.
+    pub fn path(&self) -> Option<&Path> {
+        match self {
+            Self::Folder { path, .. }
+            | Self::Foreign { path }
+            | Self::InTheWay { path }
+            | Self::Socket { path, .. }
+            | Self::File { path, .. } => Some(path),
+            Self::TooLong => None,
+        }
+    }
+}
+
+fn own_name(path: &Path) -> String {
+    let name = path.file_name().unwrap_or_default();
+    name.to_string_lossy().into_owned()
 }
 
 /// The socket and `run.json` of one data directory. Dropping it removes both.
@@ -126,11 +147,11 @@ pub fn write_private_json(path: &Path, value: &impl serde::Serialize) -> Result<
         let mut file = tempfile::NamedTempFile::new_in(path.parent().unwrap_or(Path::new(".")))?;
         file.write_all(&text)?;
         file.as_file().sync_all()?;
-        crate::ledger_file::put_in_place(file, path)
+        put_in_place(file, path)
     };
-    write().map_err(|source| PlaceError::File {
+    write().map_err(|error| PlaceError::File {
         path: path.to_owned(),
-        source,
+        source: without_path(error),
     })
 }
 
@@ -246,6 +267,46 @@ mod tests {
         std::fs::set_permissions(root.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
         private_folder(root.path()).unwrap();
         assert_eq!(mode(root.path()), 0o700);
+    }
+
+    #[test]
+    fn no_error_says_whose_folder_it_is() {
+        let root = tempfile::tempdir().unwrap();
+        let home = root.path().join("ada.lovelace");
+        std::fs::create_dir(&home).unwrap();
+        std::fs::write(home.join("file"), "").unwrap();
+        let path = home.join("file").join("offhook");
+        let source = || std::io::Error::from(std::io::ErrorKind::PermissionDenied);
+        let errors = [
+            private_folder(&path).unwrap_err(),
+            write_private_json(&home.join("gone").join("hook.json"), &1).unwrap_err(),
+            PlaceError::Foreign { path: home.clone() },
+            PlaceError::InTheWay {
+                path: home.join("control.sock"),
+            },
+            PlaceError::Socket {
+                path: home.join("control.sock"),
+                source: source(),
+            },
+        ];
+        for error in errors {
+            let said = whole(&error);
+            assert!(!said.contains("ada"), "{said}");
+            assert!(error.path().unwrap().starts_with(&home));
+        }
+        let said = write_private_json(&home.join("gone").join("hook.json"), &1).unwrap_err();
+        assert!(
+            said.to_string().starts_with("hook.json cannot be written: "),
+            "{said}"
+        );
+    }
+
+    /// With everything that lies behind it.
+    fn whole(error: &dyn std::error::Error) -> String {
+        match error.source() {
+            Some(behind) => format!("{error}: {}", whole(behind)),
+            None => error.to_string(),
+        }
     }
 
     #[test]

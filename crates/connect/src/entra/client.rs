@@ -2,7 +2,7 @@
 
 use super::config::EntraConfig;
 use super::error::{EntraError, ErrorAnswer};
-use crate::net;
+use crate::{net, wire};
 use oauth2::basic::{BasicRevocationErrorResponse, BasicTokenIntrospectionResponse, BasicTokenType};
 use oauth2::{
     AuthUrl, AuthorizationCode, ClientId, CsrfToken, DeviceAuthorizationUrl, EndpointNotSet, EndpointSet,
@@ -19,6 +19,7 @@ use std::fmt;
 use std::future::Future;
 use std::time::Duration;
 
+const WIRE: &str = "Entra";
 /// No answer of these endpoints comes near this length.
 const ANSWER_MAX: usize = 256 * 1024;
 
@@ -291,8 +292,15 @@ async fn exchange(http: &reqwest::Client, request: HttpRequest) -> Result<HttpRe
     let request = reqwest::Request::try_from(request).map_err(unreachable)?;
     let asked = request.url().clone();
     let page = || NoAnswer::Unreachable(net::page_fault(asked.host_str()));
+    let sent = request.body().and_then(reqwest::Body::as_bytes);
+    wire::sent(WIRE, request.method(), sent.map_or(0, <[u8]>::len));
     let mut response = http.execute(request).await.map_err(unreachable)?;
     let status = response.status();
+    // Mostly so many as the answer itself says, which is not always read to its end.
+    let length = response
+        .content_length()
+        .and_then(|length| usize::try_from(length).ok());
+    wire::heard(WIRE, status.as_u16(), length.unwrap_or_default());
     if status.as_u16() == 429 {
         return Err(NoAnswer::Throttled(crate::graph::retry_after::of(
             response.headers(),

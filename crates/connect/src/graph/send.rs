@@ -1,7 +1,7 @@
 //! The way of a request to Graph and of its answer back: one time limit, one size limit, one log line.
 
 use super::{Graph, GraphError};
-use crate::net;
+use crate::{net, wire};
 use offhook_engine::fault::Code;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, StatusCode, Url};
@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use std::fmt::Write as _;
 use std::time::Instant;
 
+const WIRE: &str = "Graph";
 /// No answer that we ask for is anywhere near as large.
 const LARGEST: usize = 1024 * 1024;
 
@@ -133,7 +134,8 @@ impl Graph {
             None if method == Method::POST => builder.header(CONTENT_LENGTH, "0"),
             None => builder,
         };
-        let mut response = builder.send().await.map_err(|error| no_answer(&error))?;
+        let sent = wire::send(WIRE, builder).await;
+        let mut response = sent.map_err(|error| no_answer(&error))?;
         let mut body = Vec::new();
         while let Some(piece) = response.chunk().await.map_err(|error| no_answer(&error))? {
             if body.len() + piece.len() > LARGEST {
@@ -141,6 +143,7 @@ impl Graph {
             }
             body.extend_from_slice(&piece);
         }
+        wire::heard(WIRE, response.status().as_u16(), body.len());
         // Before anything is made of it: a 200 would be a success, a 403 a missing right, a 404 a cleared session.
         if net::page::stands_between(&asked, response.status(), response.headers(), &body) {
             return Err(GraphError::NoAnswer(net::page_fault(asked.host_str())));

@@ -1,10 +1,11 @@
 //! A door for what reports calls over HTTP: how many come in at once, how long they may stay, what they may bring.
 
+use crate::wire;
 use futures_util::future::select_all;
 use http::header::{CACHE_CONTROL, CONNECTION, HeaderValue};
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
-use hyper::body::{Bytes, Incoming};
+use hyper::body::{Body as _, Bytes, Incoming};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -86,9 +87,18 @@ where
         .max_buf_size(16 * 1024)
         .serve_connection(
             TokioIo::new(stream),
-            hyper::service::service_fn(|request| {
+            hyper::service::service_fn(|request: Request<Incoming>| {
+                let length = request.body().size_hint().exact().unwrap_or_default();
+                let length = usize::try_from(length).unwrap_or(usize::MAX);
+                wire::heard(bounds.name, request.method(), length);
                 let answer = answer(request);
-                async move { Ok::<_, Infallible>(answer.await) }
+                async move {
+                    let answer = answer.await;
+                    let length = answer.body().size_hint().exact().unwrap_or_default();
+                    let length = usize::try_from(length).unwrap_or(usize::MAX);
+                    wire::sent(bounds.name, answer.status().as_u16(), length);
+                    Ok::<_, Infallible>(answer)
+                }
             }),
         )
         .await;

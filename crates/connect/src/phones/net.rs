@@ -269,6 +269,7 @@ mod tests {
         assert!(own.is_ipv6());
         let (mut asked, _) = listener.accept().await.unwrap();
         let web = crate::phones::web::Web::new(
+            "test",
             &place.host,
             &Tls::Off,
             Duration::from_secs(10),

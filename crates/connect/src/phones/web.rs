@@ -3,6 +3,7 @@
 use super::net::NetError;
 use super::tls::{self, Tls};
 use crate::net;
+use crate::wire;
 use reqwest::header::HeaderMap;
 use reqwest::{Method, RequestBuilder, StatusCode, Url};
 use std::fmt;
@@ -15,6 +16,8 @@ const LARGEST: usize = 1024 * 1024;
 #[derive(Debug, Clone)]
 pub struct Web {
     client: reqwest::Client,
+    /// Whose it is, for the log.
+    wire: &'static str,
     host: String,
     largest: usize,
     gives_data: bool,
@@ -48,7 +51,13 @@ pub enum NoAnswer {
 impl Web {
     /// # Errors
     /// Where the TLS library can't be set up.
-    pub fn new(host: &str, encryption: &Tls, connect: Duration, answer: Duration) -> Result<Self, NetError> {
+    pub fn new(
+        wire: &'static str,
+        host: &str,
+        encryption: &Tls,
+        connect: Duration,
+        answer: Duration,
+    ) -> Result<Self, NetError> {
         // A second installation is refused and harmless.
         let _already = rustls::crypto::ring::default_provider().install_default();
         let builder = reqwest::Client::builder()
@@ -70,6 +79,7 @@ impl Web {
         };
         Ok(Self {
             client: builder.build().map_err(|_| refused())?,
+            wire,
             host: host.to_owned(),
             largest: LARGEST,
             gives_data: false,
@@ -99,7 +109,7 @@ impl Web {
     /// No answer, or one that is too large. Every status is an answer.
     pub async fn send(&self, request: RequestBuilder) -> Result<Answer, NoAnswer> {
         let lost = |error: reqwest::Error| NetError::of_request(&error, &self.host);
-        let mut response = request.send().await.map_err(lost)?;
+        let mut response = wire::send(self.wire, request).await.map_err(lost)?;
         let mut body = Vec::new();
         while let Some(piece) = response.chunk().await.map_err(lost)? {
             if body.len() + piece.len() > self.largest {
@@ -108,6 +118,7 @@ impl Web {
             body.extend_from_slice(&piece);
         }
         let (status, headers) = (response.status(), response.headers());
+        wire::heard(self.wire, status.as_u16(), body.len());
         // Their own refusals may be pages, too.
         let own = status.is_client_error() && !net::page::leads_elsewhere(Some(&self.host), headers);
         if self.gives_data && !own && net::page::stands_between(response.url(), status, headers, &body) {

@@ -118,6 +118,27 @@ fn an_unknown_key_is_named_and_survives_a_change() {
 }
 
 #[test]
+fn settings_that_can_not_be_written_are_logged_without_the_person() {
+    let home = folder("");
+    let data = home.path().join("ada.lovelace").join("offhook");
+    std::fs::create_dir_all(&data).unwrap();
+    let mut settings = Settings::load_with_policy(&data, None);
+    // Gone, as a network drive goes.
+    std::fs::remove_dir_all(&data).unwrap();
+    let said = crate::logging::capture(|| {
+        let refused = settings
+            .apply(&draft(&[("phone.host", "pbx.example")]))
+            .unwrap_err();
+        assert_eq!(refused.fault.code, Code::LedgerNotWritten);
+    });
+    assert!(
+        said.contains("WARN") && said.contains("could not be written"),
+        "{said}"
+    );
+    assert!(!said.contains("ada") && !said.contains("lovelace"), "{said}");
+}
+
+#[test]
 fn a_newer_file_is_read_and_never_written() {
     let folder = folder("version = 7\n[phone]\nkind = \"asterisk\"\n");
     let mut settings = load(&folder);

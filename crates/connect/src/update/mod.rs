@@ -14,7 +14,7 @@ mod memory;
 
 pub use memory::Memory;
 
-use crate::net;
+use crate::{net, wire};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use ed25519_dalek::{Signature, VerifyingKey};
@@ -28,6 +28,7 @@ use std::time::Duration;
 /// A line and a few words; nobody's file is larger.
 const LARGEST: usize = 16 * 1024;
 const LIMIT: Duration = Duration::from_secs(20);
+const WIRE: &str = "update";
 const FIRST_LINE: &str = "offhook-update 1 ";
 
 /// Where it is asked, and whose word counts.
@@ -139,13 +140,10 @@ pub async fn ask(
     now: Timestamp,
 ) -> Result<Release, UpdateError> {
     let lost = |error: reqwest::Error| UpdateError::NoAnswer(net::fault(&error, Code::UpdateUnreachable));
-    let mut response = http
-        .get(config.feed.clone())
-        .timeout(LIMIT)
-        .send()
-        .await
-        .map_err(lost)?;
+    let request = http.get(config.feed.clone()).timeout(LIMIT);
+    let mut response = wire::send(WIRE, request).await.map_err(lost)?;
     if !response.status().is_success() {
+        wire::heard(WIRE, response.status().as_u16(), 0);
         return Err(UpdateError::Refused(response.status().as_u16()));
     }
     let mut bytes = Vec::new();
@@ -155,6 +153,7 @@ pub async fn ask(
         }
         bytes.extend_from_slice(&piece);
     }
+    wire::heard(WIRE, response.status().as_u16(), bytes.len());
     read(&bytes, config, newest, now)
 }
 

@@ -243,11 +243,12 @@ impl Engine {
         Some(text.text(language).to_owned())
     }
 
+    /// Of one that is not over.
     fn appointment_time(&self, span: &Span, now: Now) -> String {
         let language = self.rules.language;
         let zone = &self.rules.zone;
         let (start, end) = span.bounds(zone);
-        if start <= now.wall && now.wall < end && !span.is_all_day() {
+        if start <= now.wall && !span.is_all_day() {
             let to = super::clock_time(end, now.wall, &self.rules);
             return CalendarText::RunningUntil.with(language, &[("to", &to)]);
         }

@@ -13,7 +13,7 @@ use crate::phone::{Abilities, Field, FieldValue, PhonePresence};
 use crate::rule_name;
 use crate::rules::{Role, Rules};
 use crate::table::{Cell, StateField, TeamsState};
-use crate::teams::{Account, Presence, Right, SignIn};
+use crate::teams::Presence;
 use crate::text::{CalendarText, Language, Text};
 use jiff::civil::DateTime;
 use jiff::{SignedDuration, Timestamp};
@@ -280,17 +280,7 @@ fn imagine(
     phone: Option<&PhoneFacts>,
     now: Now,
 ) -> Result<Facts, Fault> {
-    let rights = vec![Right::PresenceRead, Right::PresenceWrite];
-    let account = Account {
-        key: String::new(),
-        name: String::new(),
-        address: String::new(),
-        rights,
-    };
-    let mut facts = Facts {
-        sign_in: SignIn::SignedIn(account),
-        ..Facts::default()
-    };
+    let mut facts = Facts::default();
     if situation.availability.is_some() || situation.activity.is_some() || situation.out_of_office {
         let availability = situation
             .availability

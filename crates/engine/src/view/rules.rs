@@ -74,9 +74,9 @@ pub fn compare_with_profile(rules: &Rules, profile: Profile) -> RulesCompared {
     let label = profile_label(&profile.name, language);
     let own = rules.own.clone().still_differing(&profile, rules.dnd_in_meetings);
     let (all, kept) = (rules.own.cells().count(), own.cells().count());
+    // With those that say the same: they change nothing.
     let then = Rules {
         profile,
-        own,
         ..rules.clone()
     };
     RulesCompared {
@@ -297,8 +297,8 @@ impl View<'_> {
             help: help.text(language).to_owned(),
             entry,
             choices,
-            cannot: self
-                .is_beyond_phone(cell)
+            // Rows of the phone differ in what is read for them: there the cell says it.
+            cannot: (matches!(cell, Cell::State(..)) && self.is_beyond_phone(cell))
                 .then(|| TableText::CannotColumn.text(language).to_owned()),
         }
     }
@@ -349,6 +349,7 @@ impl View<'_> {
             Cell::Phone(state, PhoneField::Minutes) => Some(self.rules.to_teams(state).0.value.minutes()),
             Cell::State(..) | Cell::Call(_) | Cell::Phone(_, PhoneField::Teams) => None,
         };
+        let tells = matches!(value, Value::Teams(ToTeams::Session(_) | ToTeams::Preferred(_)));
         // What the organisation has set is no change of the person's.
         let locked = self.form.locked.contains(&key);
         let own = own && !locked;
@@ -370,7 +371,7 @@ impl View<'_> {
             locked,
             moot: self.is_moot(cell),
             refused: self.form.refused.get(&key).cloned(),
-            cannot: (value.sets() && self.is_beyond_phone(cell))
+            cannot: ((value.sets() || tells) && self.is_beyond_phone(cell))
                 .then(|| TableText::CannotCell.text(language).to_owned()),
             key,
         }

@@ -130,9 +130,7 @@ impl Engine {
         let is_told = |field: Field| up && (!unconfirmed.has(field) || self.hold(field).is_some());
         let value = |field: Field| self.facts.phone.value(field).filter(|_| is_told(field));
         let owner = |field: Field, set: bool| -> Option<Owner> {
-            if !up || value(field).is_none() {
-                return None;
-            }
+            value(field)?;
             match self.hold(field) {
                 Some(hold) if hold.stage == Stage::Intent && hold.earlier.is_none() => Some(Owner::Unknown),
                 Some(_) => Some(Owner::Offhook),

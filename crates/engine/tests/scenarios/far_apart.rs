@@ -1,7 +1,6 @@
 //! What the rules promise where refusals have driven the reads of Teams far apart (R6).
 
 use crate::common::*;
-use crate::r01_r06_phone_to_teams::refused;
 
 #[test]
 fn r7_offline_is_confirmed_at_the_pace_of_a_desk_in_use_however_far_apart_the_reads_are() {

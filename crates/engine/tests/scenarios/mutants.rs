@@ -4,6 +4,7 @@
 use crate::common::*;
 use offhook_engine::fault::{Code, FaultKind};
 use offhook_engine::phone::{FieldValue, PhonePresence};
+use offhook_engine::profile::ForwardRule;
 use offhook_engine::teams::PreferredPair;
 use offhook_engine::{Effect, Input, Notice, NoticeKind};
 use offhook_protocol::command::Pause;
@@ -72,6 +73,8 @@ fn r23_what_is_written_into_logs_hides_numbers_texts_and_names_and_still_says_wh
     assert_eq!(note(""), "Note(\"\")", "none is nothing personal");
     let forward = FieldValue::Forward(Some("+49 30 1".into()));
     assert_eq!(format!("{forward:?}"), "Forward(Some(…))");
+    assert_eq!(format!("{:?}", ForwardRule::To("+49 30 1".into())), "To(…)");
+    assert_eq!(format!("{:?}", ForwardRule::Leave), "Leave");
     let notice = Notice {
         kind: NoticeKind::SignIn,
         code: Code::AccountsDiffer,

@@ -6,7 +6,6 @@ use offhook_engine::line::{CallState, LineEvent};
 use offhook_engine::teams::{SessionPair, SignIn};
 use offhook_engine::{Effect, Input};
 
-const CALL: Option<SessionPair> = Some(SessionPair::BusyInACall);
 const CONFERENCE: Option<SessionPair> = Some(SessionPair::BusyInAConferenceCall);
 
 /// A call that Teams knows of.

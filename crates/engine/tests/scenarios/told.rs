@@ -1,7 +1,6 @@
 //! What the person says to Offhook, and what Offhook says to the person: kept, said once, and said again when it is new.
 
 use crate::common::*;
-use crate::r06_r13_teams_to_phone::contested;
 use crate::rules_table::with_own;
 use offhook_engine::calendar::Action;
 use offhook_engine::facts::{CalendarLink, Prepared};

@@ -5,6 +5,7 @@ use super::config::EwsConfig;
 use super::error::Error;
 use super::ntlm;
 use crate::phones::tls::{self, Tls};
+use crate::wire;
 use bytes::Bytes;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HOST, USER_AGENT};
 use http::{HeaderMap, HeaderValue, Method, Request, StatusCode};
@@ -20,6 +21,7 @@ use tokio::net::TcpStream;
 use tokio::task::AbortHandle;
 use tokio::time::timeout;
 
+const WIRE: &str = "EWS";
 /// No answer that is asked for is anywhere near as large.
 const LARGEST: usize = 8 * 1024 * 1024;
 
@@ -113,6 +115,7 @@ impl Connection {
         body: String,
     ) -> Result<Answer, Error> {
         let lost = || Error::Lost(config.host.clone());
+        wire::sent(WIRE, wire::Root(&body), body.len());
         let mut request = Request::builder()
             .method(Method::POST)
             .uri(&config.path)
@@ -139,10 +142,12 @@ impl Connection {
                 lost()
             }
         })?;
+        let body = body.to_bytes().to_vec();
+        wire::heard(WIRE, head.status.as_u16(), body.len());
         Ok(Answer {
             status: head.status,
             headers: head.headers,
-            body: body.to_bytes().to_vec(),
+            body,
         })
     }
 }

@@ -74,7 +74,8 @@ async fn ask(
     known: Option<&Stamp>,
 ) -> Result<Answer, Error> {
     let host = address.host();
-    let web = Web::new(host, &address.tls, timing.connect, timing.answer)?.taking(super::LARGEST);
+    let web = Web::new("calendar", host, &address.tls, timing.connect, timing.answer)?;
+    let web = web.taking(super::LARGEST);
     let mut request = web
         .request(Method::GET, address.url.clone())
         .header(ACCEPT, "text/calendar, */*;q=0.1");

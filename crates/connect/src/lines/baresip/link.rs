@@ -9,6 +9,7 @@ use super::{BaresipConfig, SOURCE, list, message, netstring};
 use crate::backoff::Backoff;
 use crate::lines::{keep_alive, rest};
 use crate::port::{LineCommand, LineEvents};
+use crate::wire;
 use bytes::BytesMut;
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::line::{LineEvent, SourceId};
@@ -256,6 +257,7 @@ impl<'a> Session<'a> {
             until: Instant::now() + self.pace.answer,
             snapshot,
         });
+        wire::sent(SOURCE, "listcalls", command.len());
         match timeout(self.pace.answer, stream.write_all(&command)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_)) => Err(End::Closed),
@@ -277,6 +279,8 @@ impl<'a> Session<'a> {
     }
 
     fn on_frame(&mut self, frame: &[u8]) -> Result<(), End> {
+        let text = std::str::from_utf8(frame).unwrap_or_default();
+        wire::heard(SOURCE, wire::Member(text, "type"), frame.len());
         match message::parse(frame) {
             Ok(Message::Event(event)) => self.on_event(&event),
             Ok(Message::Response(response)) => self.on_response(&response),

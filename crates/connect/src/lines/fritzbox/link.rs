@@ -6,6 +6,7 @@ use super::{FritzboxConfig, SOURCE};
 use crate::backoff::Backoff;
 use crate::lines::{keep_alive, rest};
 use crate::port::{LineCommand, LineEvents};
+use crate::wire;
 use bytes::BytesMut;
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::line::{LineEvent, SourceId};
@@ -152,6 +153,7 @@ impl Session<'_> {
         if line.trim().is_empty() {
             return Ok(());
         }
+        wire::heard(SOURCE, message::kind(line), line.len());
         match message::parse(line) {
             Ok(message) => {
                 self.understood = true;

@@ -81,6 +81,11 @@ pub(super) fn parse(line: &str) -> Result<Message, Odd> {
     Ok(Message { connection, event })
 }
 
+/// What it says that happened, for the log.
+pub(super) fn kind(line: &str) -> &str {
+    line.split(';').nth(1).unwrap_or_default()
+}
+
 /// `28.11.25 15:17:43`: its shape, which tells a call monitor from something else that speaks.
 fn is_time(text: &str) -> bool {
     let shape: String = text

@@ -5,6 +5,7 @@ use super::{JamiConfig, SOURCE};
 use crate::backoff::Backoff;
 use crate::lines::rest;
 use crate::port::{LineCommand, LineEvents};
+use crate::wire;
 use futures_util::StreamExt as _;
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::line::{CallId, CallState, LineEvent, SourceId};
@@ -117,6 +118,7 @@ async fn session(
                     tracing::debug!(source = SOURCE, "a change of another form");
                     continue;
                 };
+                wire::heard(SOURCE, "callStateChanged", change.body().len());
                 if word == "INCOMING" && incoming.len() < MOST {
                     incoming.insert(call.clone());
                 }

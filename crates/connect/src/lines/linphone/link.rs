@@ -5,6 +5,7 @@ use super::{LinphoneConfig, SOURCE};
 use crate::backoff::Backoff;
 use crate::lines::rest;
 use crate::port::{LineCommand, LineEvents};
+use crate::wire;
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::line::{CallId, CallState, LineEvent, SourceId};
 use std::collections::BTreeMap;
@@ -194,6 +195,8 @@ impl Pipe {
     /// The daemon writes each answer at once, and without an end of its own: what comes at once is one answer.
     async fn ask(&mut self, command: &str) -> io::Result<Answer> {
         let exchange = async {
+            let kind = command.split(' ').next().unwrap_or_default();
+            wire::sent(SOURCE, kind, command.len() + 1);
             self.stream.write_all(format!("{command}\n").as_bytes()).await?;
             let mut answer = vec![0; LARGEST];
             let length = self.stream.read(&mut answer).await?;
@@ -202,6 +205,7 @@ impl Pipe {
                 return Err(io::Error::from(io::ErrorKind::UnexpectedEof));
             }
             answer.truncate(length);
+            wire::heard(SOURCE, "answer", length);
             message::parse(&String::from_utf8_lossy(&answer))
                 .ok_or_else(|| io::Error::from(io::ErrorKind::InvalidData))
         };

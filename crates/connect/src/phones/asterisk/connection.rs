@@ -4,6 +4,7 @@ use super::config::AsteriskConfig;
 use super::error::Error;
 use super::wire::{Action, Decoder, Message, action_id};
 use crate::phones::net::{self, NetError, Stream};
+use crate::wire;
 use md5::{Digest as _, Md5};
 use secrecy::{ExposeSecret as _, SecretString};
 use std::fmt;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::timeout;
 
+const WIRE: &str = "AMI";
 /// What every version of the manager greets with.
 const GREETING: &str = "Asterisk Call Manager/";
 
@@ -113,7 +115,9 @@ impl Connection {
     pub async fn send_all(&mut self, actions: impl Iterator<Item = &Action>) -> Result<Vec<String>, Error> {
         let (mut bytes, mut ids) = (String::new(), Vec::new());
         for action in actions {
-            bytes.push_str(&action.encode(self.next_id));
+            let encoded = action.encode(self.next_id);
+            wire::sent(WIRE, action.name(), encoded.len());
+            bytes.push_str(&encoded);
             ids.push(action_id(self.next_id));
             self.next_id += 1;
         }
@@ -139,6 +143,8 @@ impl Connection {
                 .message()
                 .map_err(|_too_long| self.not_understood())?
             {
+                let kind = message.event().unwrap_or("Response");
+                wire::heard(WIRE, kind, message.length());
                 return Ok(message);
             }
             self.fill().await?;

@@ -52,6 +52,12 @@ impl Message {
     pub fn pairs(&self) -> &[(String, String)] {
         &self.0
     }
+
+    /// In bytes, with what stands between keys and values.
+    pub fn length(&self) -> usize {
+        let lines = self.0.iter().map(|(key, value)| key.len() + value.len() + 4);
+        lines.sum::<usize>() + 2
+    }
 }
 
 /// Values are numbers, names and texts of people.

@@ -32,6 +32,9 @@ pub use config::{CommandConfig, CommandSettings, Timing};
 pub use probe::test_step_by_step;
 use secrecy::SecretString;
 
+/// In the log.
+const WIRE: &str = "command";
+
 /// Starts the adapter on the current runtime. It ends when the handle is dropped or nobody listens any more.
 ///
 /// # Panics

@@ -1,8 +1,10 @@
 //! A program of the person's, run with limits: so long, so much output, and when its time is over, the end for it and for
 //! all that it started.
 
+use super::WIRE;
 use super::action::Program;
 use super::error::Error;
+use crate::wire;
 use secrecy::{ExposeSecret as _, SecretString};
 use std::process::{ExitStatus, Stdio};
 use std::time::Duration;
@@ -42,6 +44,7 @@ pub(super) async fn run(
         command.env(SECRET, secret.expose_secret());
     }
     apart(&mut command);
+    wire::sent(WIRE, what, 0);
     let mut child = command.spawn().map_err(|error| {
         tracing::debug!(what, kind = ?error.kind(), "not started");
         Error::NotStarted(what)
@@ -58,6 +61,7 @@ pub(super) async fn run(
         tracing::debug!(what, kind = ?error.kind(), "no end of it is known");
         Error::Failed { what, code: None }
     })?;
+    wire::heard(WIRE, what, output.len());
     if !status.success() {
         return Err(Error::Failed {
             what,

@@ -1,5 +1,6 @@
 //! Runs the person's commands: reads, writes, looks whether a write shows.
 
+use super::WIRE;
 use super::action::{self, Action, Request};
 use super::config::CommandConfig;
 use super::error::Error;
@@ -108,7 +109,7 @@ impl Session {
                 } else {
                     &Tls::Off
                 };
-                let web = Web::new(&request.host, tls, limit, limit)?;
+                let web = Web::new(WIRE, &request.host, tls, limit, limit)?;
                 self.webs.entry(place).or_insert(web).clone()
             }
         };

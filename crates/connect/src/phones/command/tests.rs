@@ -49,6 +49,31 @@ async fn a_program_gets_the_target_as_an_argument_and_the_secret_in_its_environm
     assert_eq!(says("cat; echo oops >&2; echo on", "").await.unwrap(), "on\n");
 }
 
+#[test]
+fn the_secret_the_target_and_what_it_prints_are_not_logged() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let log = crate::logging::capture(|| {
+        runtime.block_on(async {
+            for end in ["exit 0", "exit 3", "sleep 60"] {
+                let script = shell(&format!("echo printed $1 $OFFHOOK_SECRET; {end}"));
+                let secret = SecretString::from("planted-command");
+                let _outcome = run("forward_on", &script, "0305550133", &secret, SHORT).await;
+            }
+        });
+    });
+    assert!(log.contains("sent wire=\"command\" kind=forward_on"), "{log}");
+    assert!(
+        log.contains("heard wire=\"command\" kind=forward_on bytes="),
+        "{log}"
+    );
+    for planted in ["planted", "printed", "0305550133", "/bin/sh"] {
+        assert!(!log.contains(planted), "{planted} is in {log}");
+    }
+}
+
 #[tokio::test]
 async fn every_way_to_fail_has_its_name() {
     let failed = says("exit 3", "").await.unwrap_err();

@@ -15,6 +15,13 @@ pub struct Frame {
     pub xml: String,
 }
 
+impl Frame {
+    /// In bytes, with its head.
+    pub const fn length(&self) -> usize {
+        HEAD + self.xml.len()
+    }
+}
+
 /// What is in it may be personal.
 impl std::fmt::Debug for Frame {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {

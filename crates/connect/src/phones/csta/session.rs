@@ -9,6 +9,7 @@ use crate::phones::keep::Fields;
 use crate::phones::net::{self, NetError, Stream};
 use crate::phones::xml::Element;
 use crate::port::{PhoneEvent, PhoneEvents};
+use crate::wire;
 use bytes::BytesMut;
 use offhook_engine::fault::Fault;
 use offhook_engine::line::LineEvent;
@@ -20,6 +21,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, sleep, timeout};
 use tracing::debug;
 
+const WIRE: &str = "CSTA";
 /// Events that say a snapshot is out of date before it is there come rarely twice.
 const SNAPSHOTS: usize = 3;
 
@@ -219,6 +221,7 @@ impl Session {
 
     async fn send(&mut self, invoke: u16, xml: &str) -> Result<(), Error> {
         let frame = frame::write(invoke, xml).ok_or_else(|| self.not_understood())?;
+        wire::sent(WIRE, wire::Root(xml), frame.len());
         let limit = self.config.timing.answer;
         let Some(stream) = &mut self.stream else {
             return Err(self.lost());
@@ -240,6 +243,7 @@ impl Session {
         loop {
             let taken = frame::take(&mut self.buffer);
             if let Some(frame) = taken.map_err(|frame::NoFrame| self.not_understood())? {
+                wire::heard(WIRE, wire::Root(&frame.xml), frame.length());
                 return Ok(frame);
             }
             let Some(stream) = &mut self.stream else {
@@ -541,6 +545,7 @@ impl Drop for Session {
             return;
         };
         runtime.spawn(async move {
+            wire::sent(WIRE, "StopApplicationSession", frame.len());
             let goodbye = async {
                 if stream.write_all(&frame).await.is_ok() {
                     let _gone = stream.shutdown().await;

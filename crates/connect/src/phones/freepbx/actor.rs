@@ -1,5 +1,6 @@
 //! The task: signs in, reads at its pace, serves commands; [`crate::phones::keep`] tries again.
 
+use super::WIRE;
 use super::config::FreepbxConfig;
 use super::error::Error;
 use super::session::Session;
@@ -39,7 +40,7 @@ impl Adapter for Actor {
             Some(web) => web.clone(),
             None => {
                 let (place, timing) = (&self.config.place, &self.config.timing);
-                let web = Web::new(&place.host, &place.tls, timing.connect, timing.answer)?;
+                let web = Web::new(WIRE, &place.host, &place.tls, timing.connect, timing.answer)?;
                 self.web.insert(web).clone()
             }
         };

@@ -31,6 +31,9 @@ pub use config::{FreepbxConfig, FreepbxSettings, Timing};
 pub use probe::test_step_by_step;
 use secrecy::SecretString;
 
+/// In the log.
+const WIRE: &str = "FreePBX";
+
 /// Starts the adapter on the current runtime. It ends when the handle is dropped or nobody listens any more.
 ///
 /// After every [`crate::port::PhoneEvent::Up`] it reads everything by itself.

@@ -1,5 +1,6 @@
 //! The Test button: looks at everything that will be needed, step by step, and changes nothing.
 
+use super::WIRE;
 use super::config::FreepbxConfig;
 use super::error::Error;
 use super::session::Session;
@@ -31,7 +32,7 @@ async fn steps(
     let mut found = |step, outcome| tell(Finding { step, outcome });
     let (nobody, _listens) = mpsc::unbounded_channel();
     let (place, timing) = (&config.place, &config.timing);
-    let web = Web::new(&place.host, &place.tls, timing.connect, timing.answer);
+    let web = Web::new(WIRE, &place.host, &place.tls, timing.connect, timing.answer);
     let web = web.map_err(|error| (Step::Reach, error.into()))?;
     let mut session = Session::new(config, web, password, nobody);
     let signed_in = session.sign_in().await;

@@ -4,6 +4,7 @@ use super::config::{Endpoint, InnovaphoneConfig};
 use super::error::Error;
 use crate::phones::net::{self, NetError, Stream};
 use crate::phones::tls::Tls;
+use crate::wire::{self, Member};
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::Uri;
 use std::fmt;
@@ -11,6 +12,7 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tokio_websockets::{ClientBuilder, Limits, Message, WebSocketStream};
 
+const WIRE: &str = "innovaphone";
 /// No message is anywhere near as long.
 const LONGEST: usize = 1024 * 1024;
 
@@ -99,6 +101,11 @@ impl Socket {
     }
 
     async fn say(&mut self, message: Message) -> Result<(), Error> {
+        let length = message.as_payload().len();
+        match message.as_text() {
+            Some(text) => wire::sent(WIRE, Member(text, "mt"), length),
+            None => wire::sent(WIRE, "ping", length),
+        }
         match timeout(self.limit, self.stream.send(message)).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_gone)) => Err(self.lost()),
@@ -119,9 +126,18 @@ impl Socket {
             }
             Some(Err(_gone)) => Err(self.lost()),
             Some(Ok(message)) => Ok(match message.as_text() {
-                Some(text) => Heard::Text(text.to_owned()),
-                None if message.is_pong() => Heard::Pong(message.as_payload().to_vec()),
-                None => Heard::Nothing,
+                Some(text) => {
+                    wire::heard(WIRE, Member(text, "mt"), text.len());
+                    Heard::Text(text.to_owned())
+                }
+                None if message.is_pong() => {
+                    wire::heard(WIRE, "pong", message.as_payload().len());
+                    Heard::Pong(message.as_payload().to_vec())
+                }
+                None => {
+                    wire::heard(WIRE, "other", message.as_payload().len());
+                    Heard::Nothing
+                }
             }),
         }
     }

@@ -1,5 +1,6 @@
 //! The task: serves commands and events; [`crate::phones::keep`] tries again.
 
+use super::WIRE;
 use super::config::ProcallConfig;
 use super::error::Error;
 use super::session::{Memory, Session};
@@ -59,8 +60,14 @@ impl Adapter for Actor {
             Some(web) => web.clone(),
             None => {
                 let timing = &self.config.timing;
-                let web = Web::new(&self.config.host, &self.config.tls, timing.connect, timing.answer)?
-                    .giving_data();
+                let web = Web::new(
+                    WIRE,
+                    &self.config.host,
+                    &self.config.tls,
+                    timing.connect,
+                    timing.answer,
+                )?
+                .giving_data();
                 self.web.insert(web).clone()
             }
         };

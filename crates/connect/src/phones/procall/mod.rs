@@ -38,6 +38,9 @@ pub use config::{ProcallConfig, ProcallSettings, Timing};
 pub use probe::test_step_by_step;
 use secrecy::SecretString;
 
+/// In the log.
+const WIRE: &str = "ProCall";
+
 /// Starts the adapter on the current runtime. It ends when the handle is dropped or nobody listens any more.
 ///
 /// After every [`crate::port::PhoneEvent::Up`] it reads everything by itself.

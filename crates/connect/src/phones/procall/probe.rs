@@ -1,5 +1,6 @@
 //! The Test button: looks at everything that will be needed, step by step, and changes nothing.
 
+use super::WIRE;
 use super::config::ProcallConfig;
 use super::error::Error;
 use super::session::{Memory, Session};
@@ -32,7 +33,7 @@ async fn steps(
 ) -> Result<(), (Step, Error)> {
     let mut found = |step, outcome| tell(Finding { step, outcome });
     let timing = &config.timing;
-    let web = Web::new(&config.host, &config.tls, timing.connect, timing.answer);
+    let web = Web::new(WIRE, &config.host, &config.tls, timing.connect, timing.answer);
     let web = web.map_err(|error| (Step::Reach, error.into()))?;
     let signed_in = Session::sign_in(config, &web, password, &mut Memory::default()).await;
     if !matches!(signed_in, Err(Error::Net(_))) {

@@ -1,11 +1,13 @@
 //! The web socket: messages out, messages in.
 
+use super::WIRE;
 use super::config::ProcallConfig;
 use super::error::Error;
 use super::rose::{self, Message, Operation};
 use super::sign_in::Ticket;
 use crate::phones::net::{self, NetError, Stream};
 use crate::phones::tls::Tls;
+use crate::wire::{self, Member};
 use futures_util::{SinkExt as _, StreamExt as _};
 use http::Uri;
 use secrecy::ExposeSecret as _;
@@ -16,6 +18,8 @@ use std::time::Duration;
 use tokio::time::timeout;
 use tokio_websockets::{ClientBuilder, Error as Broken, Limits, Message as Frame, WebSocketStream};
 
+/// What names an operation.
+const NAME: &str = "operationName";
 /// No message that is asked for is anywhere near as large.
 const LARGEST: usize = 4 * 1024 * 1024;
 /// How long a good-bye may take.
@@ -85,6 +89,7 @@ impl Socket {
         let Some(stream) = &mut self.stream else {
             return Err(self.lost());
         };
+        wire::sent(WIRE, Member(&message, NAME), message.len());
         match timeout(self.answer, stream.send(Frame::text(message))).await {
             Ok(Ok(())) => Ok(()),
             Ok(Err(_gone)) => Err(self.lost()),
@@ -106,6 +111,8 @@ impl Socket {
             };
             match stream.next().await {
                 Some(Ok(frame)) if frame.is_text() => {
+                    let text = frame.as_text().unwrap_or_default();
+                    wire::heard(WIRE, Member(text, NAME), text.len());
                     let messages = frame.as_text().map(rose::parse);
                     let messages = messages
                         .unwrap_or(Err(rose::Odd))
@@ -149,6 +156,7 @@ impl Drop for Socket {
         runtime.spawn(async move {
             let goodbye = async {
                 let logoff = Operation::LOGOFF.invoke(rose::EVENT, &Value::Null);
+                wire::sent(WIRE, Operation::LOGOFF.name, logoff.len());
                 if stream.send(Frame::text(logoff)).await.is_ok() {
                     let _gone = stream.close().await;
                 }

@@ -47,6 +47,14 @@ impl fmt::Debug for Message {
 }
 
 impl Message {
+    /// The method, or the status of an answer.
+    pub fn kind(&self) -> String {
+        match &self.start {
+            Start::Request { method, .. } => method.clone(),
+            Start::Response { status, .. } => status.to_string(),
+        }
+    }
+
     /// A whole datagram. A body that is longer than it says is cut, as RFC 3261 section 18.3 wants.
     ///
     /// # Errors
@@ -213,6 +221,11 @@ impl fmt::Debug for Framer {
 }
 
 impl Framer {
+    /// So many bytes are not taken yet.
+    pub const fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
     pub fn push(&mut self, bytes: &[u8]) {
         self.waiting.extend_from_slice(bytes);
     }

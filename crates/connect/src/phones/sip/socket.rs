@@ -4,6 +4,7 @@ use super::config::{SipConfig, Transport};
 use super::error::Error;
 use super::message::{Framer, Message, Odd};
 use crate::phones::net::{self, NetError, Stream};
+use crate::wire;
 use std::fmt;
 use std::io::{self, ErrorKind};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -12,6 +13,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::UdpSocket;
 use tokio::time::timeout;
 
+const WIRE: &str = "SIP";
 /// The largest datagram there is.
 const DATAGRAM: usize = 65_536;
 
@@ -90,6 +92,14 @@ impl Socket {
     /// # Errors
     /// When the server is gone.
     pub async fn send(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        // The method, or the version where it is an answer, whose status comes next.
+        let start = bytes.split(|byte| b" \r".contains(byte));
+        let kind = start.take(2).find(|word| !word.starts_with(b"SIP/"));
+        wire::sent(
+            WIRE,
+            String::from_utf8_lossy(kind.unwrap_or_default()),
+            bytes.len(),
+        );
         let sent = match &mut self.way {
             Way::Datagrams { socket, .. } => timeout(self.answer, socket.send(bytes))
                 .await
@@ -115,7 +125,10 @@ impl Socket {
                     let received = socket.recv(buffer).await;
                     let length = received.map_err(|error| of_io(&error, &self.host))?;
                     match Message::parse(buffer.get(..length).unwrap_or_default()) {
-                        Ok(message) => return Ok(message),
+                        Ok(message) => {
+                            wire::heard(WIRE, message.kind(), length);
+                            return Ok(message);
+                        }
                         // Some send empty ones as signs of life.
                         Err(Odd) => {
                             self.odd |= buffer.iter().take(length).any(|byte| !b"\r\n\0".contains(byte))
@@ -127,8 +140,10 @@ impl Socket {
                     framer,
                     buffer,
                 } => {
+                    let before = framer.waiting();
                     let next = framer.next_message();
                     if let Some(message) = next.map_err(|Odd| Error::NotUnderstood(self.host.clone()))? {
+                        wire::heard(WIRE, message.kind(), before - framer.waiting());
                         return Ok(message);
                     }
                     buffer.clear();

@@ -67,7 +67,13 @@ impl Http {
     pub fn new(config: &StarfaceConfig) -> Result<Self, Error> {
         let timing = &config.timing;
         Ok(Self {
-            web: Web::new(&config.host, &config.tls, timing.connect, timing.answer)?,
+            web: Web::new(
+                "STARFACE",
+                &config.host,
+                &config.tls,
+                timing.connect,
+                timing.answer,
+            )?,
             base: config.base.clone(),
             host: config.host.clone(),
             cookie: None,

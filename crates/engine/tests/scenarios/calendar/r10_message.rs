@@ -3,7 +3,6 @@
 
 use super::r16_message::{day_with, own, sets, talk, told};
 use super::*;
-use crate::r01_r06_phone_to_teams::refused;
 use offhook_engine::teams::StatusMessage;
 
 fn pinned(text: &str) -> StatusMessage {
@@ -50,6 +49,40 @@ fn r10_the_same_words_pinned_while_no_program_ran_stay_pinned_when_the_appointme
     w.until("2026-03-10T10:20:00Z");
     assert_eq!(w.graph.message, pinned("Mine"));
     assert_eq!(w.engine.ledger().message, None);
+}
+
+#[test]
+fn r10_where_nothing_but_the_message_is_held_that_can_be_put_back() {
+    let quiet = || {
+        told(|calendar| {
+            calendar.title = true;
+            calendar.busy = Action::Nothing;
+        })
+    };
+    let offered = |w: &World| {
+        let page = w.engine.pages(&Default::default(), w.now).now;
+        (page.put_back.is_some(), page.can_set_again)
+    };
+    let begun = |message: StatusMessage| {
+        let mut w = World::cold(quiet(), Default::default());
+        w.phone.abilities = Default::default();
+        w.begin();
+        w.message_is(message);
+        w.calendar(talk());
+        w.until("2026-03-10T10:10:00Z");
+        w
+    };
+    let mut w = begun(own("Mine"));
+    assert_eq!(w.message(), "Talk");
+    assert_eq!(offered(&w), (true, false));
+    w.graph.silent = true;
+    w.input(Input::PutBack);
+    assert!(w.disk.message.is_some(), "Teams has not answered");
+    assert_eq!(offered(&w), (false, true));
+    // The person says the same by themselves: nothing of ours is there to be put back.
+    let w = begun(own("Talk"));
+    assert_eq!(w.disk.message, None);
+    assert_eq!(offered(&w), (false, false));
 }
 
 /// The program starts 40 s before the next appointment, which counts for more.

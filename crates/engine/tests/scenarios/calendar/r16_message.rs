@@ -149,6 +149,23 @@ fn r16_what_runs_back_to_back_and_is_moved_is_told_anew_and_the_first_own_messag
 }
 
 #[test]
+fn r16_the_same_words_for_longer_and_other_words_for_as_long_are_told_anew() {
+    let mut w = day_with(told(|_| {}), own("Mine"), talk());
+    w.until("2026-03-10T10:05:00Z");
+    assert_eq!(w.graph.message, until(own("Talk"), "11:00"));
+    let mut longer = busy("Talk", "10:00", "11:00");
+    longer.span = Span::Timed {
+        start: moment("10:00"),
+        end: moment("12:00"),
+    };
+    w.appointments(vec![longer.clone()]);
+    assert_eq!(w.graph.message, until(own("Talk"), "12:00"));
+    longer.subject = "Walk".into();
+    w.appointments(vec![longer]);
+    assert_eq!(w.graph.message, until(own("Walk"), "12:00"));
+}
+
+#[test]
 fn r10_what_the_person_writes_in_teams_during_the_appointment_stays() {
     for (leads, stays) in [(false, true), (true, false)] {
         let mut w = day_with(told(|calendar| calendar.leads = leads), own("Mine"), talk());

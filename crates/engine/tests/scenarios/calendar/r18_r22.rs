@@ -296,6 +296,49 @@ fn r22_what_the_next_ones_do_says_which_other_one_goes_first() {
 }
 
 #[test]
+fn r22_only_what_counts_goes_first() {
+    let two = || appointment("free", "Two (No DND)", "15:00", "16:00");
+    let beaten = |w: &World| {
+        let lines = shown(w);
+        let one = lines.iter().find(|(action, _)| action == "do not disturb");
+        one.unwrap().1.contains("goes first")
+    };
+    let mut w = day(vec![busy("One", "15:00", "16:00"), two()]);
+    assert!(beaten(&w));
+    w.input(Input::SkipAppointment {
+        id: two().id,
+        skip: true,
+    });
+    assert!(!beaten(&w), "left out");
+    let cancelled = Appointment {
+        cancelled: true,
+        ..two()
+    };
+    let w = day(vec![busy("One", "15:00", "16:00"), cancelled]);
+    assert!(!beaten(&w), "cancelled");
+}
+
+#[test]
+fn r22_the_moment_it_ends_an_appointment_is_next_no_more_and_no_reason_names_its_end() {
+    let mut w = day(vec![busy("Talk", "10:00", "11:00")]);
+    w.until("2026-03-10T10:59:59Z");
+    assert_eq!(shown(&w).len(), 1);
+    assert!(
+        w.why()
+            .starts_with("Do not disturb is on because of an appointment, until 11:00.")
+    );
+    w.phone.mute = true;
+    w.until("2026-03-10T11:00:00Z");
+    assert!(shown(&w).is_empty(), "{:?}", shown(&w));
+    assert!(
+        w.why()
+            .starts_with("Do not disturb is on because of an appointment.\n"),
+        "{}",
+        w.why()
+    );
+}
+
+#[test]
 fn r22_an_imagined_appointment_can_be_previewed() {
     use offhook_engine::view::preview::preview;
     use offhook_protocol::command::Situation;

@@ -8,7 +8,6 @@ mod pages;
 mod state;
 
 use crate::common::*;
-use crate::r06_r13_teams_to_phone::contested;
 use crate::rules_table::with_own;
 use jiff::civil::{Time, Weekday, date};
 use offhook_engine::appointment::{Appointment, AppointmentId, Sensitivity, Span};

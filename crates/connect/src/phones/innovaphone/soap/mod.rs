@@ -52,7 +52,14 @@ impl Actor {
 
 fn web(config: &InnovaphoneConfig) -> Result<Web, Error> {
     let timing = &config.timing;
-    Ok(Web::new(&config.endpoint.host, &config.tls, timing.connect, timing.answer)?.giving_data())
+    let web = Web::new(
+        "innovaphone",
+        &config.endpoint.host,
+        &config.tls,
+        timing.connect,
+        timing.answer,
+    )?;
+    Ok(web.giving_data())
 }
 
 /// The password; a session of myApps is none.

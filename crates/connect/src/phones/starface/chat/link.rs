@@ -6,12 +6,15 @@ use crate::phones::net::{self, NetError, Stream};
 use crate::phones::starface::error::Error;
 use crate::phones::tls::Tls;
 use crate::phones::xml;
+use crate::wire;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use offhook_engine::phone::PhonePresence;
 use secrecy::{ExposeSecret as _, SecretString};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::time::{Instant, timeout_at};
+
+const WIRE: &str = "XMPP";
 
 pub(super) struct Link {
     /// Empty only while it is being encrypted.
@@ -216,7 +219,14 @@ impl Link {
 
     async fn piece(&mut self) -> Result<Piece, Error> {
         loop {
+            let before = self.cutter.waiting();
             if let Some(piece) = self.cutter.piece().map_err(|xml::Odd| self.odd())? {
+                let kind = match &piece {
+                    Piece::Open => "stream",
+                    Piece::Element(element) => &element.name,
+                    Piece::Close => "stream-end",
+                };
+                wire::heard(WIRE, kind, before - self.cutter.waiting());
                 return Ok(piece);
             }
             let mut bytes = [0; 4096];
@@ -234,6 +244,7 @@ impl Link {
 
     async fn send(&mut self, text: &str) -> Result<(), Error> {
         let lost = self.lost();
+        wire::sent(WIRE, wire::Root(text), text.len());
         let Some(stream) = &mut self.stream else {
             return Err(lost);
         };

@@ -72,6 +72,11 @@ impl Cutter {
         self.bytes.extend_from_slice(bytes);
     }
 
+    /// So many bytes are not taken yet.
+    pub const fn waiting(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// `None`: more has to come first.
     ///
     /// # Errors
