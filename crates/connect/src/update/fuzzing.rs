@@ -31,7 +31,8 @@ pub fn feed(input: &[u8]) {
         signature.is_ok_and(|signature| key().verifying_key().verify_strict(signed, &signature).is_ok()),
         "signed by the key"
     );
-    for at in end..input.len() {
+    // Not each byte: checking a signature takes its time.
+    for at in [end, usize::midpoint(end, input.len()), input.len() - 1] {
         let mut changed = input.to_vec();
         changed[at] ^= 1;
         assert!(
