@@ -1,7 +1,9 @@
 //! What must hold for whatever comes out of the control socket.
 
 use crate::wire::Wire;
+use crate::{ConnectError, named_in};
 use offhook_protocol::command::Message;
+use offhook_protocol::place::{RUN_FILE, RunFile};
 use std::io::{ErrorKind, Write as _};
 use std::os::unix::net::UnixStream;
 use std::time::{Duration, Instant};
@@ -33,5 +35,29 @@ pub fn lines(input: &[u8]) {
                 return;
             }
         }
+    }
+}
+
+/// `run.json`, as the program that runs, a newer one or anybody else left it.
+pub fn run_file(input: &[u8]) {
+    match named_in(input) {
+        Ok((socket, pid)) => {
+            let Ok(run) = serde_json::from_slice::<RunFile>(input) else {
+                unreachable!("it was read")
+            };
+            assert_eq!(
+                (socket.to_str(), pid),
+                (Some(run.socket.as_str()), Some(run.pid)),
+                "as it says"
+            );
+            let text = serde_json::to_vec(&run).unwrap_or_default();
+            let again = serde_json::from_slice::<RunFile>(&text).ok();
+            assert_eq!(again, Some(run), "written and read again");
+        }
+        Err(ConnectError::Io(error)) => {
+            let error = error.to_string();
+            assert!(error.contains(RUN_FILE), "the file is named");
+        }
+        Err(ConnectError::NotRunning | ConnectError::Refused(_)) => unreachable!("nobody was asked"),
     }
 }

@@ -184,9 +184,7 @@ impl Closer {
 /// The socket, and who serves it.
 fn socket_of(data_dir: &Path) -> Result<(PathBuf, Option<u32>), ConnectError> {
     match std::fs::read(data_dir.join(RUN_FILE)) {
-        Ok(text) => serde_json::from_slice::<RunFile>(&text)
-            .map(|run| (PathBuf::from(run.socket), Some(run.pid)))
-            .map_err(|error| ConnectError::Io(std::io::Error::other(format!("{RUN_FILE}: {error}")))),
+        Ok(text) => named_in(&text),
         // A program that could not write the file may still be listening at the usual place.
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             let usual = data_dir.join(SOCKET_FILE);
@@ -198,6 +196,13 @@ fn socket_of(data_dir: &Path) -> Result<(PathBuf, Option<u32>), ConnectError> {
         }
         Err(error) => Err(ConnectError::Io(error)),
     }
+}
+
+/// The same, from the file of the program that runs.
+fn named_in(text: &[u8]) -> Result<(PathBuf, Option<u32>), ConnectError> {
+    serde_json::from_slice::<RunFile>(text)
+        .map(|run| (PathBuf::from(run.socket), Some(run.pid)))
+        .map_err(|error| ConnectError::Io(std::io::Error::other(format!("{RUN_FILE}: {error}"))))
 }
 
 fn other_version(protocol: u32) -> Problem {

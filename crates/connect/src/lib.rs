@@ -32,7 +32,7 @@ pub mod entra;
 pub(crate) mod fuzzing;
 pub mod graph;
 pub mod instance;
-mod keys;
+pub mod keys;
 pub mod kill_point;
 pub mod ledger_file;
 pub mod lines;

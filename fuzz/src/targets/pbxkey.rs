@@ -5,6 +5,7 @@ use offhook_pbxkey::{
     Contents, Entra, EntraId, Host, Issuer, KeyFile, Kind, MAX_BYTES, Mode, PbxKey, PbxName, SignerSecret,
     SpkiPin, Trusted, check, check_typed,
 };
+use secrecy::ExposeSecret as _;
 
 /// A file: what was read reads the same when it is written again, and the key does not show.
 pub fn file(input: &[u8]) {
@@ -91,6 +92,29 @@ pub fn typed(input: &[u8]) {
     if let Ok(pin) = text.parse::<SpkiPin>() {
         assert_eq!(pin.to_string().parse(), Ok(pin), "written and read again");
     }
+}
+
+/// An administrator's file with the secret that signs.
+pub fn signer(input: &[u8]) {
+    let Ok(secret) = SignerSecret::from_pem(&String::from_utf8_lossy(input)) else {
+        return;
+    };
+    let pem = secret.to_pem();
+    assert!(
+        SignerSecret::from_pem(pem.expose_secret()).is_ok_and(|again| again.signer() == secret.signer()),
+        "written and read again"
+    );
+    let signer = secret.signer();
+    assert_eq!(signer.to_string().parse(), Ok(signer), "its public half, too");
+    let body: String = pem
+        .expose_secret()
+        .lines()
+        .filter(|line| !line.contains('-'))
+        .collect();
+    assert!(
+        !body.is_empty() && !format!("{secret:?}").contains(&body),
+        "the secret does not show"
+    );
 }
 
 fn survives(file: &KeyFile) {

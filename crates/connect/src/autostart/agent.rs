@@ -26,7 +26,7 @@ fn path(autostart: &Autostart, folder: &Path) -> PathBuf {
     folder.join(format!("{}.plist", autostart.name))
 }
 
-fn text(name: &str, command: &[String]) -> String {
+pub(super) fn text(name: &str, command: &[String]) -> String {
     let words: String = command
         .iter()
         .map(|word| format!("    <string>{}</string>\n", escaped(word)))
@@ -44,7 +44,7 @@ fn text(name: &str, command: &[String]) -> String {
 }
 
 /// The words of `ProgramArguments`, of a file that looks like ours. Another's is told as "elsewhere".
-fn command(text: &str) -> Vec<String> {
+pub(super) fn command(text: &str) -> Vec<String> {
     let Some((_, rest)) = text.split_once("<key>ProgramArguments</key>") else {
         return Vec::new();
     };

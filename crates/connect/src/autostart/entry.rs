@@ -48,7 +48,7 @@ pub(super) fn set(
     remove(&path)
 }
 
-fn text(command: &[String]) -> String {
+pub(super) fn text(command: &[String]) -> String {
     let words: Vec<String> = command.iter().map(|word| quoted(word)).collect();
     // Where the program was taken off and this file was left, the desktop passes it over.
     let program = command.first().map_or("", String::as_str);
@@ -96,14 +96,14 @@ fn escaped(value: &str) -> String {
 }
 
 #[derive(Debug, Default, PartialEq, Eq)]
-struct Entry {
-    command: Vec<String>,
+pub(super) struct Entry {
+    pub(super) command: Vec<String>,
     hidden: bool,
     switched_off: bool,
 }
 
 impl Entry {
-    fn parse(text: &str) -> Self {
+    pub(super) fn parse(text: &str) -> Self {
         let mut entry = Self::default();
         let mut within = false;
         for line in text.lines().map(str::trim) {

@@ -11,7 +11,7 @@
 //! | `agent` | macOS: a launch agent in `~/Library/LaunchAgents` (`launchd.plist(5)`) |
 //! | `run_value` | Windows: a value of the `Run` key |
 
-#[cfg(any(target_os = "macos", test))]
+#[cfg(any(target_os = "macos", test, feature = "fuzzing"))]
 #[cfg_attr(
     not(target_os = "macos"),
     expect(dead_code, reason = "only its text is tested elsewhere")
@@ -19,6 +19,8 @@
 mod agent;
 #[cfg(not(any(windows, target_os = "macos")))]
 mod entry;
+#[cfg(all(feature = "fuzzing", not(any(windows, target_os = "macos"))))]
+pub mod fuzzing;
 #[cfg(windows)]
 mod run_value;
 

@@ -4,6 +4,8 @@
 //! the phone system, the call sources, the desktop. What only the running program knows comes with [`Running`]; without
 //! one (`offhook --doctor`) as much is looked at as can be from outside.
 
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod network;
 mod proxy;
 mod running;

@@ -207,7 +207,7 @@ async fn asked(url: Url) -> Result<Answer, NotAsked> {
 
 /// Entra describes itself to everybody, and refuses an unknown tenant in JSON
 /// (`facts/graph.md`, section 4).
-fn is_entra(status: StatusCode, body: &[u8]) -> Result<(), Code> {
+pub(super) fn is_entra(status: StatusCode, body: &[u8]) -> Result<(), Code> {
     if status.is_server_error() {
         return Err(Code::EntraUnreachable);
     }
@@ -223,7 +223,7 @@ fn is_entra(status: StatusCode, body: &[u8]) -> Result<(), Code> {
 }
 
 /// Graph wants a token from everybody, and says so in JSON (`facts/graph.md`, section 1.5).
-fn is_graph(status: StatusCode, body: &[u8]) -> Result<(), Code> {
+pub(super) fn is_graph(status: StatusCode, body: &[u8]) -> Result<(), Code> {
     if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
         return Err(Code::GraphUnreachable);
     }

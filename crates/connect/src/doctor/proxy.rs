@@ -30,19 +30,31 @@ pub(super) async fn foreign_sign_in(host: &str, port: u16, to: &Url) -> Option<S
 }
 
 /// From the head of an answer.
-fn foreign(head: &str) -> Option<String> {
+pub(super) fn foreign(head: &str) -> Option<String> {
     let mut lines = head.lines();
     if lines.next()?.split(' ').nth(1)? != "407" {
         return None;
     }
     let offers = lines.filter_map(|line| {
-        let (name, offer) = line.split_once(':')?;
-        let scheme = offer.split_whitespace().next()?;
-        name.eq_ignore_ascii_case("proxy-authenticate").then_some(scheme)
+        let (name, offers) = line.split_once(':')?;
+        name.eq_ignore_ascii_case("proxy-authenticate").then_some(offers)
     });
-    let offers: Vec<&str> = offers.collect();
+    let offers: Vec<&str> = offers.flat_map(schemes).collect();
     let basic = offers.iter().any(|scheme| scheme.eq_ignore_ascii_case("basic"));
     (!basic && !offers.is_empty()).then(|| offers.join(", "))
+}
+
+/// A header may name several, each with its parameters (RFC 9110, section 11.6.1). What is no token is none.
+fn schemes(offers: &str) -> impl Iterator<Item = &str> {
+    let is_token = |word: &&str| {
+        let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+        word.bytes().all(is_sign)
+    };
+    let unquoted = offers.split('"').step_by(2);
+    unquoted
+        .flat_map(|text| text.split(','))
+        .filter_map(|offer| offer.split_whitespace().next())
+        .filter(is_token)
 }
 
 /// Whether this system finds its proxy by a script (PAC), its own or the network's (WPAD).
@@ -111,6 +123,18 @@ mod tests {
             None
         );
         assert_eq!(foreign("hello"), None);
+        let one_line = head(&["Negotiate, NTLM"]);
+        assert_eq!(foreign(&one_line).as_deref(), Some("Negotiate, NTLM"));
+        assert_eq!(foreign(&head(&["Negotiate, Basic realm=\"x, y\""])), None);
+        let digest = head(&["Digest realm=\"a, Basic b\", nonce=\"x\", algorithm=MD5"]);
+        assert_eq!(foreign(&digest).as_deref(), Some("Digest"));
+        let odd = head(&["\u{1b}[2J", "NTLM"]);
+        assert_eq!(
+            foreign(&odd).as_deref(),
+            Some("NTLM"),
+            "nothing else can be shown"
+        );
+        assert_eq!(foreign(&head(&["\u{1b}[2J"])), None);
         assert_eq!(foreign(""), None);
     }
 

@@ -28,7 +28,7 @@ pub(crate) struct Remembered {
 
 /// `keys.json` as it is written.
 #[derive(Debug, Serialize, Deserialize)]
-struct Written {
+pub(super) struct Written {
     version: u32,
     systems: BTreeMap<String, WrittenSystem>,
 }
@@ -117,7 +117,7 @@ impl Memory {
     }
 }
 
-fn parse(text: &str) -> Option<BTreeMap<PbxName, Remembered>> {
+pub(super) fn parse(text: &str) -> Option<BTreeMap<PbxName, Remembered>> {
     let written: Written = serde_json::from_str(text).ok()?;
     if written.version != VERSION {
         return None;
@@ -137,7 +137,7 @@ fn parse(text: &str) -> Option<BTreeMap<PbxName, Remembered>> {
     written.systems.into_iter().map(system).collect()
 }
 
-fn written(systems: &BTreeMap<PbxName, Remembered>) -> Written {
+pub(super) fn written(systems: &BTreeMap<PbxName, Remembered>) -> Written {
     let system = |(name, system): (&PbxName, &Remembered)| {
         let written = WrittenSystem {
             key: system.key.to_text(),

@@ -11,6 +11,8 @@
 //!
 //! Source of the format and of the order of checks: `facts/starface.md`, section 6.3.
 
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod memory;
 mod offer;
 mod plan;

@@ -1,7 +1,7 @@
 //! What must hold for whatever a person, or a program, writes into `settings.toml`.
 
 use super::keys::{self, KNOWN};
-use super::policy::policy_values;
+use super::policy::{of_json, of_raw, policy_values};
 use super::{Settings, put, undo, unknown_keys};
 use offhook_engine::fault::Code;
 use offhook_protocol::pages::Draft;
@@ -81,6 +81,45 @@ pub fn policy(input: &[u8]) {
         let again = known.and_then(|known| known.kind.parse(value));
         assert_eq!(again.as_ref(), Some(value), "{key}: a value in its one form");
     }
+    parts_take(&settings);
+}
+
+/// Preferences that a profile manages, as JSON, and what registries hold, of the same shape: each value has its one form,
+/// what can't be used is named, and the file that says the same forces the same.
+pub fn forced(input: &[u8]) {
+    let raw = of_json(input);
+    let keys: Vec<String> = raw.iter().map(|(key, _)| key.clone()).collect();
+    let mut problems = Vec::new();
+    let forced = of_raw(raw, &mut problems);
+    assert!(
+        forced.len() + problems.len() <= keys.len(),
+        "one of both for each"
+    );
+    let used = |key: &String| forced.keys().any(|known| known.eq_ignore_ascii_case(key));
+    let unused = keys.iter().filter(|key| !used(key)).count();
+    assert!(problems.len() >= unused, "what is not used is named");
+    let mut lines = String::new();
+    for (key, value) in &forced {
+        let Some(known) = keys::find(key) else {
+            unreachable!("{key} is no key")
+        };
+        assert_eq!(
+            known.kind.parse(value).as_ref(),
+            Some(value),
+            "{key}: a value in its one form"
+        );
+        lines.push_str(&format!("{key} = {}\n", known.kind.to_toml(value)));
+    }
+    let mut problems = Vec::new();
+    let file = policy_values(&lines, &mut problems);
+    assert_eq!(
+        (file, problems),
+        (forced.clone(), Vec::new()),
+        "the file that says the same"
+    );
+    let mut settings = of(DocumentMut::new());
+    settings.policy = forced;
+    settings.resolve();
     parts_take(&settings);
 }
 

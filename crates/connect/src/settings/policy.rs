@@ -1,10 +1,10 @@
 //! What the organisation forces: on Linux a file, on Windows the registry, on macOS managed preferences. The same keys
 //! everywhere, and the same meaning: a value that is there goes before all others, and is shown locked.
 
-#[cfg(any(test, windows, target_os = "macos"))]
+#[cfg(any(test, feature = "fuzzing", windows, target_os = "macos"))]
 use super::arguments;
 use super::keys::KNOWN;
-#[cfg(any(test, windows, target_os = "macos"))]
+#[cfg(any(test, feature = "fuzzing", windows, target_os = "macos"))]
 use super::keys::Kind;
 #[cfg(test)]
 use super::keys::TOLD;
@@ -100,18 +100,18 @@ pub(super) fn policy_values(text: &str, problems: &mut Vec<Fault>) -> Forced {
 }
 
 /// A value as registries and preferences hold it.
-#[cfg(any(test, windows, target_os = "macos"))]
+#[cfg(any(test, feature = "fuzzing", windows, target_os = "macos"))]
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Raw {
     Text(String),
     Number(i64),
-    #[cfg(any(test, target_os = "macos"))]
+    #[cfg(any(test, feature = "fuzzing", target_os = "macos"))]
     Flag(bool),
     List(Vec<String>),
 }
 
 /// Later ones go before earlier ones of the same key.
-#[cfg(any(test, windows, target_os = "macos"))]
+#[cfg(any(test, feature = "fuzzing", windows, target_os = "macos"))]
 pub(super) fn of_raw(raw: impl IntoIterator<Item = (String, Raw)>, problems: &mut Vec<Fault>) -> Forced {
     let mut forced = Forced::new();
     for (key, raw) in raw {
@@ -121,7 +121,7 @@ pub(super) fn of_raw(raw: impl IntoIterator<Item = (String, Raw)>, problems: &mu
         };
         let text = match (&raw, known.kind) {
             (Raw::Number(number @ (0 | 1)), Kind::Flag) => (*number == 1).to_string(),
-            #[cfg(any(test, target_os = "macos"))]
+            #[cfg(any(test, feature = "fuzzing", target_os = "macos"))]
             (Raw::Flag(flag), _) => flag.to_string(),
             (Raw::Number(number), _) => number.to_string(),
             (Raw::Text(text), _) => text.clone(),
@@ -208,7 +208,7 @@ fn preference(file: &Path) -> Vec<(String, Raw)> {
 }
 
 /// Preferences as JSON; what is no value of a setting is left out.
-#[cfg(any(test, target_os = "macos"))]
+#[cfg(any(test, feature = "fuzzing", target_os = "macos"))]
 pub(super) fn of_json(json: &[u8]) -> Vec<(String, Raw)> {
     use serde_json::Value;
     let Ok(Value::Object(values)) = serde_json::from_slice(json) else {

@@ -14,7 +14,7 @@ impl Memory {
     pub fn load(data_dir: &Path) -> Self {
         let path = data_dir.join("update.json");
         let text = std::fs::read_to_string(&path).unwrap_or_default();
-        let newest = serde_json::from_str(&text).ok();
+        let newest = parse(&text);
         Self { path, newest }
     }
 
@@ -24,9 +24,17 @@ impl Memory {
             return;
         }
         self.newest = Some(made);
-        let text = serde_json::to_string(&made).unwrap_or_default();
+        let text = written(made);
         if let Err(error) = replace(&self.path, text.as_bytes()) {
             tracing::warn!(%error, "update.json could not be written");
         }
     }
+}
+
+pub(super) fn parse(text: &str) -> Option<Timestamp> {
+    serde_json::from_str(text).ok()
+}
+
+pub(super) fn written(made: Timestamp) -> String {
+    serde_json::to_string(&made).unwrap_or_default()
 }

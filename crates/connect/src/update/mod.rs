@@ -8,6 +8,8 @@
 //! {"kind":"offhook-update","version":"1.3.0","made":"2026-05-01T08:00:00Z","until":"2026-08-01T08:00:00Z","page":"https://…"}
 //! ```
 
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod memory;
 
 pub use memory::Memory;
@@ -196,8 +198,9 @@ pub fn read(
     }
     let body: Body = serde_json::from_slice(signed).map_err(|_| UpdateError::NotAFeed)?;
     let version = Version::parse(&body.version).ok_or(UpdateError::NotAFeed)?;
-    let page = Url::parse(&body.page).is_ok_and(|page| page.scheme() == "https");
-    if body.kind != "offhook-update" || !page {
+    // As it is read, not as it was written: that may hold signs that no address has.
+    let page = Url::parse(&body.page).map_err(|_| UpdateError::NotAFeed)?;
+    if body.kind != "offhook-update" || page.scheme() != "https" {
         return Err(UpdateError::NotAFeed);
     }
     // A day for clocks that are wrong.
@@ -212,7 +215,7 @@ pub fn read(
         Some(Ordering::Equal | Ordering::Greater) | None => Ok(Release {
             version,
             made: body.made,
-            page: body.page,
+            page: page.into(),
         }),
     }
 }

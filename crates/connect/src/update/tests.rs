@@ -70,6 +70,19 @@ fn nothing_is_believed_of_a_file_that_was_changed_or_signed_by_another() {
 }
 
 #[test]
+fn a_page_is_an_address_and_nothing_besides() {
+    for (said, page) in [
+        (r" https://example.com/offhook\n", "https://example.com/offhook"),
+        (r"https://example.com/\u001b[2J", "https://example.com/%1B[2J"),
+        (r"ht\ttps://example.com/offhook", "https://example.com/offhook"),
+    ] {
+        let body = good().replace("https://example.com/offhook", said);
+        let release = outcome(&signed(7, &body), None).unwrap();
+        assert_eq!(release.page, page, "{said}");
+    }
+}
+
+#[test]
 fn old_files_do_not_come_back_and_do_not_live_for_ever() {
     let older = outcome(&signed(7, &good()), Some("2026-05-01T08:00:01Z"));
     assert_eq!(older, Err(UpdateError::Older));

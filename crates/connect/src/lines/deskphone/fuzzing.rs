@@ -1,9 +1,10 @@
 //! What must hold for whatever a phone, or somebody with its token, sends.
 
 use super::calls::Calls;
-use super::{event, poly};
+use super::{event, key, poly};
 use crate::fuzzing::choice;
 use offhook_engine::line::LineEvent;
+use secrecy::ExposeSecret as _;
 use std::collections::BTreeSet;
 
 /// Requests, one per line, of two phones, as queries or as XML: only a call that was told of is told to be over, there is
@@ -40,4 +41,14 @@ pub fn requests(input: &[u8]) {
         }
         assert!(up.len() <= 32, "no end of calls");
     }
+}
+
+/// `deskphones.json`, as an earlier run or anybody else left it: with any key that is taken each phone has a token of its
+/// own, and the key does not show.
+pub fn key_file(input: &[u8]) {
+    let Some(key) = key::parse(input) else { return };
+    let (one, two) = (key.token("one"), key.token("two"));
+    assert_eq!(one.expose_secret().len(), 22, "a short token");
+    assert_ne!(one.expose_secret(), two.expose_secret(), "each has its own");
+    assert_eq!(format!("{key:?}"), "Key(…)", "it does not show");
 }

@@ -74,7 +74,11 @@ fn read(path: &Path) -> Option<Key> {
             return None;
         }
     }
-    let file: KeyFile = serde_json::from_slice(&std::fs::read(path).ok()?).ok()?;
+    parse(&std::fs::read(path).ok()?)
+}
+
+pub(super) fn parse(text: &[u8]) -> Option<Key> {
+    let file: KeyFile = serde_json::from_slice(text).ok()?;
     let is_whole = URL_SAFE_NO_PAD
         .decode(&file.key)
         .is_ok_and(|key| key.len() == KEY_BYTES);

@@ -17,7 +17,7 @@ use tokio::sync::mpsc::UnboundedReceiver;
 use tokio::time::{sleep, timeout};
 
 /// Calls of one person.
-const MOST: usize = 64;
+pub(super) const MOST: usize = 64;
 /// More than the daemon itself reads or writes at once.
 const LARGEST: usize = 32 * 1024;
 /// The call that was up when we came, whose number nobody tells.
@@ -80,7 +80,7 @@ fn tell(events: &LineEvents, event: LineEvent) {
 
 /// The calls that are up.
 #[derive(Debug, Default)]
-struct Known {
+pub(super) struct Known {
     calls: BTreeMap<Number, CallState>,
     nameless: Option<CallState>,
     /// The first that began since we came: the daemon counts upwards.
@@ -92,14 +92,14 @@ impl Known {
         self.calls.is_empty() && self.nameless.is_none()
     }
 
-    fn list(&self) -> Vec<(CallId, CallState)> {
+    pub(super) fn list(&self) -> Vec<(CallId, CallState)> {
         let calls = self.calls.iter().map(|(number, state)| (id(*number), *state));
         let nameless = self.nameless.map(|state| (CallId::new(NAMELESS), state));
         calls.chain(nameless).collect()
     }
 
     /// What an event says.
-    fn take(&mut self, number: Number, word: &str) -> Option<LineEvent> {
+    pub(super) fn take(&mut self, number: Number, word: &str) -> Option<LineEvent> {
         if message::begins(word) {
             self.first = Some(self.first.map_or(number, |first| first.min(number)));
         }
@@ -123,7 +123,8 @@ impl Known {
                 Some(LineEvent::Call { id, state })
             }
             State::Up(state) => {
-                if self.calls.len() >= MOST || self.calls.get(&number) == Some(&state) {
+                let known = self.calls.get(&number);
+                if known == Some(&state) || known.is_none() && self.calls.len() >= MOST {
                     return None;
                 }
                 self.calls.insert(number, state);
@@ -235,5 +236,22 @@ impl Pipe {
             Some(State::Up(state)) if answer.is_ok => Some(state),
             Some(State::Up(_) | State::Over | State::Unknown) | None => None,
         })
+    }
+}
+
+#[cfg(test)]
+mod unit_tests {
+    use super::*;
+
+    #[test]
+    fn of_as_many_calls_as_are_known_each_is_still_heard() {
+        let mut known = Known::default();
+        for number in 0..=64 {
+            let told = known.take(number, "LinphoneCallIncomingReceived");
+            assert_eq!(told.is_some(), number < 64, "{number}");
+        }
+        let told = known.take(3, "LinphoneCallConnected");
+        let state = CallState::Connected;
+        assert_eq!(told, Some(LineEvent::Call { id: id(3), state }));
     }
 }

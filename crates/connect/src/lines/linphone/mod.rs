@@ -8,6 +8,8 @@
 //!
 //! It takes one client alone. The Linphone with a window has no such pipe; for it there is the microphone.
 
+#[cfg(all(feature = "fuzzing", unix))]
+pub mod fuzzing;
 #[cfg(unix)]
 mod link;
 #[cfg(any(test, unix))]

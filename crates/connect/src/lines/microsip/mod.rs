@@ -6,6 +6,8 @@
 //! together again without quotes, so no argument may have a space in it, only the program's path; the file is written anew
 //! when MicroSIP ends.
 
+#[cfg(feature = "fuzzing")]
+pub mod fuzzing;
 mod ini;
 
 use crate::ledger_file::replace;

@@ -1,7 +1,9 @@
 //! What must hold for whatever STARFACE, or something in its place, answers.
 
+use super::chat::stream::{Cutter, Piece};
 use super::config::{StarfaceConfig, StarfaceSettings};
 use super::http::Answer;
+use super::oauth::{self, OauthConfig};
 use super::rest::redirects::{self, Redirection};
 use super::rest::{login, me, phone_config};
 use super::uci::calls::Calls;
@@ -165,4 +167,91 @@ pub fn settings(input: &[u8]) {
         user.len() < 12 || !format!("{config:?}").contains(user),
         "the login does not show"
     );
+}
+
+/// The stream of the chat: the same pieces in whatever pieces it comes. The first byte chooses their size.
+pub fn chat(input: &[u8]) {
+    let (size, bytes) = choice(input);
+    let cut = |size: usize| {
+        let (mut cutter, mut seen) = (Cutter::default(), Vec::new());
+        for bytes in bytes.chunks(size.max(1)) {
+            cutter.push(bytes);
+            loop {
+                match cutter.piece() {
+                    Ok(Some(piece)) => seen.push(piece),
+                    Ok(None) => break,
+                    Err(_) => return (seen, true),
+                }
+            }
+        }
+        (seen, false)
+    };
+    let (whole, pieces) = (cut(bytes.len()), cut(usize::from(size)));
+    assert_eq!(whole, pieces, "whole and in pieces");
+    let (seen, _) = whole;
+    let kept: usize = seen.iter().map(length).sum();
+    assert!(kept <= bytes.len(), "no more is kept than came");
+    let first = seen.iter().position(|piece| matches!(piece, Piece::Element(_)));
+    let open = seen.iter().position(|piece| *piece == Piece::Open);
+    let is_behind = first.is_none_or(|first| open.is_some_and(|open| open < first));
+    assert!(is_behind, "nothing comes before the stream is open");
+}
+
+fn length(piece: &Piece) -> usize {
+    match piece {
+        Piece::Open | Piece::Close => 0,
+        Piece::Element(element) => {
+            let inside = element.inside.iter().chain(&element.mechanisms);
+            element.name.len()
+                + element.id.len()
+                + element.kind.len()
+                + inside.map(String::len).sum::<usize>()
+        }
+    }
+}
+
+/// An answer to the sign-in by OAuth; the first byte chooses its status.
+pub fn oauth(input: &[u8]) {
+    let (status, body) = choice(input);
+    let statuses = [200, 400, 401, 403, 404, 500];
+    let status = statuses[usize::from(status) % statuses.len()];
+    let answer = Answer {
+        status: StatusCode::from_u16(status).unwrap_or_default(),
+        headers: HeaderMap::new(),
+        body: body.to_vec(),
+    };
+    let now = Instant::now();
+    match oauth::parse(&answer, now) {
+        Ok(Ok(tokens)) => {
+            assert_eq!(status, 200, "tokens come with a success alone");
+            assert!(
+                oauth::bearer(&tokens).is_ok_and(|header| header.is_sensitive()),
+                "it fits into a header"
+            );
+            let life = tokens.due.duration_since(now);
+            let day = Duration::from_secs(86_400);
+            assert!(
+                life >= Duration::from_secs(1) && life < day,
+                "asked for anew in time, and not all the time"
+            );
+            let config = OauthConfig {
+                client: "client".into(),
+                secret: None,
+                scopes: Vec::new(),
+            };
+            let again = oauth::by_refresh(&config, &tokens);
+            let members = again.and_then(|request| request.body).map(|body| {
+                let members = url::form_urlencoded::parse(body.as_bytes());
+                members.filter(|(name, _)| name == "client_id").count()
+            });
+            assert!(
+                members.is_none_or(|count| count == 1),
+                "a token adds nothing to the form"
+            );
+            let shown = format!("{tokens:?}");
+            assert!(shown.len() < 300, "tokens do not show: {shown}");
+        }
+        Ok(Err(_)) => assert!((400..500).contains(&status), "a refusal says so"),
+        Err(_) => {}
+    }
 }

@@ -5,7 +5,7 @@
 //! not there at all, and when it is gone the server ends what it showed.
 
 mod link;
-mod stream;
+pub(super) mod stream;
 
 use super::error::Error;
 use crate::backoff::Backoff;

@@ -82,12 +82,13 @@ impl Cutter {
     /// # Errors
     /// What is no stream, or too large.
     pub fn piece(&mut self) -> Result<Option<Piece>, Odd> {
-        let text = match std::str::from_utf8(&self.bytes) {
-            Ok(text) => text,
-            Err(error) if error.error_len().is_some() => return Err(Odd),
-            // A letter that is not whole yet.
+        // What follows is a letter that is not whole yet, or none at all.
+        let (text, is_broken) = match std::str::from_utf8(&self.bytes) {
+            Ok(text) => (text, false),
             Err(error) => {
-                std::str::from_utf8(self.bytes.get(..error.valid_up_to()).ok_or(Odd)?).map_err(|_| Odd)?
+                let whole = self.bytes.get(..error.valid_up_to()).ok_or(Odd)?;
+                let text = std::str::from_utf8(whole).map_err(|_| Odd)?;
+                (text, error.error_len().is_some())
             }
         };
         if text.trim_start().chars().next().is_some_and(|first| first != '<') {
@@ -99,7 +100,7 @@ impl Cutter {
             self.is_open |= piece == Piece::Open;
             return Ok(Some(piece));
         }
-        if self.bytes.len() > LARGEST {
+        if is_broken || self.bytes.len() > LARGEST {
             return Err(Odd);
         }
         Ok(None)
@@ -222,6 +223,15 @@ mod tests {
             !format!("{all:?}").contains("planted"),
             "what people write is not kept"
         );
+    }
+
+    #[test]
+    fn what_came_before_a_broken_letter_is_still_cut() {
+        let mut cutter = Cutter::default();
+        cutter.push(b"<stream:stream><presence/>\xff");
+        assert_eq!(cutter.piece(), Ok(Some(Piece::Open)));
+        assert!(matches!(cutter.piece(), Ok(Some(Piece::Element(_)))));
+        assert_eq!(cutter.piece(), Err(Odd));
     }
 
     #[test]
