@@ -1,9 +1,10 @@
 #!/bin/bash
-# What a new user of a bare Debian does, run in one as root: put the package on, go through the first run against the
-# pretend company, take it off again. `cargo xtask package --try` makes the Debian, in a folder, and lays into /try the
-# package as offhook.deb and the playground's program.
+# What a bare Debian sees of Offhook, run in one as root: an administrator puts the package on with a key file and a
+# policy, a new user goes through the first run against the pretend company, and it is taken off again. `cargo xtask
+# package --try` makes the Debian, in a folder, and lays into /try the package as offhook.deb and the playground's program.
 #
-# Nothing here needs more than the bare system has: bash for HTTP, perl-base for the control socket.
+# Nothing here needs more than the bare system has: bash for HTTP, perl-base for the control socket. There is no window in
+# it: the steps of the first run are the commands that the window would send.
 set -euo pipefail
 
 step() { printf -- '-- %s\n' "$*"; }
@@ -51,6 +52,20 @@ page() { # JSON…: commands as the window sends them, one after the other
     }' /home/nora/.local/state/offhook/control.sock "$@" || fail "the program refused $*"
 }
 says() { nora offhookctl status --json | grep -q "$1"; }
+starts() { # the resident program, until it answers
+  nora sh -c 'cd; exec offhook --no-tray >offhook.log 2>&1' &
+  resident=$!
+  until_it_is 20 "the program" nora offhookctl status
+}
+ends() {
+  nora offhookctl quit
+  wait "$resident" || fail "it did not end well"
+}
+doctor_says() { # the doctor ends with 1 where it finds something
+  nora offhookctl doctor >/tmp/doctor || [ $? -eq 1 ] || fail "the doctor"
+  grep -qF "$1" /tmp/doctor || fail "the doctor does not say '$1': $(cat /tmp/doctor)"
+}
+stored() { grep -qE "^$2 = \"?$3\"?$" <(sed -n "/^\[$1\]/,/^\[/p" /home/nora/.local/state/offhook/settings.toml); }
 
 export DEBIAN_FRONTEND=noninteractive
 apt-get update -q >/dev/null
@@ -68,7 +83,7 @@ for file in /usr/share/applications/offhook.desktop /usr/share/icons/hicolor/sca
 done
 if find /etc -name '*offhook*' | grep .; then fail "something in /etc: it starts by itself, or would be left"; fi
 
-step "a new user starts it and opens the first run"
+step "a new user, and the company"
 useradd --create-home nora
 nora /try/offhook-playground --data-dir /home/nora/company >/tmp/company.json &
 company=$!
@@ -76,19 +91,46 @@ trap 'kill "$company" 2>/dev/null || true' EXIT
 until_it_is 20 "the pretend company" grep -q control_url /tmp/company.json
 word() { grep -o "\"$1\":\"[^\"]*\"" /tmp/company.json | head -n 1 | cut -d'"' -f4; }
 port=$(word control_url | sed 's|.*:||; s|/.*||')
-nora sh -c 'cd; exec offhook --no-tray >offhook.log 2>&1' &
-resident=$!
-until_it_is 20 "the program" nora offhookctl status
-says '"state":"signed-out"' || fail "a fresh start is $(nora offhookctl status --json)"
-
-step "tells it of the company, which a key file or a policy does elsewhere"
 setting() { sed -n "/^\[$1\]/,/^\[/s/^$2 = \"\{0,1\}\([^\"]*\)\"\{0,1\}$/\1/p" /home/nora/company/settings.toml | head -n 1; }
-draft=
-for key in microsoft.cloud microsoft.tenant microsoft.client_id microsoft.login_url microsoft.graph_url \
-  phone.kind phone.host phone.port phone.tls phone.user phone.extension store.secrets; do
-  draft="$draft,\"$key\":\"$(setting "${key%%.*}" "${key##*.}")\""
+
+step "the administrator makes a signed key file and a policy, and puts both where ADMIN.md says"
+(
+  umask 077
+  mkdir /root/roll-out && cd /root/roll-out
+  openssl genpkey -algorithm ed25519 -out signer.pem
+  offhookctl key new --name pbx.example.com --kind "$(setting phone kind)" --host "$(setting phone host)" \
+    --port "$(setting phone port)" --issuer "IT Example" --valid-days 30 --sign signer.pem --out pbx.example.com.pbxkey
+  signer=$(offhookctl key show pbx.example.com.pbxkey | sed -n 's/^signer *//p')
+  {
+    echo '[microsoft]'
+    for key in cloud tenant client_id login_url graph_url; do echo "$key = \"$(setting microsoft "$key")\""; done
+    printf '[phone]\nkey_file = "/etc/offhook/pbx.example.com.pbxkey"\nkey_signers = ["%s"]\n' "$signer"
+    printf '[store]\nsecrets = "file"\n'
+  } >policy.toml
+  install -d -m 0755 /etc/offhook
+  # At first as it was made, for the administrator alone.
+  install -m 0600 pbx.example.com.pbxkey /etc/offhook/
+  install -m 0644 policy.toml /etc/offhook/
+)
+step "a key file that the user may not read is refused, and the doctor says so"
+starts
+doctor_says "PBXKEY_NOT_READABLE"
+if stored phone host "$(setting phone host)"; then fail "it was taken over all the same"; fi
+ends
+step "one that the user may read sets up the phone system, without a question"
+install -m 0644 /root/roll-out/pbx.example.com.pbxkey /etc/offhook/
+starts
+says '"state":"signed-out"' || fail "a fresh start is $(nora offhookctl status --json)"
+for key in kind host port; do
+  until_it_is 20 "the $key of the key file" stored phone "$key" "$(setting phone "$key")"
 done
-page "{\"apply\":{${draft#,}}}" '{"first_run":"next"}'
+doctor_says "Set by your organisation: 8."
+if grep -F "forced-key-refused" /tmp/doctor; then fail "the key file was refused"; fi
+
+step "the first run: who the user is at the phone system, which no policy knows"
+# And that the pretend phone system speaks without TLS, which no key file says.
+page '{"first_run":"next"}'
+page "{\"apply\":{\"phone.tls\":\"off\",\"phone.user\":\"$(setting phone user)\",\"phone.extension\":\"$(setting phone extension)\"}}"
 
 step "signs in with a code"
 nora offhookctl sign-in --device-code >/tmp/sign-in 2>&1 &
@@ -110,26 +152,46 @@ told people/alice/pick '{"status":"do-not-disturb"}'
 until_it_is 60 "do not disturb" says '"dnd":{"value":true,"owner":"offhook"}'
 told people/alice/pick '{"status":null}'
 until_it_is 60 "its end" says '"dnd":{"value":false'
-nora offhookctl doctor || [ $? -eq 1 ] || fail "the doctor"
+doctor_says "Set by your organisation: 8."
+cat /tmp/doctor
 page '{"autostart":{"on":false}}'
 step "leaves, and takes along what was stored"
 nora offhookctl sign-out
 nora offhookctl secret remove all
 if grep -E 'microsoft|phone/' /home/nora/.local/state/offhook/secrets.json; then fail "something secret is left"; fi
-nora offhookctl quit
-wait "$resident" || fail "it did not end well"
+ends
 
-step "takes it off"
+step "takes it off, and the administrator what the roll-out put beside it"
+rm -r /etc/offhook /root/roll-out
 apt-get remove -q -y offhook >/tmp/apt.log 2>&1 || { cat /tmp/apt.log >&2; fail "apt refused"; }
 if find / -xdev \( -path /proc -o -path /try -o -path /var -o -path /home \) -prune -o -name '*offhook*' -print | grep .; then
   fail "that is left of the package"
 fi
+# What stays is the user's: a package removes nothing from homes, and who puts Offhook on again goes on where they were.
+declare -A stays=(
+  [settings.toml]="the settings"
+  [settings.last.toml]="the settings as they could be read last"
+  [keys.json]="which key file was agreed to, and who signed it: another signer is refused after a new installation too"
+  [ledger.json]="what Offhook still held on the phone: nothing, and how far apart Microsoft wants the reads"
+  [secrets.json]="where passwords and tokens were: emptied above"
+  [hook.json]="where softphones report calls, and their token: what is set up in them goes on working after a new installation"
+  [lock]="empty; held while Offhook runs"
+  [logs/offhook.log]="the log, for whoever asks why it was taken off"
+)
 echo "in the home of the user are left:"
-find /home/nora -type f -newer /tmp/before ! -path '/home/nora/company/*' ! -path /home/nora/offhook.log -printf '  %P\n' | sort | tee /tmp/left
-# Settings, what was stored beside them, and the log: nothing that runs, nothing that starts.
-if grep -vE '^  \.local/state/offhook/(settings(\.last)?\.toml|ledger\.json|secrets\.json|lock|logs/[^/]+|[a-z-]+\.json|[a-z-]+\.toml)$' /tmp/left; then
-  fail "that is more than settings"
-fi
+find /home/nora ! -type d -newer /tmp/before ! -path '/home/nora/company/*' ! -path /home/nora/offhook.log -printf '%P\n' | sort >/tmp/left
+while read -r file; do
+  why=${stays[${file#.local/state/offhook/}]-}
+  case $file in .local/state/offhook/*) ;; *) why= ;; esac
+  [ -n "$why" ] || fail "$file is left, which is more than settings"
+  printf '  %s (%s bytes): %s\n' "$file" "$(stat -c %s "/home/nora/$file")" "$why"
+done </tmp/left
+for file in settings.toml keys.json; do
+  grep -qx ".local/state/offhook/$file" /tmp/left || fail "$file is gone, and it is the user's"
+done
+data=/home/nora/.local/state/offhook
+if [ -s "$data/lock" ]; then fail "something is in $data/lock"; fi
+if grep -rlF "$password" "$data"; then fail "the password is left"; fi
 if ls /home/nora/.config/autostart/ 2>/dev/null | grep .; then fail "it would still start"; fi
 
 step "purges it"

@@ -14,7 +14,8 @@ pub(crate) const READ_LIMIT: Duration = Duration::from_secs(10);
 ///
 /// # Errors
 /// [`KeyFault::NotAFile`] for a folder, a link, a device, a pipe, and whatever can't be read;
-/// [`KeyFault::TooLarge`], found before anything is read.
+/// [`KeyFault::NotReadable`] for a file that the person has no right to; [`KeyFault::TooLarge`], found before
+/// anything is read.
 pub(crate) fn read(path: &Path) -> Result<Vec<u8>, KeyFault> {
     if !path.is_absolute() {
         return Err(KeyFault::NotAFile);
@@ -22,7 +23,7 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, KeyFault> {
     let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX);
     let file = open(path).map_err(|error| {
         tracing::debug!(%error, "the dropped file could not be opened");
-        KeyFault::NotAFile
+        refused(path, &error)
     })?;
     let metadata = file.metadata().map_err(|_| KeyFault::NotAFile)?;
     // Of a link that was opened as such, neither is true.
@@ -41,6 +42,16 @@ pub(crate) fn read(path: &Path) -> Result<Vec<u8>, KeyFault> {
         return Err(KeyFault::TooLarge);
     }
     Ok(bytes)
+}
+
+/// Why it could not be opened. Windows denies access to a folder as well.
+fn refused(path: &Path, error: &std::io::Error) -> KeyFault {
+    let is_no_file = || path.symlink_metadata().is_ok_and(|found| !found.is_file());
+    if error.kind() == std::io::ErrorKind::PermissionDenied && !is_no_file() {
+        KeyFault::NotReadable
+    } else {
+        KeyFault::NotAFile
+    }
 }
 
 /// Without following a link, and without waiting for the other end of a pipe.
@@ -111,5 +122,34 @@ mod tests {
         // A folder on the way may be a link: that is how many desktops arrange a home.
         std::os::unix::fs::symlink(folder.path(), at("way")).unwrap();
         assert_eq!(read(&at("way").join("file")), Ok(b"{}".to_vec()));
+    }
+
+    #[test]
+    fn a_file_that_the_person_may_not_read_is_told_from_what_is_no_file() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let mode = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+        mode(folder.path(), 0o755);
+        fs::write(at("file"), "{}").unwrap();
+        fs::create_dir(at("folder")).unwrap();
+        fs::create_dir(at("closed")).unwrap();
+        fs::write(at("closed").join("file"), "{}").unwrap();
+        for name in ["file", "folder", "closed"] {
+            mode(&at(name), 0o000);
+        }
+        let paths = ["file", "closed/file", "folder"].map(at);
+        // Root may read everything: a thread can be somebody else.
+        let outcomes = std::thread::spawn(move || {
+            if rustix::process::geteuid().is_root() {
+                let nobody = rustix::process::Uid::from_raw(65_534);
+                rustix::thread::set_thread_res_uid(nobody, nobody, nobody).unwrap();
+            }
+            paths.map(|path| read(&path))
+        });
+        let outcomes = outcomes.join().unwrap();
+        mode(&at("closed"), 0o700);
+        let [unreadable, folder] = [KeyFault::NotReadable, KeyFault::NotAFile].map(Err);
+        assert_eq!(outcomes, [unreadable.clone(), unreadable, folder]);
     }
 }

@@ -73,7 +73,7 @@ pub fn date(at: Timestamp, zone: &TimeZone, language: Language) -> String {
 }
 
 /// Why a key file was not taken. `detail`: the member, or the date, that the fault names.
-/// Codes and meanings: `facts/starface.md`, section 6.3.
+/// Codes and meanings: `facts/starface.md`, section 6.3, and `PBXKEY_NOT_READABLE`.
 pub fn key_fault(code: &str, detail: Option<&str>, language: Language) -> Problem {
     const NOT_OURS: [&str; 4] = [
         "This is not a key file of Offhook. The phone vendor's own key files can't be read.",
@@ -92,10 +92,16 @@ pub fn key_fault(code: &str, detail: Option<&str>, language: Language) -> Proble
     let with = |[mend, abhilfe]: [&'static str; 2], en, de| [en, mend, de, abhilfe];
     let texts = match code {
         "PBXKEY_NOT_A_FILE" => [
-            "Only a file can be dropped here, and it must be readable.",
+            "Only a file can be dropped here.",
             "Drop the .pbxkey file itself, not a folder or a link.",
-            "Hier kann nur eine lesbare Datei abgelegt werden.",
+            "Hier kann nur eine Datei abgelegt werden.",
             "Legen Sie die .pbxkey-Datei selbst ab, keinen Ordner und keine Verknüpfung.",
+        ],
+        "PBXKEY_NOT_READABLE" => [
+            "You are not allowed to read the key file.",
+            "Ask your administrator to make it readable for everybody who is to use it.",
+            "Sie dürfen die Schlüsseldatei nicht lesen.",
+            "Bitten Sie Ihre Administration, sie für alle lesbar zu machen, die sie verwenden sollen.",
         ],
         "PBXKEY_MULTIPLE_FILES" => [
             "More than one file was dropped.",
@@ -216,9 +222,10 @@ mod tests {
 
     const BOTH: [Language; 2] = [Language::En, Language::De];
 
-    /// The list of `facts/starface.md`, section 6.3.
-    const CODES: [&str; 17] = [
+    /// The list of `facts/starface.md`, section 6.3, and what it does not tell apart.
+    const CODES: [&str; 18] = [
         "PBXKEY_NOT_A_FILE",
+        "PBXKEY_NOT_READABLE",
         "PBXKEY_MULTIPLE_FILES",
         "PBXKEY_TOO_LARGE",
         "PBXKEY_NOT_UTF8",
