@@ -244,6 +244,7 @@ impl Run<'_> {
     fn switches(&self, tree: &Tree, own: &mut BTreeSet<Number>) -> Result<BTreeSet<Number>> {
         let root = xtask::parts::workspace();
         let sources = tree::sources()?;
+        let mut constant: BTreeSet<String> = BTreeSet::new();
         for _ in 0..ROUNDS {
             let mut files: BTreeMap<&str, Vec<(Number, &Mutant)>> =
                 sources.iter().map(|file| (file.as_str(), Vec::new())).collect();
@@ -255,8 +256,9 @@ impl Run<'_> {
             }
             let mut switched: BTreeMap<String, Switched> = BTreeMap::new();
             for (file, mutants) in files {
-                let mut text = switch::switched(&fs::read_to_string(root.join(file))?, &mutants)
-                    .with_context(|| file.to_owned())?;
+                let source = fs::read_to_string(root.join(file))?;
+                let mut text =
+                    switch::switched(&source, &mutants, &constant).with_context(|| file.to_owned())?;
                 if file == LIB {
                     text.text.push_str(&switch::module(self.all.len()));
                 }
@@ -267,18 +269,27 @@ impl Run<'_> {
             if refusals.is_empty() {
                 return Ok(switched.into_values().flat_map(|file| file.numbers).collect());
             }
-            let before = own.len();
+            let before = (own.len(), constant.len());
             for refusal in &refusals {
+                if let Some(name) = refusal.must_be_const() {
+                    constant.insert(name.to_owned());
+                    continue;
+                }
                 let faulty = refusal.places.iter().find_map(|(file, span)| {
                     let numbers = switched.get(file)?.at_fault(span);
                     (!numbers.is_empty()).then_some(numbers)
                 });
                 own.extend(faulty.unwrap_or_default());
             }
-            if own.len() == before {
+            if (own.len(), constant.len()) == before {
                 bail!("the compiler refuses the switches: {refusals:#?}");
             }
-            println!("{} refused, {} in all", own.len() - before, own.len());
+            println!(
+                "{} refused, {} in all; {} functions stay constant",
+                own.len() - before.0,
+                own.len(),
+                constant.len()
+            );
         }
         bail!("the compiler goes on refusing switches")
     }

@@ -2,8 +2,9 @@
 //! mutant, building, is done once for all.
 //!
 //! Where a mutant can change what is computed, the place is wrapped: `a == b` becomes
-//! `(match (&(a), &(b)) { (l, r) => if on(7) { l != r } else { l == r } })`. What can't be wrapped (a `const fn`) or
-//! does not compile when it is (`Timestamp * Duration`) is left to a build of its own.
+//! `(match (&(a), &(b)) { (l, r) => if on(7) { l != r } else { l == r } })`. A `const fn` can't ask for its switch: it
+//! loses its `const` where nothing needs it. What can't be wrapped (a function that returns `impl Trait`) or does not
+//! compile when it is (`Timestamp * Duration`) is left to a build of its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
@@ -80,11 +81,15 @@ pub mod mutant_switch {
     .replace("COUNT", &count.to_string())
 }
 
-/// Puts switches for `mutants`, all of one file, into its source.
+/// Puts switches for `mutants`, all of one file, into its source. Functions named in `constant` stay `const`.
 ///
 /// # Errors
 /// When the source can't be parsed.
-pub fn switched(source: &str, mutants: &[(Number, &Mutant)]) -> Result<Switched> {
+pub fn switched(
+    source: &str,
+    mutants: &[(Number, &Mutant)],
+    constant: &BTreeSet<String>,
+) -> Result<Switched> {
     let file = syn::parse_file(source).map_err(|error| anyhow!("{error}"))?;
     let mut open: BTreeMap<(usize, usize), Vec<(Number, &Mutant)>> = BTreeMap::new();
     for (number, mutant) in mutants {
@@ -95,6 +100,7 @@ pub fn switched(source: &str, mutants: &[(Number, &Mutant)]) -> Result<Switched>
     let mut places = Places {
         source,
         open,
+        constant,
         wraps: Vec::new(),
         is_const: false,
     };
@@ -122,6 +128,7 @@ struct Places<'a> {
     source: &'a str,
     /// The mutants that have no switch yet, by their span.
     open: BTreeMap<(usize, usize), Vec<(Number, &'a Mutant)>>,
+    constant: &'a BTreeSet<String>,
     wraps: Vec<Wrap>,
     is_const: bool,
 }
@@ -142,7 +149,18 @@ impl<'a> Places<'a> {
     }
 
     fn function(&mut self, signature: &syn::Signature, block: &'a syn::Block) {
-        let was_const = std::mem::replace(&mut self.is_const, signature.constness.is_some());
+        let stays = self.constant.contains(&signature.ident.to_string());
+        let was_const = std::mem::replace(&mut self.is_const, signature.constness.is_some() && stays);
+        if let Some(word) = signature.constness.as_ref().filter(|_| !stays) {
+            let word = word.span().byte_range();
+            self.wraps.push(Wrap {
+                range: word.clone(),
+                numbers: BTreeSet::new(),
+                before: Vec::new(),
+                instead: Some((word, Vec::new())),
+                after: Vec::new(),
+            });
+        }
         let returned = &self.source[signature.output.span().byte_range()];
         // Where a function returns one type that it does not name, a second one has no place.
         let ends = block.stmts.first().zip(block.stmts.last());
@@ -430,6 +448,8 @@ fn assemble(source: &str, wraps: Vec<Wrap>) -> Switched {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::{Kind, Mutant, switched};
 
     fn mutant(source: &str, kind: Kind, replaced: &str, replacement: &str) -> Mutant {
@@ -476,6 +496,13 @@ mod tests {
                 "fn f() -> bool { (crate::mutant_switch::on(0) == (a)) }",
             ),
             (
+                "pub const fn f() -> bool { !a }",
+                Kind::UnaryOperator,
+                "!",
+                "",
+                "pub  fn f() -> bool { (crate::mutant_switch::on(0) == (a)) }",
+            ),
+            (
                 "fn f() -> bool { a == b }",
                 Kind::FnValue,
                 "a == b",
@@ -505,7 +532,7 @@ mod tests {
             ),
         ] {
             let mutant = mutant(source, kind, replaced, replacement);
-            let text = switched(source, &[(0, &mutant)]).unwrap();
+            let text = switched(source, &[(0, &mutant)], &BTreeSet::new()).unwrap();
             assert_eq!(text.text, expected);
             assert_eq!(text.numbers.len(), 1);
         }
@@ -522,7 +549,7 @@ mod tests {
             mutant(source, Kind::FnValue, "a + 1 == b && !c", "false"),
         ];
         let all: Vec<_> = mutants.iter().enumerate().collect();
-        let text = switched(source, &all).unwrap();
+        let text = switched(source, &all, &BTreeSet::new()).unwrap();
         assert!(syn::parse_file(&text.text).is_ok(), "{}", text.text);
         assert_eq!(text.numbers.len(), mutants.len());
         let product = text.text.find("__l * __r").unwrap();
@@ -537,7 +564,7 @@ mod tests {
             ("fn f() { if let Some(a) = b && c { d } }", "&&"),
         ] {
             let mutant = mutant(source, Kind::BinaryOperator, replaced, "!=");
-            let text = switched(source, &[(0, &mutant)]).unwrap();
+            let text = switched(source, &[(0, &mutant)], &BTreeSet::from(["f".to_owned()])).unwrap();
             assert_eq!(text.text, source);
             assert!(text.numbers.is_empty());
         }

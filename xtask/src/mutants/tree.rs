@@ -45,10 +45,25 @@ pub fn as_rustc() -> Option<ExitCode> {
     })
 }
 
-/// An error of the compiler: where it lies, in which file from the root of the clone.
+/// An error of the compiler: what it says, and where it lies, in which file of the copy, from the root of the clone;
+/// nowhere when a test is refused that needs something of the engine.
 #[derive(Debug)]
 pub struct Refusal {
+    message: String,
     pub places: Vec<(String, Range<usize>)>,
+}
+
+impl Refusal {
+    /// The function of the engine that is called where only a `const fn` may be.
+    pub fn must_be_const(&self) -> Option<&str> {
+        let (_, called) = self
+            .message
+            .strip_prefix("cannot call non-const ")?
+            .split_once('`')?;
+        let (path, _) = called.split_once('`')?;
+        // The switch itself: its mutant lies in a constant and has a build of its own.
+        path.rsplit("::").next().filter(|name| *name != "on")
+    }
 }
 
 /// The copy.
@@ -90,13 +105,13 @@ impl Tree {
         Ok(cargo)
     }
 
-    /// What the compiler refuses of the engine without its tests; nothing when it takes it.
+    /// What the compiler refuses of the engine and its tests; nothing when it takes them.
     ///
     /// # Errors
     /// When cargo can't be run, or fails without the compiler's having refused anything.
     pub fn check(&self) -> Result<Vec<Refusal>> {
         let mut check = self.cargo(
-            &["check", "--quiet", "--lib", "--message-format", "json"],
+            &["check", "--quiet", "--lib", "--tests", "--message-format", "json"],
             PACKAGE,
         )?;
         let output = check.output().context("`cargo check` could not start")?;
@@ -131,7 +146,9 @@ impl Tree {
                 Some((within.display().to_string(), range))
             })
             .collect();
-        (!places.is_empty()).then_some(Refusal { places })
+        let message = message["message"].as_str().unwrap_or_default().to_owned();
+        let refusal = Refusal { message, places };
+        (!refusal.places.is_empty() || refusal.must_be_const().is_some()).then_some(refusal)
     }
 
     /// Builds the unit tests and the scenarios; the programs.
@@ -221,4 +238,31 @@ pub fn sources() -> Result<Vec<String>> {
         }
     }
     Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Refusal;
+
+    #[test]
+    fn a_function_that_must_be_const_is_named_by_the_compiler() {
+        for (message, name) in [
+            (
+                "cannot call non-const associated function `Instant::at` in constants",
+                Some("at"),
+            ),
+            (
+                "cannot call non-const method `clock::Instant::since` in constant functions",
+                Some("since"),
+            ),
+            ("cannot call non-const function `on` in constants", None),
+            ("cannot multiply `Timestamp` by `Duration`", None),
+        ] {
+            let refusal = Refusal {
+                message: message.into(),
+                places: Vec::new(),
+            };
+            assert_eq!(refusal.must_be_const(), name, "{message}");
+        }
+    }
 }
