@@ -295,13 +295,14 @@ impl Run<'_> {
     }
 
     fn alone(&self, own: &BTreeSet<Number>, outcomes: &mut Outcomes) -> Result<()> {
-        let tree = Tree::copy(self.folder.join("alone"), self.target.clone())?;
+        let tree = Tree::copy(self.folder.join("alone"), self.target.with_extension("alone"))?;
         let took = fs::read_to_string(self.folder.join("took.txt"))?;
         let took = Duration::from_secs(took.trim().parse()?);
         let root = xtask::parts::workspace();
         for file in tree::sources()? {
             tree.write(&file, &fs::read_to_string(root.join(&file))?)?;
         }
+        tree.is_built_from()?;
         for (done, number) in own.iter().enumerate() {
             let mutant = &self.all[*number];
             let source = fs::read_to_string(root.join(&mutant.file))?;

@@ -73,7 +73,8 @@ pub struct Tree {
 }
 
 impl Tree {
-    /// Copies what the engine includes into `folder`; what is built goes into `target`. The sources are to be written.
+    /// Copies what the engine includes into `folder`; what is built goes into `target`, which no other copy may use: cargo
+    /// would not see that its sources are others. The sources are to be written.
     ///
     /// # Errors
     /// When a file can't be copied.
@@ -124,6 +125,23 @@ impl Tree {
             );
         }
         Ok(refusals)
+    }
+
+    /// Makes sure that a fault in the copy is one of what is built.
+    ///
+    /// # Errors
+    /// When it is not.
+    pub fn is_built_from(&self) -> Result<()> {
+        let sound = self.check()?;
+        let path = self.folder.join(ENGINE).join("src/lib.rs");
+        let text = fs::read_to_string(&path)?;
+        fs::write(&path, format!("{text}\ncompile_error!();\n"))?;
+        let broken = self.check()?;
+        fs::write(&path, text)?;
+        if !sound.is_empty() || broken.is_empty() {
+            bail!("{} is not what cargo builds", self.folder.display());
+        }
+        Ok(())
     }
 
     fn refusal(&self, line: &str) -> Option<Refusal> {
