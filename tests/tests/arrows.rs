@@ -203,6 +203,101 @@ fn only_the_window_names_tauri() {
     }
 }
 
+/// What the programs' sources name beyond Microsoft's sign-in and Graph, and why none of it is ever asked.
+const NAMED: [(&str, &str); 12] = [
+    ("etherx.jabber.org", "an XML namespace"),
+    ("innovaphone.com", "an XML namespace"),
+    ("schemas.microsoft.com", "an XML namespace"),
+    ("schemas.xmlsoap.org", "an XML namespace"),
+    ("www.apple.com", "the type of a document"),
+    ("www.avaya.com", "an XML namespace"),
+    ("www.ecma-international.org", "an XML namespace"),
+    ("www.w3.org", "an XML namespace"),
+    ("schema.tauri.app", "the type of a document"),
+    ("mail.example.com", "an example for the person to replace"),
+    (
+        "go.microsoft.com",
+        "opened in the browser where the person asks for it",
+    ),
+    ("localhost", "this computer"),
+];
+
+/// Microsoft's clouds, of which one is set. The first pair is the one of DATA-FLOWS.md.
+const MICROSOFT: [&str; 5] = [
+    "login.microsoftonline.com",
+    "graph.microsoft.com",
+    "login.microsoftonline.us",
+    "graph.microsoft.us",
+    "dod-graph.microsoft.us",
+];
+
+/// No telemetry: a host that the programs could ask by themselves would have to be named somewhere.
+#[test]
+fn r23_the_programs_name_no_host_but_those_that_the_page_on_data_flows_names() {
+    let root = workspace();
+    let mut found: BTreeMap<String, PathBuf> = BTreeMap::new();
+    for folder in ["crates", "src-tauri", "ui/src"] {
+        for file in files(&root.join(folder)) {
+            let path = file
+                .strip_prefix(&root)
+                .unwrap()
+                .to_string_lossy()
+                .replace('\\', "/");
+            let is_source = [".rs", ".ts", ".html", ".toml", ".json"]
+                .iter()
+                .any(|end| path.ends_with(end));
+            let is_test = [
+                "/tests/",
+                "/tests.rs",
+                "/fakes/",
+                ".test.",
+                "/fuzzing.rs",
+                "/gen/",
+                "/target/",
+            ]
+            .iter()
+            .any(|part| path.contains(part));
+            if !is_source || is_test || path.starts_with("crates/playground/") {
+                continue;
+            }
+            let text = fs::read_to_string(&file).unwrap();
+            let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
+            for line in code.lines().filter(|line| !line.trim_start().starts_with("//")) {
+                for host in hosts(line) {
+                    found.insert(host, file.clone());
+                }
+            }
+        }
+    }
+    let page = fs::read_to_string(root.join("docs/DATA-FLOWS.md")).unwrap();
+    assert!(
+        MICROSOFT[..2].iter().all(|host| page.contains(host)),
+        "DATA-FLOWS.md names both"
+    );
+    for host in MICROSOFT {
+        assert!(found.remove(host).is_some(), "{host} is not found: is anything?");
+    }
+    for (host, _) in NAMED {
+        assert!(found.remove(host).is_some(), "{host} is named no more");
+    }
+    assert!(found.is_empty(), "{found:?}");
+}
+
+/// Names with a dot, and `localhost`, after `://` in a line.
+fn hosts(line: &str) -> Vec<String> {
+    line.split("://")
+        .skip(1)
+        .map(|rest| {
+            let end = rest.find(|c: char| !c.is_ascii_alphanumeric() && !".-".contains(c));
+            rest[..end.unwrap_or(rest.len())].trim_matches('.').to_owned()
+        })
+        .filter(|host| host == "localhost" || host.contains('.'))
+        .filter(|host| {
+            !host.ends_with(".example") && !host.starts_with("127.0.0.1") && host != "ipc.localhost"
+        })
+        .collect()
+}
+
 #[test]
 fn only_one_file_of_the_pages_names_tauri() {
     let mut naming = Vec::new();
