@@ -57,6 +57,8 @@ pub enum Break {
     NeverSets,
     /// 18: no session is ever set.
     NeverTells,
+    /// 19: what the phone system does not take is written all the same.
+    WritesWhatIsNotTaken,
     /// 15: whether both accounts are one person's is asked although it was answered.
     AsksAgain,
 }

@@ -24,6 +24,7 @@ impl Desk {
             wants = model::wants(self.choices(), &in_force.presence, on_phone);
         }
         wants = self.with_known_appointments(engine, wants);
+        model::in_words(&mut wants, facts.phone.abilities().presence_words);
         let mut differ = None;
         let text = wants[3].as_ref().filter(|_| self.rules.calendar.teams_message);
         let text = text.filter(

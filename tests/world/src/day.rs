@@ -5,6 +5,7 @@ use super::chance::Chance;
 use super::desk::{Desk, Failure};
 use super::logs;
 use super::model::{CELLS, Own};
+use super::pbx;
 use super::person;
 use offhook_engine::jiff::civil::{Time, Weekday};
 use offhook_engine::jiff::tz::TimeZone;
@@ -74,7 +75,9 @@ pub fn day(seed: u64, goes_on: bool) -> Outcome {
 
 fn through(seed: u64, goes_on: bool, tells: bool) -> Outcome {
     let (zone, begins) = CHANGES[(seed % 6) as usize];
-    let own: Vec<Own> = if seed % 4 < 2 {
+    // Few days of each, so that the others are as they were.
+    let (others, replies, few) = (seed % 13 == 5, seed % 13 == 7, seed % 13 == 9);
+    let own: Vec<Own> = if seed % 4 < 2 || others || few {
         CELLS.iter().take(2).map(|(_, _, own)| *own).collect()
     } else {
         Vec::new()
@@ -104,6 +107,15 @@ fn through(seed: u64, goes_on: bool, tells: bool) -> Outcome {
     }
     if has_messages {
         desk.has_messages();
+    }
+    if others {
+        desk.other = Some(Chance::new(seed));
+    }
+    if replies {
+        desk.automatic_replies();
+    }
+    if few {
+        desk.abilities = pbx::FEW;
     }
     desk.goes_on = goes_on;
     desk.tells = tells;

@@ -5,6 +5,7 @@ use super::chance::Chance;
 use super::graph::{Graph, Shown, Who};
 use super::message::Board;
 use super::model::Own;
+use super::pbx;
 use super::second::{self, Second};
 use super::story::Story;
 use super::told::Told;
@@ -13,7 +14,7 @@ use offhook_engine::fault::Fault;
 use offhook_engine::jiff::{SignedDuration, Timestamp};
 use offhook_engine::ledger::Ledger;
 use offhook_engine::line::CallState;
-use offhook_engine::phone::{Field, FieldValue};
+use offhook_engine::phone::{Abilities, Field, FieldValue};
 use offhook_engine::rules::Rules;
 use offhook_engine::teams::{Presence, StatusMessage};
 use offhook_engine::{Effect, Engine, Input, Instant, Now};
@@ -64,6 +65,8 @@ pub enum Event {
     /// Nobody touches the keyboard: what Teams shows then, if it still shows this.
     Fades(Presence),
     PickEnds,
+    /// Automatic replies are switched on, or off.
+    AutomaticReplies,
     ClockBack(i64),
     OtherProgram,
     /// It takes back what we have written.
@@ -145,6 +148,8 @@ pub struct Desk {
     pub lost_until: u64,
     pub fields: BTreeMap<Field, FieldValue>,
     pub phone_up: bool,
+    /// What the phone system and the account can do (R13).
+    pub abilities: Abilities,
     /// News of the phone system comes in order.
     pub phone_news_at: Instant,
     pub lines: [Line; 3],
@@ -152,6 +157,10 @@ pub struct Desk {
     pub trouble: BTreeSet<&'static str>,
     /// The other program takes back what we write; otherwise it writes when it likes.
     pub fights: bool,
+    /// The field that it takes back.
+    pub fought: Field,
+    /// It writes any field, not do not disturb alone. With a chance of its own, so that other days are as they were.
+    pub other: Option<Chance>,
     pub hindered_until: Instant,
     pub asleep: bool,
     pub evening_until: Instant,
@@ -225,11 +234,14 @@ impl Desk {
             watch: Watch::new(fields.clone(), now),
             fields,
             phone_up: true,
+            abilities: pbx::ALL,
             phone_news_at: now.mono,
             lines: [line("phone", true), line("baresip", true), line("hook", false)],
             told: Told::default(),
             trouble: BTreeSet::new(),
             fights: false,
+            fought: Field::Dnd,
+            other: None,
             hindered_until: now.mono,
             asleep: false,
             evening_until: now.mono,
@@ -467,22 +479,16 @@ impl Desk {
                     self.graph.note(self.now.mono);
                 }
             }
+            Event::AutomaticReplies => self.automatic_replies(),
             Event::ClockBack(seconds) => self.jump(-seconds),
             Event::OtherProgram => {
                 if self.trouble.contains("another program writes the phone") {
-                    self.story.happens("another program writes the phone");
-                    let on = self.fields[&Field::Dnd] == FieldValue::Dnd(true);
-                    self.by_hand(FieldValue::Dnd(!on));
+                    self.other_writes();
                     let wait = self.chance.between(5.0, 90.0);
                     self.later(wait, Event::OtherProgram);
                 }
             }
-            Event::OtherUndoes => {
-                if self.fields[&Field::Dnd] == FieldValue::Dnd(true) {
-                    self.story.happens("another program writes the phone");
-                    self.by_hand(FieldValue::Dnd(false));
-                }
-            }
+            Event::OtherUndoes => self.other_undoes(),
             Event::Second(event) => self.second_happens(event),
             Event::Look => {
                 self.graph.note(self.now.mono);

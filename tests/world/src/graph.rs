@@ -16,6 +16,8 @@ pub enum Who {
 pub struct Graph {
     /// What Teams' own sessions say.
     pub own: Presence,
+    /// Automatic replies are on; told beside whatever else shows, where it is told at all.
+    pub out_of_office: Option<bool>,
     /// Picked by the person, or set by us: one slot, the last one wins.
     pub preferred: Option<Preferred>,
     /// One for each person and client id, whichever desk sets it.
@@ -57,6 +59,7 @@ impl Graph {
     pub fn new() -> Self {
         Self {
             own: Presence::new("Available", "Available"),
+            out_of_office: None,
             preferred: None,
             session: None,
             shown: VecDeque::new(),
@@ -79,6 +82,12 @@ impl Graph {
 
     /// What a read without lag shows.
     pub fn shows(&self, now: Instant) -> Shown {
+        let mut shown = self.strongest(now);
+        shown.presence.out_of_office = self.out_of_office;
+        shown
+    }
+
+    fn strongest(&self, now: Instant) -> Shown {
         if let Some(preferred) = self.preferred.as_ref().filter(|p| now < p.until) {
             return Shown {
                 presence: preferred.presence.clone(),
@@ -100,7 +109,7 @@ impl Graph {
     /// The desk has a session, and something else shows.
     pub fn is_hidden(&self, now: Instant) -> bool {
         let session = self.session(now).filter(|session| session.by == Who::Desk);
-        session.is_some_and(|session| self.shows(now).presence != session.pair.presence())
+        session.is_some_and(|session| self.strongest(now).presence != session.pair.presence())
     }
 
     /// Called after every change and as time passes, for reads that lag. What has run out since the last call shows

@@ -206,7 +206,8 @@ impl Desk {
         let released = self.watch.released;
         let outgoing = self.rules.outgoing_counts;
         let truth = model::wants(self.choices(), shows, self.told.on_the_phone(outgoing, now));
-        let truth = self.with_appointments(shows, truth);
+        let mut truth = self.with_appointments(shows, truth);
+        self.in_words_of_the_phone(&mut truth);
         let ending = ["Offline", "OffWork", "PresenceUnknown"]
             .iter()
             .any(|word| shows.says(word))
@@ -254,7 +255,7 @@ impl Desk {
             } else {
                 self.watch.idle.remove(&field);
             }
-            let left = echo || released || self.is_left(engine, field);
+            let left = echo || released || self.is_left(engine, field) || !self.abilities.of(field).write;
             let missing = want.filter(|want| reachable && !left && want != shown);
             if let Some(want) = missing {
                 let before = self.watch.missing.remove(&field);
@@ -315,6 +316,23 @@ impl Desk {
         for (invariant, why) in found {
             self.fail(invariant, &why);
         }
+    }
+
+    /// Counts what is wanted and can't be set as it is.
+    fn in_words_of_the_phone(&mut self, wants: &mut [Option<FieldValue>; 4]) {
+        let lacks = |desk: &Self, n: usize| wants[n].as_ref().is_some_and(|want| !desk.takes(want));
+        let (note, presence) = (lacks(self, 3), lacks(self, 2));
+        for (lacks, kind) in [
+            (note, "a field that the phone does not take"),
+            (presence, "a presence that the phone has no word for"),
+        ] {
+            if !lacks {
+                self.watch.lacking.remove(kind);
+            } else if self.watch.lacking.insert(kind) {
+                self.story.happens(kind);
+            }
+        }
+        model::in_words(wants, self.abilities.presence_words);
     }
 
     /// The person, or another program, has the last word on that field, or nobody can tell whose it is.

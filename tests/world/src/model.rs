@@ -4,7 +4,7 @@
     reason = "each question looks at one kind of cell of the person's own"
 )]
 
-use offhook_engine::phone::{FieldValue, PhonePresence};
+use offhook_engine::phone::{FieldValue, PhonePresence, PresenceWords};
 use offhook_engine::teams::{PreferredPair, Presence, SessionPair, Word};
 
 /// (word, do not disturb, presence)
@@ -26,6 +26,7 @@ const RECOMMENDED: &[Row] = &[
     ("Available", false, None),
     ("Inactive", false, None),
     ("AvailableInactive", false, None),
+    (OUT_OF_OFFICE, false, None),
 ];
 const STARFACE: &[Row] = &[
     ("Available", false, None),
@@ -36,8 +37,10 @@ const STARFACE: &[Row] = &[
     ("DoNotDisturb", false, None),
     ("Away", false, None),
     ("BeRightBack", false, None),
+    (OUT_OF_OFFICE, false, None),
 ];
 const INNOVAPHONE: &[Row] = &[
+    (OUT_OF_OFFICE, false, Some(Away)),
     ("Away", false, Some(Away)),
     ("BeRightBack", false, Some(Away)),
     ("Busy", false, Some(Busy)),
@@ -60,6 +63,17 @@ const PROCALL: &[Row] = &[
     ("InAConferenceCall", false, Some(OnThePhone)),
     ("Presenting", true, Some(Dnd)),
     ("InAMeeting", false, None),
+    (OUT_OF_OFFICE, false, None),
+];
+
+/// The row of a person whose automatic replies are on, while nothing stronger shows (`facts/graph.md`, section 1.4).
+const OUT_OF_OFFICE: &str = "OutOfOffice";
+const WEAKER: [&str; 5] = [
+    "Available",
+    "AvailableInactive",
+    "Inactive",
+    "Away",
+    "BeRightBack",
 ];
 
 /// The person's choices that the tables depend on.
@@ -148,6 +162,11 @@ pub const CELLS: &[(&str, &str, Own)] = &[
         "rules.states.Busy.forward",
         FORWARD,
         Own::Forward("Busy", Some(FORWARD)),
+    ),
+    (
+        "rules.states.OutOfOffice.dnd",
+        "on",
+        Own::Dnd(OUT_OF_OFFICE, true),
     ),
     ("rules.calls.call.teams", "nothing", Own::Call(None)),
     (
@@ -243,6 +262,32 @@ pub fn wants(choices: Choices<'_>, teams: &Presence, call_on_the_phone: bool) ->
     ]
 }
 
+/// What the phone system has a word for: for others one that says less, or none (R13).
+pub fn in_words(wants: &mut [Option<FieldValue>; 4], words: PresenceWords) {
+    let Some(FieldValue::Presence(wanted)) = &mut wants[2] else {
+        return;
+    };
+    let Some(word) = wanted.filter(|word| !words.has(*word)) else {
+        return;
+    };
+    let less = match word {
+        Dnd | OnThePhone | Meeting => Some(Busy),
+        ExtendedAway => Some(Away),
+        Busy | Away | Available => None,
+    };
+    *wanted = less.filter(|less| words.has(*less));
+}
+
+/// A row of the person's own is one, whichever field it is about.
+fn rules_on(own: &Own, word: &Word) -> bool {
+    match own {
+        Own::Dnd(when, _) | Own::Forward(when, _) | Own::Presence(when, _) | Own::Note(when, _) => {
+            word.is(when)
+        }
+        _ => false,
+    }
+}
+
 fn cell<T>(
     choices: Choices<'_>,
     teams: &Presence,
@@ -256,7 +301,15 @@ fn cell<T>(
         _ => RECOMMENDED,
     };
     let chosen = |word: &Word| choices.own.iter().find_map(|cell| own(cell, word));
-    for word in [&teams.activity, &teams.availability] {
+    let has_row = |word: &Word| {
+        table.iter().any(|row| word.is(row.0)) || choices.own.iter().any(|own| rules_on(own, word))
+    };
+    let words = [&teams.activity, &teams.availability];
+    let first = words.into_iter().find(|word| has_row(word));
+    let is_weak = first.is_none_or(|word| WEAKER.iter().any(|weaker| word.is(weaker)));
+    let away = Word::new(OUT_OF_OFFICE);
+    let away = (teams.out_of_office == Some(true) && is_weak).then_some(&away);
+    for word in away.into_iter().chain(words) {
         if let Some(value) = chosen(word) {
             return Some(value);
         }

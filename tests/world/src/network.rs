@@ -150,6 +150,21 @@ impl Desk {
         self.later(stays, Event::Fades(to));
     }
 
+    /// The person switches them on or off.
+    pub fn automatic_replies(&mut self) {
+        let on = self.graph.out_of_office != Some(true);
+        if on {
+            self.story.happens("automatic replies");
+        }
+        self.says(|| format!("automatic replies are {}", if on { "on" } else { "off" }));
+        self.watch.change(self.now.mono);
+        self.graph.note(self.now.mono);
+        self.graph.out_of_office = Some(on);
+        self.graph.note(self.now.mono);
+        let span = self.chance.between(600.0, 5400.0);
+        self.later(span, Event::AutomaticReplies);
+    }
+
     pub fn writes_graph(&mut self, effect: Effect) {
         let fate = self.graph_fate(true);
         let failed = fate.outcome.is_err();

@@ -5,7 +5,43 @@ use super::program::fault;
 use offhook_engine::Input;
 use offhook_engine::fault::FaultKind;
 use offhook_engine::line::{LineEvent, SourceId};
-use offhook_engine::phone::{Field, FieldValue};
+use offhook_engine::phone::{
+    Abilities, Can, Field, FieldValue, NoteLength, PhonePresence, PresenceWords, Unconfirmed,
+};
+
+const BOTH: Can = Can {
+    read: true,
+    write: true,
+};
+
+/// A phone system that can do all.
+pub const ALL: Abilities = Abilities {
+    dnd: BOTH,
+    forward: BOTH,
+    presence: BOTH,
+    note: BOTH,
+    calls: true,
+    could_change_others: false,
+    presence_words: PresenceWords::ALL,
+    dnd_is_presence: false,
+    prepared_forward: false,
+    tells_internal_apart: false,
+    note_length: NoteLength(280),
+    unconfirmed: Unconfirmed {
+        dnd: false,
+        forward: false,
+    },
+};
+
+/// One that has few words for presence and shows notes without taking any.
+pub const FEW: Abilities = Abilities {
+    note: Can {
+        read: true,
+        write: false,
+    },
+    presence_words: PresenceWords::of(&[PhonePresence::Dnd, PhonePresence::Busy, PhonePresence::Away]),
+    ..ALL
+};
 
 impl Desk {
     /// When news that would come after `wait` is there: never before what was said earlier.
@@ -23,6 +59,12 @@ impl Desk {
     pub fn writes_phone(&mut self, value: FieldValue) {
         self.says(|| format!("writes {value:?}"));
         let field = value.field();
+        if !self.takes(&value) {
+            self.fail(
+                19,
+                &format!("{value:?} is written, which the phone system does not take"),
+            );
+        }
         let mut delay = self.chance.between(0.02, 0.3);
         let mut outcome = Ok(());
         let mut acts = true;
@@ -83,7 +125,7 @@ impl Desk {
         };
         self.says(|| format!("the phone shows {value:?}, by us{way}"));
         self.note_act(&write);
-        let sets = value == FieldValue::Dnd(true);
+        let sets = field == self.fought && value != field.at_rest();
         if sets && self.fights && self.trouble.contains("another program writes the phone") {
             let wait = self.chance.between(1.0, 8.0);
             self.later(wait, Event::OtherUndoes);
@@ -102,6 +144,66 @@ impl Desk {
         let field = value.field();
         self.fields.insert(field, value);
         self.push(field);
+    }
+
+    /// Whether this phone system and account can set that.
+    pub fn takes(&self, value: &FieldValue) -> bool {
+        let words = self.abilities.presence_words;
+        let word = match value {
+            FieldValue::Presence(Some(presence)) => words.has(*presence),
+            FieldValue::Presence(None)
+            | FieldValue::Dnd(_)
+            | FieldValue::Forward(_)
+            | FieldValue::Note(_) => true,
+        };
+        word && self.abilities.of(value.field()).write
+    }
+
+    /// Another program writes what it likes, when it likes.
+    pub fn other_writes(&mut self) {
+        let field = match &mut self.other {
+            Some(chance) => chance.pick(&Field::ALL),
+            None => Field::Dnd,
+        };
+        let sets = self.fields[&field] == field.at_rest();
+        self.other_sets(if sets { others(field) } else { field.at_rest() });
+    }
+
+    /// It takes back what we have written.
+    pub fn other_undoes(&mut self) {
+        let field = self.fought;
+        if self.fields[&field] != field.at_rest() {
+            self.other_sets(field.at_rest());
+        }
+    }
+
+    fn other_sets(&mut self, value: FieldValue) {
+        self.story.happens(match value.field() {
+            Field::Dnd => "another program writes the phone",
+            Field::Forward | Field::Presence | Field::Note => "another program writes another field",
+        });
+        self.by_hand(value);
+    }
+
+    /// Something to be fought over, more than once: each of these is set where the rules of the day set that field.
+    pub fn begins_to_fight(&mut self) {
+        self.fought = match &mut self.other {
+            Some(chance) => chance.pick(&Field::ALL),
+            None => Field::Dnd,
+        };
+        let field = self.fought;
+        if self.fields[&field] != field.at_rest() {
+            self.by_hand(field.at_rest());
+        }
+        let presence = match (field, self.rules.profile.name.as_str()) {
+            (Field::Dnd, "starface-9") | (Field::Presence, _) => ("Busy", "InACall"),
+            (Field::Dnd, _) => ("DoNotDisturb", "Presenting"),
+            (Field::Forward, _) => ("Away", "Away"),
+            (Field::Note, _) => ("Busy", "InAMeeting"),
+        };
+        for wait in [20.0, 125.0, 230.0] {
+            self.stirs_with(wait, presence);
+        }
     }
 
     /// Whoever listens hears what the field shows now.
@@ -167,5 +269,15 @@ impl Desk {
         self.input(up);
         self.line_back(0);
         self.second_phone_back();
+    }
+}
+
+/// What another program sets.
+fn others(field: Field) -> FieldValue {
+    match field {
+        Field::Dnd => FieldValue::Dnd(true),
+        Field::Forward => FieldValue::Forward(Some("+49 30 5550177".into())),
+        Field::Presence => FieldValue::Presence(Some(PhonePresence::Busy)),
+        Field::Note => FieldValue::Note("in the canteen".into()),
     }
 }

@@ -296,7 +296,14 @@ impl Desk {
                 super::model::NOTE.to_owned(),
             ])),
         };
-        if self.fields[&field] == value {
+        let known = match &value {
+            FieldValue::Presence(Some(word)) => self.abilities.presence_words.has(*word),
+            FieldValue::Presence(None)
+            | FieldValue::Dnd(_)
+            | FieldValue::Forward(_)
+            | FieldValue::Note(_) => true,
+        };
+        if self.fields[&field] == value || !known {
             return;
         }
         self.story.happens(match field {

@@ -6,7 +6,7 @@ use offhook_engine::facts::CalendarLink;
 use offhook_engine::fault::{Code, Fault, FaultKind};
 use offhook_engine::ledger::Ledger;
 use offhook_engine::line::{LineEvent, SourceId};
-use offhook_engine::phone::{Abilities, Can, Field, PhoneIdentity};
+use offhook_engine::phone::{Abilities, Field, PhoneIdentity};
 use offhook_engine::teams::{Account, Right, SignIn};
 use offhook_engine::{Engine, Input};
 
@@ -114,11 +114,12 @@ impl Desk {
     }
 
     pub fn phone_is_up(&mut self) -> Input {
-        phone_up(if self.calls_made.is_multiple_of(3) {
+        let name = if self.calls_made.is_multiple_of(3) {
             "Petra Kramer"
         } else {
             "Anna Muster"
-        })
+        };
+        phone_up(name, self.abilities)
     }
 
     pub fn gone(&mut self, how: &str, seconds: f64) {
@@ -246,25 +247,13 @@ impl Desk {
     }
 }
 
-pub fn phone_up(name: &str) -> Input {
-    let both = Can {
-        read: true,
-        write: true,
-    };
+pub fn phone_up(name: &str, abilities: Abilities) -> Input {
     Input::PhoneUp {
         identity: PhoneIdentity {
             key: PHONE.into(),
             system: "Pretend 1.0".into(),
             names: vec![name.into()],
         },
-        abilities: Abilities {
-            dnd: both,
-            forward: both,
-            presence: both,
-            note: both,
-            calls: true,
-            could_change_others: false,
-            ..Abilities::default()
-        },
+        abilities,
     }
 }

@@ -144,7 +144,7 @@ impl Desk {
         self.second_input(Input::PhoneConfigured(true));
         self.second_input(Input::SignIn(SignIn::SignedIn(account())));
         if self.phone_up {
-            self.second_input(phone_up("Anna Muster"));
+            self.second_input(phone_up("Anna Muster", self.abilities));
         }
     }
 
@@ -297,7 +297,7 @@ impl Desk {
     pub fn second_phone_back(&mut self) {
         if self.second.engine.is_some() {
             self.second_input(Input::PhoneDown(fault(FaultKind::Unreachable)));
-            self.second_input(phone_up("Anna Muster"));
+            self.second_input(phone_up("Anna Muster", self.abilities));
         }
     }
 }

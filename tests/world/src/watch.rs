@@ -70,6 +70,8 @@ pub struct Watch {
     /// Told to quit, to sign out or that the machine is about to sleep.
     leaving: bool,
     pub wants: Wants,
+    /// What is wanted just now and can't be set as it is.
+    pub lacking: BTreeSet<&'static str>,
     /// What the program has read of Teams last, and since when it has read that.
     pub seen: String,
     pub seen_since: Instant,
@@ -121,6 +123,7 @@ impl Watch {
             stale: false,
             leaving: false,
             wants: Wants::default(),
+            lacking: BTreeSet::new(),
             seen: String::new(),
             seen_since: now,
             grants: BTreeMap::new(),
@@ -289,7 +292,8 @@ impl Desk {
             Input::TeamsRead(outcome) => {
                 watch.in_flight.remove("read");
                 if let Ok(presence) = outcome {
-                    let seen = presence.to_string();
+                    let replies = presence.out_of_office.unwrap_or_default();
+                    let seen = format!("{presence}, automatic replies: {replies}");
                     if watch.seen != seen {
                         watch.seen = seen;
                         watch.seen_since = now;

@@ -2,7 +2,6 @@
 
 use super::desk::{Desk, Event};
 use offhook_engine::line::CallState;
-use offhook_engine::phone::{Field, FieldValue};
 use std::time::Duration;
 
 pub const TROUBLE: &[&str] = &[
@@ -97,17 +96,7 @@ impl Desk {
         if self.trouble.contains("another program writes the phone") {
             self.fights = self.chance.hits(0.85);
             if self.fights {
-                // Something to be fought over, more than once.
-                if self.fields[&Field::Dnd] == FieldValue::Dnd(true) {
-                    self.by_hand(FieldValue::Dnd(false));
-                }
-                let presence = match self.rules.profile.name.as_str() {
-                    "starface-9" => ("Busy", "InACall"),
-                    _ => ("DoNotDisturb", "Presenting"),
-                };
-                for wait in [20.0, 125.0, 230.0] {
-                    self.stirs_with(wait, presence);
-                }
+                self.begins_to_fight();
             } else {
                 self.later(10.0, Event::OtherProgram);
             }

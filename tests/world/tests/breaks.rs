@@ -192,3 +192,8 @@ fn invariant_18_finds_a_field_that_is_never_set() {
 fn invariant_18_finds_a_call_that_is_never_told() {
     finds_that(18, Break::NeverTells, "is not told to Teams");
 }
+
+#[test]
+fn invariant_19_finds_what_is_written_though_the_phone_system_does_not_take_it() {
+    assert!(found(Break::WritesWhatIsNotTaken, &[9, 22]).contains(&19));
+}

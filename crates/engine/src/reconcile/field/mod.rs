@@ -352,7 +352,8 @@ impl FieldState {
             context.yield_field(self.field, false);
         }
         self.quiet_since = None;
-        if !context.can.write || !context.can.read || breaks::is(Break::NeverSets) {
+        let can = context.can.write && context.can.read || breaks::is(Break::WritesWhatIsNotTaken);
+        if !can || breaks::is(Break::NeverSets) {
             self.not_done = Some(NotDoneReason::Capability);
             return;
         }
