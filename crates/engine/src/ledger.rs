@@ -421,6 +421,14 @@ mod tests {
         assert!(shown.contains(&word) && shown.contains("Written"), "{shown}");
     }
 
+    /// A ledger of the first version says no lifetime.
+    #[test]
+    fn r3_a_session_of_which_nothing_else_is_said_lasts_five_minutes() {
+        let text = r#"{"pair": "BusyInACall", "account": "a", "until": "2026-01-01T00:00:00Z"}"#;
+        let record: SessionRecord = serde_json::from_str(text).unwrap();
+        assert_eq!(record.lifetime, 300);
+    }
+
     #[test]
     fn r9_only_what_stood_otherwise_comes_late() {
         let (on, off) = (FieldValue::Dnd(true), FieldValue::Dnd(false));

@@ -408,6 +408,20 @@ mod tests {
         assert_eq!(row("Curious", "Odd"), None);
     }
 
+    /// `facts/graph.md`, section 1.2: `setUserPreferredPresence` without `expirationDuration`.
+    #[test]
+    fn what_nobody_chose_lasts_as_long_as_graph_would_let_it() {
+        const MINUTES_OF_A_DAY: u32 = 1440;
+        for to in ToTeams::all() {
+            let minutes = match to {
+                ToTeams::Nothing | ToTeams::Session(_) => 5,
+                ToTeams::Preferred(PreferredPair::Busy | PreferredPair::DoNotDisturb) => MINUTES_OF_A_DAY,
+                ToTeams::Preferred(_) => 7 * MINUTES_OF_A_DAY,
+            };
+            assert_eq!(to.usual_minutes(), minutes, "{to:?}");
+        }
+    }
+
     #[test]
     fn out_of_office_is_a_fact_of_its_own() {
         let profile = Profile::named("innovaphone").unwrap();

@@ -381,8 +381,54 @@ mod tests {
     use super::*;
     use crate::clock::Instant;
     use crate::facts::Link;
-    use crate::ledger::Hold;
+    use crate::ledger::{Hold, Late};
     use crate::phone::{Abilities, PhoneIdentity};
+
+    /// To `pbx/2001`.
+    fn link(now: Now) -> Link {
+        Link {
+            identity: Some(PhoneIdentity {
+                key: "pbx/2001".to_owned(),
+                system: "Pretend 1.0".to_owned(),
+                names: Vec::new(),
+            }),
+            abilities: Abilities::default(),
+            up: true,
+            since: now.wall,
+            down_at: None,
+            fault: None,
+        }
+    }
+
+    #[test]
+    fn r9_what_unset_is_about_to_remove_is_not_the_persons() {
+        let now = Now {
+            mono: Instant::from_origin(Duration::from_secs(1000)),
+            wall: jiff::Timestamp::UNIX_EPOCH,
+        };
+        let away = FieldValue::Presence(Some(PhonePresence::Away));
+        let mut facts = Facts::default();
+        facts.phone.link = Some(link(now));
+        facts.phone.on_seen(away.clone(), now);
+        for (phone, unset, is_persons) in [
+            ("pbx/2001", true, false),
+            ("pbx/2001", false, true),
+            ("pbx/2002", true, true),
+        ] {
+            let ledger = Ledger {
+                late: Some(Late {
+                    wrote: away.clone(),
+                    before: FieldValue::Presence(None),
+                    at: now.wall,
+                    arrived: false,
+                    phone: phone.into(),
+                }),
+                ..Ledger::default()
+            };
+            let told = by_hand(&facts, &ledger, unset, now);
+            assert_eq!(!told.is_empty(), is_persons, "late on {phone}, unset: {unset}");
+        }
+    }
 
     #[test]
     fn r5_what_we_hold_is_not_the_persons_unless_it_is_still_to_be_written() {
@@ -400,18 +446,7 @@ mod tests {
             (Stage::Releasing, away, false),
         ] {
             let mut facts = Facts::default();
-            facts.phone.link = Some(Link {
-                identity: Some(PhoneIdentity {
-                    key: "pbx/2001".to_owned(),
-                    system: "Pretend 1.0".to_owned(),
-                    names: Vec::new(),
-                }),
-                abilities: Abilities::default(),
-                up: true,
-                since: now.wall,
-                down_at: None,
-                fault: None,
-            });
+            facts.phone.link = Some(link(now));
             facts.phone.on_seen(value(shows), now);
             let mut ledger = Ledger::default();
             let hold = Hold {

@@ -71,6 +71,21 @@ impl Chance {
 mod tests {
     use super::*;
 
+    /// Vigna, "An experimental exploration of Marsaglia's xorshift generators, scrambled": xorshift64* of seed 1.
+    #[test]
+    fn chance_is_xorshift64_star() {
+        let mut chance = Chance::new(1);
+        for number in [
+            0x47e4_ce4b_896c_dd1d_u64,
+            0xabcf_a6a8_e079_651d,
+            0xb9d1_0d8f_eb73_1f57,
+        ] {
+            #[expect(clippy::cast_precision_loss, reason = "53 bits are what an f64 holds exactly")]
+            let share = (number >> 11) as f64 / (1u64 << 53) as f64;
+            assert!((chance.share() - share).abs() < f64::EPSILON);
+        }
+    }
+
     #[test]
     fn chance_is_spread_evenly_whatever_the_seed() {
         for seed in [0, 1, 7, 0xdead_beef, u64::MAX] {

@@ -191,15 +191,14 @@ impl Session {
             up.map(|up| (up.pair, LIFETIME))
         });
         let want = want.filter(|_| !breaks::is(Break::NeverTells));
+        self.let_go(context, now);
         let may_set = want.is_some() && self.tries.refused().is_none() && context.account.is_some();
+        let other = |up: &Up| want != Some((up.pair, up.lifetime));
         self.may = May {
             renew: may_set && !context.resyncing,
             clear: want.is_none() && context.account.is_some() && !context.resyncing,
-            replace: may_set,
+            replace: may_set && self.up.as_ref().is_some_and(other),
         };
-        self.let_go(context, now);
-        let other = |up: &Up| want != Some((up.pair, up.lifetime));
-        self.may.replace &= self.up.as_ref().is_some_and(other);
         if !self.tries.may(now.mono) {
             return;
         }
@@ -281,10 +280,8 @@ impl Session {
             self.note_replaced(context);
         }
         let ends = now.after(lifetime);
-        let span = match breaks::is(Break::RenewsTooOften) {
-            true => lifetime / 4,
-            false => lifetime / 2,
-        };
+        let times = if breaks::is(Break::RenewsTooOften) { 4 } else { 2 };
+        let span = lifetime / times;
         let put_off = JITTER * (2.0 * context.chance.share() - 1.0);
         let last = std::mem::replace(&mut self.put_off, put_off);
         let up = Up {

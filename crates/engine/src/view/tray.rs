@@ -192,3 +192,32 @@ fn cut(text: &str, most: usize) -> String {
     short.push('…');
     short
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `offhook-window` and the control socket know the pages by these.
+    #[test]
+    fn a_pages_name_is_its_own() {
+        for (page, name) in [
+            (Page::Now, "now"),
+            (Page::Account, "account"),
+            (Page::Phone, "phone"),
+            (Page::Sources, "sources"),
+            (Page::Rules, "rules"),
+            (Page::Calendar, "calendar"),
+            (Page::Startup, "startup"),
+            (Page::Diagnostics, "diagnostics"),
+        ] {
+            assert_eq!(page.name(), name);
+        }
+    }
+
+    #[test]
+    fn what_is_too_long_is_cut_at_a_character_and_marked() {
+        assert_eq!(cut("Rückruf", 7), "Rückruf");
+        assert_eq!(cut("Rückruf", 6), "Rückr…");
+        assert_eq!(cut("Rü", 0), "…");
+    }
+}

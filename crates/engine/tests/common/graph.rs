@@ -66,7 +66,8 @@ impl World {
         Some(Input::MessageSeen(seen))
     }
 
-    pub(super) fn message_shows(&self) -> StatusMessage {
+    /// What a reading shows, which may lag.
+    pub fn message_shows(&self) -> StatusMessage {
         let was = self.graph.message_was.as_ref();
         let lags = was.filter(|(_, until)| self.now.mono < *until);
         let shown = lags.map_or(&self.graph.message, |(was, _)| was);

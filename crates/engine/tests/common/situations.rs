@@ -1,7 +1,9 @@
 //! Situations that scenarios of several files begin with.
 
-use super::values::throttled;
+use super::values::{rules, throttled};
 use super::world::World;
+use offhook_engine::phone::Field;
+use offhook_engine::rules::Rules;
 
 /// So many reads are refused, each of them once.
 pub fn refused(w: &mut World, times: u32) {
@@ -15,11 +17,17 @@ pub fn refused(w: &mut World, times: u32) {
 
 /// Another program takes back what we set, seconds after it, `times` times.
 pub fn contested(times: u32) -> World {
-    let mut w = World::new("recommended");
+    contested_field(Field::Dnd, rules("recommended"), times)
+}
+
+/// As `contested`, of a field that `rules` set in do not disturb.
+pub fn contested_field(field: Field, rules: Rules, times: u32) -> World {
+    let mut w = World::with(rules);
     for _ in 0..times {
         w.teams("DoNotDisturb", "DoNotDisturb");
         w.after(3.0);
-        w.dnd_by_hand(false);
+        assert_ne!(w.phone.fields[&field], field.at_rest(), "not set");
+        w.by_hand(field.at_rest());
         w.teams("Available", "Available");
         w.after(60.0);
     }

@@ -30,6 +30,17 @@ fn r20_quit_waits_for_each_thing_that_nobody_has_confirmed_as_long_as_it_may() {
         w.graph.silent = true;
         w
     };
+    // Nothing is under way: it is tried again in a moment.
+    let uncleared = || {
+        let mut w = World::new("recommended");
+        w.answer("1");
+        w.after(30.0);
+        w.graph.writes_fail = Some(throttled(Some(20.0)));
+        w.hang_up("1");
+        w.after(3.0);
+        assert_eq!(w.clears(), 1);
+        w
+    };
     let preferred = || {
         let mut w = World::new("innovaphone");
         w.presence_by_hand(Some(PhonePresence::Busy));
@@ -45,9 +56,10 @@ fn r20_quit_waits_for_each_thing_that_nobody_has_confirmed_as_long_as_it_may() {
         w
     };
     type Held = (&'static str, fn() -> World);
-    let all: [Held; 4] = [
+    let all: [Held; 5] = [
         ("field", field),
         ("session", session),
+        ("uncleared session", uncleared),
         ("preferred", preferred),
         ("disk", disk),
     ];

@@ -3,7 +3,7 @@
 
 use crate::common::*;
 use offhook_engine::fault::{Code, FaultKind};
-use offhook_engine::phone::{FieldValue, PhonePresence};
+use offhook_engine::phone::{Field, FieldValue, PhonePresence};
 use offhook_engine::profile::ForwardRule;
 use offhook_engine::teams::PreferredPair;
 use offhook_engine::{Effect, Input, Notice, NoticeKind};
@@ -44,6 +44,36 @@ fn r5_a_preferred_presence_that_graph_refuses_is_not_asked_for_again_while_the_p
         2,
         "set by hand once more, asked for once more"
     );
+}
+
+#[test]
+fn r9_a_phone_system_that_was_not_reached_yet_is_probably_the_one_of_before() {
+    let mut w = World::new("recommended");
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    let held: Vec<Field> = w.disk.holds.iter().map(|hold| hold.wrote.field()).collect();
+    assert_eq!(held, [Field::Dnd]);
+    let mut next = World::cold(w.rules.clone(), w.disk.clone());
+    next.now = w.now;
+    next.teams_is("DoNotDisturb", "DoNotDisturb");
+    for input in [Input::PhoneConfigured(true), Input::SignIn(next.sign_in.clone())] {
+        next.input(input);
+    }
+    next.after(5.0);
+    next.input(Input::PutBack);
+    assert_eq!(
+        next.disk.yielded, held,
+        "what is held, though nothing is connected"
+    );
+}
+
+/// The simulated world judges the engine by it.
+#[test]
+fn r2_what_the_rules_want_can_be_asked_for() {
+    let mut w = World::new("recommended");
+    assert_eq!(w.engine.desired().session, None);
+    w.answer("1");
+    let wanted = w.engine.desired().session.as_ref().map(|wish| wish.pair);
+    assert_eq!(wanted, CALL);
 }
 
 #[test]

@@ -1,8 +1,10 @@
 //! R10: a field that another program writes is left to it.
 
 use crate::common::*;
+use crate::rules_table::with_own;
 use offhook_engine::Input;
 use offhook_engine::fault::Code;
+use offhook_engine::phone::Field;
 use offhook_protocol::status::{NotDoneReason, Owner};
 
 #[test]
@@ -102,4 +104,24 @@ fn r10_a_write_that_stood_is_no_part_of_another_programs_count() {
     w.teams("DoNotDisturb", "DoNotDisturb");
     w.after(60.0);
     assert!(w.dnd());
+}
+
+#[test]
+fn r10_each_field_that_another_program_takes_back_twice_is_left_to_it_alone() {
+    let own = [
+        ("states.DoNotDisturb.forward", "+49 30 5550100"),
+        ("states.DoNotDisturb.presence", "dnd"),
+        ("states.DoNotDisturb.note", "not now"),
+    ];
+    for field in Field::ALL {
+        let w = contested_field(field, with_own("recommended", &own), 2);
+        assert_eq!(w.engine.ledger().contested, [field]);
+        for other in Field::ALL {
+            let set = w.phone.fields[&other] != other.at_rest();
+            assert_eq!(set, other != field, "{other:?} where {field:?} is contested");
+        }
+        let reasons: Vec<_> = w.status().not_done.iter().map(|one| one.reason).collect();
+        assert_eq!(reasons, [NotDoneReason::OtherWriter], "{field:?}");
+        assert_eq!(w.notices(), [Code::OtherWriter], "{field:?}");
+    }
 }

@@ -290,6 +290,30 @@ fn r5_a_lifetime_beyond_what_teams_is_told_now_is_the_usual_one() {
     assert_eq!((minutes.value.as_str(), minutes.range), ("5", Some((5, 240))));
 }
 
+#[test]
+fn r5_the_page_says_that_the_status_before_cannot_be_put_back_where_one_is_set() {
+    let told = ("phone.dnd-on.teams", "preferred:DoNotDisturb/DoNotDisturb");
+    for (own, said) in [(&[][..], false), (&[told][..], true)] {
+        let mut rules = with_own("recommended", own);
+        for (language, words) in [
+            (
+                Language::En,
+                "can't be read, so it can be removed but not put back",
+            ),
+            (Language::De, "er kann entfernt, aber nicht zurückgesetzt werden"),
+        ] {
+            rules.language = language;
+            let notes = shown(&rules).notes;
+            assert_eq!(notes.iter().any(|note| note.contains(words)), said, "{notes:?}");
+        }
+    }
+    let notes = shown(&rules("innovaphone")).notes;
+    assert!(
+        notes.iter().any(|note| note.contains("not put back")),
+        "{notes:?}"
+    );
+}
+
 // Unset and leave
 
 /// Killed between ledger and write; the phone system carries the write out late, after the next run has looked.
@@ -338,6 +362,23 @@ fn r9_unset_never_removes_what_comes_too_late_to_be_ours_and_says_that_it_cannot
 fn r9_a_presence_that_is_removed_since_it_may_be_ours_is_not_told_to_teams_as_the_persons() {
     for (own, told) in [(&[][..], 0), (&[LEAVE][..], 1)] {
         let w = late(own, 40.0);
+        let sets = w.count(|e| matches!(e, Effect::SetPreferred { .. }));
+        assert_eq!(sets, told, "{own:?}");
+    }
+}
+
+#[test]
+fn r9_it_is_not_told_to_teams_either_while_the_phone_system_takes_its_time_to_remove_it() {
+    for (own, told) in [(&[][..], 0), (&[LEAVE][..], 1)] {
+        let mut w = World::with(with_own("innovaphone", own));
+        w.crash = Some(Crash::AfterLedger);
+        w.teams("Busy", "InAMeeting");
+        w.teams_is("Available", "Available");
+        w.restart();
+        w.after(40.0);
+        w.phone.loses_writes = true;
+        w.presence_by_hand(Some(PhonePresence::Meeting));
+        w.after(2.0);
         let sets = w.count(|e| matches!(e, Effect::SetPreferred { .. }));
         assert_eq!(sets, told, "{own:?}");
     }

@@ -281,9 +281,13 @@ rows! {
     /// "Präsenzwechsel durch Termin: -"
     procall_appointments_send_nothing => {
         let mut w = World::new("procall");
+        w.calendar(vec![crate::common::appointment("busy", "Termin", "10:00", "11:00")]);
+        w.until("2026-03-10T10:30:00Z");
+        // As Teams itself shows an appointment of the Outlook calendar.
         w.teams("Busy", "InAMeeting");
         w.after(60.0);
-        assert_eq!(w.changes(), []);
+        assert!(w.dnd(), "the appointment counts");
+        assert_eq!((w.session(), w.sets()), (None, 0));
     };
     /// "Präsenzwechsel durch Termin (nicht Microsoft 365, z. B. Google Kalender): -"
     procall_appointments_of_another_calendar_send_nothing => {

@@ -255,3 +255,22 @@ fn r3_a_session_that_stands_is_not_sent_again_after_sleep() {
     w.after(5.0);
     assert_eq!((w.sets(), w.session()), (1, CALL));
 }
+
+#[test]
+fn r3_a_session_that_is_wanted_as_it_is_wakes_nobody_before_its_renewal() {
+    let mut w = calling();
+    w.graph.writes_fail = Some(unreachable());
+    w.hang_up("1");
+    w.after(2.0);
+    assert_eq!(w.clears(), 1, "tried, and not answered");
+    // Readings would wake it as well.
+    w.graph.silent = true;
+    w.answer("2");
+    w.after(1.5);
+    let (at, name) = w.engine.poll_timeout(w.now).unwrap();
+    let wait = at.since(w.now.mono);
+    assert!(
+        wait > secs(60.0),
+        "{name:?} after {wait:?}: there is nothing to be tried again"
+    );
+}

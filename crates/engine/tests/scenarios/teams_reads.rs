@@ -37,7 +37,15 @@ fn r6_slower_when_away_and_nothing_has_changed_for_ten_minutes() {
     for (state, slow) in [("Away", true), ("Offline", true), ("Available", false)] {
         let mut w = World::new("recommended");
         w.teams(state, state);
-        w.after(590.0);
+        w.after(60.0);
+        let from = w.now.mono;
+        w.after(520.0);
+        let spans = w.poll_spans(from);
+        assert!(
+            spans.iter().all(|s| (9.0..=11.0).contains(s)),
+            "{state}: {spans:?}"
+        );
+        w.after(10.0);
         let from = w.now.mono;
         w.after(60.0);
         w.log.retain(|(at, _)| *at >= from + secs(60.0));

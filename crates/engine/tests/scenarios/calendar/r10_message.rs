@@ -237,3 +237,33 @@ fn r10_what_they_take_away_a_moment_after_it_came_back_does_not_come_back_again(
     w.until("2026-03-10T11:30:10Z");
     assert_eq!(w.message(), "");
 }
+
+#[test]
+fn r10_readings_that_lag_do_not_hold_up_the_next_appointment() {
+    let next = || busy("Next", "10:20", "10:50");
+    let mut w = day_with(told(|_| {}), own("Mine"), vec![talk().remove(0), next()]);
+    w.until("2026-03-10T10:19:45Z");
+    w.graph.message_lag = 45.0;
+    w.hears_of(vec![next()]);
+    w.until("2026-03-10T10:19:55Z");
+    let shown = w.message_shows().text;
+    assert_eq!((w.message().as_str(), shown.as_str()), ("Mine", "Talk"));
+    w.until("2026-03-10T10:20:04Z");
+    assert_eq!(w.message(), "Next");
+}
+
+#[test]
+fn r10_what_they_take_away_a_moment_after_ours_was_taken_back_early_counts_at_once() {
+    let next = || busy("Next", "10:20", "10:50");
+    let mut w = day_with(told(|_| {}), own("Mine"), vec![talk().remove(0), next()]);
+    w.until("2026-03-10T10:19:50Z");
+    // The longer one is cancelled.
+    w.hears_of(vec![next()]);
+    w.after(2.0);
+    assert_eq!(w.message(), "Mine");
+    w.message_by_hand("");
+    w.until("2026-03-10T10:20:10Z");
+    assert_eq!(w.message(), "Next");
+    w.until("2026-03-10T10:51:00Z");
+    assert_eq!(w.message(), "");
+}
