@@ -275,6 +275,14 @@ impl<'desk> Windows<'desk> {
         Some(data.to_owned())
     }
 
+    /// Writes a value of the registry, of a type as `reg` names it; the words of a list are separated by `|`.
+    #[track_caller]
+    pub fn set_registry(&self, key: &str, value: &str, kind: &str, data: &str) {
+        let arguments = ["add", key, "/v", value, "/t", kind, "/s", "|", "/d", data, "/f"];
+        let said = self.run("reg", &arguments, "");
+        assert_eq!(said.code, 0, "{said:?}");
+    }
+
     /// A file of this machine, as a program on that computer names it.
     pub fn path(&self, file: &Path) -> String {
         windows_path(file)

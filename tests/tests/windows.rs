@@ -5,6 +5,8 @@
 mod microsip;
 #[path = "windows/office.rs"]
 mod office;
+#[path = "windows/policy.rs"]
+mod policy;
 #[path = "windows/telephony.rs"]
 mod telephony;
 

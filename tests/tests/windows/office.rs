@@ -100,14 +100,29 @@ impl Office {
     /// # Panics
     /// When it refuses.
     pub fn ask(&self, command: &Value) -> Value {
+        let said = self.said(command);
+        let answer = &said["answer"]["answer"];
+        assert!(!answer.is_null(), "{said:#}");
+        answer.clone()
+    }
+
+    /// With which problem it refuses.
+    ///
+    /// # Panics
+    /// When it does not.
+    pub fn refused(&self, command: &Value) -> Value {
+        let said = self.said(command);
+        let problem = &said["refused"]["problem"];
+        assert!(!problem.is_null(), "{said:#}");
+        problem.clone()
+    }
+
+    fn said(&self, command: &Value) -> Value {
         let run = std::fs::read_to_string(self.windows.data_dir().join("run.json")).unwrap();
         let run: Value = serde_json::from_str(&run).unwrap();
         let pipe = run["socket"].as_str().unwrap();
         let said = self.windows.probe(&["ask", pipe, &command.to_string()]);
-        let said: Value = serde_json::from_str(&said).unwrap();
-        let answer = &said["answer"]["answer"];
-        assert!(!answer.is_null(), "{said:#}");
-        answer.clone()
+        serde_json::from_str(&said).unwrap()
     }
 
     /// What the system tells every window of its power (`WM_POWERBROADCAST`).

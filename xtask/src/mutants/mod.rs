@@ -308,11 +308,11 @@ impl Run<'_> {
             let source = fs::read_to_string(root.join(&mutant.file))?;
             let (before, after) = (&source[..mutant.span.start], &source[mutant.span.end..]);
             tree.write(&mutant.file, &format!("{before}{}{after}", mutant.replacement))?;
-            let outcome = if tree.check()?.is_empty() {
-                tests::all(&tree.tests(&TESTS)?, took)?
-            } else {
-                Outcome::Unviable
+            let programs = match tree.check()?.is_empty() {
+                true => tree.tests_unless_refused(&TESTS)?,
+                false => None,
             };
+            let outcome = programs.map_or(Ok(Outcome::Unviable), |programs| tests::all(&programs, took))?;
             tree.write(&mutant.file, &source)?;
             self.keep(outcomes, mutant, outcome)?;
             if done % EVERY == EVERY - 1 {

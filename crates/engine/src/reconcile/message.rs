@@ -534,9 +534,8 @@ impl Message {
         };
         let (lags, in_doubt) = (self.lags(now.mono), self.in_doubt(now.mono));
         match (shows(&record, &seen, lags, now), word) {
-            (Shows::Ours, Word::Set(wish))
-                if record.stage == Stage::Releasing && record.wrote.is_same(&wish.message) =>
-            {
+            // Wanted again, or another one is: from ours to that, and not by way of theirs.
+            (Shows::Ours, Word::Set(_)) if record.stage == Stage::Releasing => {
                 record.stage = Stage::Written;
                 context.put(Some(record));
                 return;

@@ -259,18 +259,14 @@ fn r3_a_session_that_stands_is_not_sent_again_after_sleep() {
 #[test]
 fn r3_a_session_that_is_wanted_as_it_is_wakes_nobody_before_its_renewal() {
     let mut w = calling();
-    w.graph.writes_fail = Some(unreachable());
+    w.graph.writes_fail = Some(throttled(Some(30.0)));
     w.hang_up("1");
     w.after(2.0);
-    assert_eq!(w.clears(), 1, "tried, and not answered");
+    assert_eq!(w.clears(), 1, "tried, and refused");
     // Readings would wake it as well.
     w.graph.silent = true;
     w.answer("2");
     w.after(1.5);
-    let (at, name) = w.engine.poll_timeout(w.now).unwrap();
-    let wait = at.since(w.now.mono);
-    assert!(
-        wait > secs(60.0),
-        "{name:?} after {wait:?}: there is nothing to be tried again"
-    );
+    let next = w.engine.poll_timeout(w.now).map(|(_, name)| name);
+    assert_ne!(next, Some("session"), "there is nothing to be tried again");
 }

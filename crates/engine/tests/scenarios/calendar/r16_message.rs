@@ -527,3 +527,22 @@ fn r22_the_message_has_its_sentences_in_both_languages() {
         assert!(why.contains(yours), "{why}");
     }
 }
+
+#[test]
+fn r16_what_begins_while_ours_could_not_be_taken_back_yet_follows_it_at_once() {
+    let next = || busy("Next", "10:20", "10:50");
+    let mut w = day_with(told(|_| {}), own("Mine"), vec![talk().remove(0), next()]);
+    w.until("2026-03-10T10:19:50Z");
+    assert_eq!(w.message(), "Talk");
+    w.graph.writes_fail = Some(unreachable());
+    w.hears_of(vec![next()]);
+    w.until("2026-03-10T10:20:01Z");
+    w.graph.writes_fail = None;
+    let tried = sets(&w).len();
+    w.until("2026-03-10T10:21:00Z");
+    assert_eq!(w.message(), "Next");
+    let texts: Vec<String> = sets(&w).drain(tried..).map(|message| message.text).collect();
+    assert_eq!(texts, ["Next"], "their own does not show in between");
+    w.until("2026-03-10T10:51:00Z");
+    assert_eq!(w.message(), "Mine");
+}
