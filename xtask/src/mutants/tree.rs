@@ -19,11 +19,17 @@ const WORLD: &str = "offhook-world";
 /// Says that cargo calls us in place of `rustc`, and where the sources lie that it shall be given.
 const AS_RUSTC: &str = "OFFHOOK_MUTANTS_AS_RUSTC";
 
+/// The compiler's processor time in seconds, many times what it needs: a loop in a constant, with its end mutated away, is
+/// computed by the compiler for ever.
+const LONGEST: u32 = 300;
+
 /// Whether we are called in place of `rustc`: then the answer is its own, for the copy of the engine.
 pub fn as_rustc() -> Option<ExitCode> {
     let copy = PathBuf::from(std::env::var_os(AS_RUSTC)?);
     let mut words = std::env::args_os().skip(1);
-    let mut rustc = Command::new(words.next()?);
+    let mut rustc = Command::new("sh");
+    let limit = format!("ulimit -t {LONGEST}; exec \"$0\" \"$@\"");
+    rustc.args(["-c", &limit]).arg(words.next()?);
     let real = Path::new(ENGINE).join("src/lib.rs");
     let mut is_engine = false;
     for word in words {
