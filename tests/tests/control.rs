@@ -19,7 +19,7 @@ use offhook_tests::process::{Running, finish};
 use offhook_tests::product::{Product, Said, binary};
 use offhook_tests::runtime::block_on;
 use offhook_tests::socket::Socket;
-use offhook_tests::{http, wait_for, wait_until};
+use offhook_tests::{http, stays, wait_for, wait_until};
 use serde_json::{Map, Value, json};
 use url::Url;
 
@@ -178,7 +178,11 @@ fn every_command_answers() {
             .any(|wish| wish["field"] == "dnd" && wish["cause"] == "teams"),
         "{wished}"
     );
-    assert!(!company.dnd("1001"), "a preview touches nothing");
+    stays(
+        Duration::from_secs(3),
+        "the phone as it is beside a preview",
+        || !company.dnd("1001"),
+    );
     let doctor = ctl(&["doctor", "--json"]);
     let findings: Value = serde_json::from_str(doctor.stdout.trim()).unwrap();
     let ill = findings

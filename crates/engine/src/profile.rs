@@ -408,6 +408,26 @@ mod tests {
         assert_eq!(row("Curious", "Odd"), None);
     }
 
+    #[test]
+    fn what_a_state_is_called_is_found_by_its_name() {
+        for (name, rule) in [
+            ("by-name", Some(SaysRule::ByName)),
+            (
+                "in-a-meeting",
+                Says::ALL
+                    .iter()
+                    .copied()
+                    .find(|says| says.name() == "in-a-meeting")
+                    .map(SaysRule::Words),
+            ),
+            ("nothing-of-the-kind", None),
+        ] {
+            assert_eq!(SaysRule::parse(name), rule, "{name}");
+        }
+        assert!(SaysRule::parse("in-a-meeting").is_some());
+        assert_eq!(SaysRule::all().count(), Says::ALL.len() + 1);
+    }
+
     /// `facts/graph.md`, section 1.2: `setUserPreferredPresence` without `expirationDuration`.
     #[test]
     fn what_nobody_chose_lasts_as_long_as_graph_would_let_it() {

@@ -314,6 +314,23 @@ fn r5_the_page_says_that_the_status_before_cannot_be_put_back_where_one_is_set()
     );
 }
 
+#[test]
+fn r9_off_ends_ours_and_never_what_the_person_pressed() {
+    let mut w = World::with(with_own("recommended", &[("states.Busy.dnd", "off")]));
+    w.teams("DoNotDisturb", "DoNotDisturb");
+    assert!(w.dnd());
+    w.teams("Busy", "Busy");
+    w.after(5.0);
+    assert!(!w.dnd(), "ours");
+    w.dnd_by_hand(true);
+    w.teams("Available", "Available");
+    w.after(60.0);
+    w.teams("Busy", "Busy");
+    w.after(60.0);
+    assert!(w.dnd(), "theirs");
+    assert!(w.disk.holds.is_empty());
+}
+
 // Unset and leave
 
 /// Killed between ledger and write; the phone system carries the write out late, after the next run has looked.

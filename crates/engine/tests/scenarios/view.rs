@@ -668,3 +668,18 @@ fn known_source(id: &str, on: bool) -> KnownSource {
         lines: None,
     }
 }
+
+#[test]
+fn the_first_run_says_what_to_do_where_microsoft_does_not_answer() {
+    let mut w = World::new("recommended");
+    w.graph.fails = Some(unreachable());
+    w.poll();
+    let desk = Desk {
+        first_run: Some(FirstRunStep::Ready),
+        ..Desk::default()
+    };
+    let ready = w.engine.pages(&desk, w.now).first_run.unwrap();
+    let failed: Vec<_> = ready.checks.iter().filter(|check| !check.ok).collect();
+    assert_eq!(failed.len(), 1, "{:?}", ready.checks);
+    assert!(!failed[0].mend.is_empty(), "{failed:?}");
+}
